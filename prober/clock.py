@@ -1,0 +1,32 @@
+"""The only place that tells the time. Everyone else is handed a moment, or this clock."""
+
+import time
+from collections.abc import Callable
+
+JUMP_MS = 1_000  # a wall clock that is off by more than this has jumped; less is drift and is followed
+
+
+class Clock:
+    """Wall time in milliseconds that runs with the monotonic clock, so that it never stands still or runs back
+    by itself. `resync` is the one moment at which it may jump, and says by how much.
+    """
+
+    def __init__(
+        self,
+        wall_ns: Callable[[], int] = time.time_ns,
+        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._wall_ns = wall_ns
+        self.monotonic_ns = monotonic_ns
+        self._offset_ns = wall_ns() - monotonic_ns()
+
+    def now_ms(self) -> int:
+        """Milliseconds since the epoch, UTC."""
+        return (self.monotonic_ns() + self._offset_ns) // 1_000_000
+
+    def resync(self) -> int:
+        """Follow the system's wall clock; the jump in ms if it was larger than drift, else 0."""
+        offset_ns = self._wall_ns() - self.monotonic_ns()
+        moved_ms = (offset_ns - self._offset_ns) // 1_000_000
+        self._offset_ns = offset_ns
+        return moved_ms if abs(moved_ms) > JUMP_MS else 0

@@ -1,0 +1,103 @@
+"""What can happen, and what comes out of it.
+
+Events go into step(); a Decision comes out: the new values of everything that changed, and why.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from prober.core.model import (
+    CheckState,
+    ComponentState,
+    Incident,
+    Notice,
+    Observation,
+)
+
+
+class Observed(NamedTuple):
+    """A check has answered."""
+
+    observation: Observation
+
+    @property
+    def at_ms(self) -> int:
+        """When the answer was complete."""
+        return self.observation.started_ms + self.observation.took_us // 1000
+
+
+class Woke(NamedTuple):
+    """A moment named by State.wake_ms has come."""
+
+    at_ms: int
+
+
+class Configured(NamedTuple):
+    """The daemon has started, or the policy was replaced: reconcile the state with it."""
+
+    at_ms: int
+
+
+Event = Observed | Woke | Configured
+
+
+class Rule(StrEnum):
+    """Which rule of judgement made a change; the answer to "why"."""
+
+    FIRST_ANSWER = "first_answer"
+    FAILURES_IN_A_ROW = "failures_in_a_row"
+    DEGRADED_IN_A_ROW = "degraded_in_a_row"
+    SUCCESSES_IN_A_ROW = "successes_in_a_row"
+    FROM_CHECKS = "from_checks"
+    MAINTENANCE_WINDOW = "maintenance_window"
+    NOT_CONFIGURED = "not_configured"
+
+
+class Subject(StrEnum):
+    """What a change happened to."""
+
+    CHECK = "check"
+    COMPONENT = "component"
+
+
+class Change(NamedTuple):
+    """One transition: the row of history that uptime and explanations are computed from.
+
+    at_ms: when we decided; since_ms: from when the new word holds (set back to the first failing probe).
+    """
+
+    subject: Subject
+    id: str
+    before: str
+    after: str
+    at_ms: int
+    since_ms: int
+    rule: Rule
+    detail: str = ""
+
+
+class Decision(NamedTuple):
+    """All that one event changed.
+
+    seq: grows by one with each visible decision and never repeats; one that only moved a streak keeps the state's.
+    checks, components, incidents: new values that replace the old of the same id.
+    gone: checks and components that are no longer configured.
+    next_num, handled_ms, wake_ms: the state's new values (see State).
+    """
+
+    seq: int
+    at_ms: int
+    checks: tuple[CheckState, ...] = ()
+    components: tuple[ComponentState, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    changes: tuple[Change, ...] = ()
+    gone: tuple[tuple[Subject, str], ...] = ()
+    next_num: int = 1
+    handled_ms: int | None = None
+    wake_ms: int | None = None
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether anybody outside can see it: if not, only a streak has moved."""
+        return bool(self.components or self.incidents or self.notices or self.changes or self.gone)

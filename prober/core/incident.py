@@ -1,0 +1,107 @@
+"""The life of an incident: a table of allowed steps, and the three deeds of the automation.
+
+An incident opens when a component's trouble is as deep as its policy asks, is updated when the trouble
+changes depth, and is resolved when the trouble has gone. Its name is given once and stays. What the automation
+writes is public: it names components, kinds of trouble and times, never addresses or error texts.
+"""
+
+from collections.abc import Mapping
+
+from prober.core import ids
+from prober.core.model import (
+    Affected,
+    ComponentPolicy,
+    Impact,
+    Incident,
+    IncidentStatus,
+    Status,
+    Update,
+)
+from prober.core.status import IMPACT_OF
+
+MAY_FOLLOW: Mapping[IncidentStatus, frozenset[IncidentStatus]] = {
+    IncidentStatus.INVESTIGATING: frozenset(
+        {IncidentStatus.IDENTIFIED, IncidentStatus.MONITORING, IncidentStatus.RESOLVED}
+    ),
+    IncidentStatus.IDENTIFIED: frozenset(
+        {IncidentStatus.INVESTIGATING, IncidentStatus.MONITORING, IncidentStatus.RESOLVED}
+    ),
+    IncidentStatus.MONITORING: frozenset(
+        {IncidentStatus.INVESTIGATING, IncidentStatus.IDENTIFIED, IncidentStatus.RESOLVED}
+    ),
+    IncidentStatus.RESOLVED: frozenset({IncidentStatus.INVESTIGATING, IncidentStatus.POSTMORTEM}),
+    IncidentStatus.POSTMORTEM: frozenset(),
+}
+
+TROUBLE_WORDS = {
+    Status.MAJOR: "is down",
+    Status.PARTIAL: "is partially down",
+    Status.DEGRADED: "is degraded",
+    Status.OPERATIONAL: "is operational",
+    Status.MAINTENANCE: "is under maintenance",
+}
+
+
+def cause_of(component: str) -> str:
+    """What may have at most one open incident: today, one component's trouble."""
+    return f"component:{component}"
+
+
+def opened(
+    component: ComponentPolicy, status: Status, since_ms: int, at_ms: int, why: str, num: int, identity: bytes
+) -> Incident:
+    """A new incident for a component in trouble since since_ms; `why` names the kind of trouble in public words."""
+    name = f"{component.name} {TROUBLE_WORDS[status]}"
+    body = f"{name}{f': {why}' if why else ''}. We are investigating."
+    return Incident(
+        num=num,
+        uid=ids.uid(at_ms, num),
+        slug=ids.slug(f"incident:{num}", identity),
+        site=component.site,
+        cause=cause_of(component.id),
+        name=name,
+        status=IncidentStatus.INVESTIGATING,
+        impact=IMPACT_OF[status],
+        started_ms=since_ms,
+        opened_ms=at_ms,
+        updated_ms=at_ms,
+        affected=(Affected(component.id, status, status),),
+        updates=(Update(at_ms, IncidentStatus.INVESTIGATING, body),),
+    )
+
+
+def changed(incident: Incident, component: ComponentPolicy, status: Status, at_ms: int) -> Incident:
+    """The incident once one of its components shows another trouble. The impact follows it both ways."""
+    affected = tuple(
+        a._replace(status=status, worst=max(a.worst, status, key=lambda s: s.depth))
+        if a.component == component.id
+        else a
+        for a in incident.affected
+    )
+    impact = max((IMPACT_OF[a.status] for a in affected), default=Impact.NONE)
+    update = Update(at_ms, incident.status, f"{component.name} {TROUBLE_WORDS[status]} now.")
+    return incident._replace(affected=affected, impact=impact, updated_ms=at_ms, updates=(*incident.updates, update))
+
+
+def resolved(incident: Incident, at_ms: int, body: str) -> Incident:
+    """The incident's end, told in `body`; the impact it had stays on it."""
+    return incident._replace(
+        status=IncidentStatus.RESOLVED,
+        affected=tuple(a._replace(status=Status.OPERATIONAL) for a in incident.affected),
+        updated_ms=at_ms,
+        resolved_ms=at_ms,
+        updates=(*incident.updates, Update(at_ms, IncidentStatus.RESOLVED, body)),
+    )
+
+
+_UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"))
+
+
+def duration_words(ms: int) -> str:
+    """A duration for people, its two largest units: "2 h 5 min"; "0 s" below one second."""
+    parts = []
+    for size, unit in _UNITS:
+        count, ms = divmod(max(ms, 0), size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"

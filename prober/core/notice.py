@@ -1,0 +1,116 @@
+"""Is a message owed, to whom, and for which named reason.
+
+A notice is owed to each subscription whose topic, site, groups, components and impact fit. What was announced to
+a subscription as open is announced to it as closed, whatever its impact has become: the limit is applied to the worst
+impact the incident can still be said to have had.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from prober.core import ids
+from prober.core.model import (
+    Headline,
+    Impact,
+    Incident,
+    Maintenance,
+    Notice,
+    NoticeReason,
+    Policy,
+    StatusChange,
+    SubscriptionPolicy,
+)
+from prober.core.status import IMPACT_OF
+
+TOPIC_OF = {
+    NoticeReason.OPENED: "incidents",
+    NoticeReason.CHANGED: "incidents",
+    NoticeReason.RESOLVED: "incidents",
+    NoticeReason.COMPONENT_CHANGED: "components",
+    NoticeReason.MAINTENANCE_STARTED: "maintenance",
+    NoticeReason.MAINTENANCE_COMPLETED: "maintenance",
+}
+TOPICS = frozenset(TOPIC_OF.values())
+
+
+class Occasion(NamedTuple):
+    """Something worth telling. Exactly one of incident, change, maintenance is set."""
+
+    reason: NoticeReason
+    at_ms: int
+    site: str
+    components: tuple[str, ...]
+    stream: str
+    incident: Incident | None = None
+    change: StatusChange | None = None
+    maintenance: Maintenance | None = None
+
+
+def of_incident(reason: NoticeReason, incident: Incident) -> Occasion:
+    """The occasion that an incident opened, changed or was resolved."""
+    components = tuple(a.component for a in incident.affected)
+    stream = f"incident:{incident.num}"
+    return Occasion(reason, incident.updated_ms, incident.site, components, stream, incident=incident)
+
+
+def of_component(site: str, change: StatusChange) -> Occasion:
+    """The occasion that a component changed its status."""
+    stream = f"component:{change.component}"
+    return Occasion(NoticeReason.COMPONENT_CHANGED, change.at_ms, site, (change.component,), stream, change=change)
+
+
+def of_maintenance(reason: NoticeReason, window: Maintenance, at_ms: int) -> Occasion:
+    """The occasion that a maintenance started or was completed."""
+    stream = f"maintenance:{window.id}"
+    return Occasion(reason, at_ms, window.site, window.components, stream, maintenance=window)
+
+
+def owed(
+    policy: Policy, occasions: Sequence[Occasion], headlines: Mapping[str, Headline], seq: int, identity: bytes
+) -> tuple[Notice, ...]:
+    """The notices that the occasions of decision `seq` owe, in order; headlines by site."""
+    return tuple(
+        Notice(
+            id="msg_" + ids.slug(f"{seq}:{index}:{subscription.id}", identity, length=20),
+            seq=seq,
+            subscription=subscription.id,
+            channel=subscription.channel,
+            reason=occasion.reason,
+            at_ms=occasion.at_ms,
+            site=occasion.site,
+            stream=occasion.stream,
+            headline=headlines[occasion.site],
+            incident=occasion.incident,
+            change=occasion.change,
+            maintenance=occasion.maintenance,
+        )
+        for index, occasion in enumerate(occasions)
+        for subscription in _interested(policy, occasion)
+    )
+
+
+def _interested(policy: Policy, occasion: Occasion) -> Iterator[SubscriptionPolicy]:
+    for subscription in policy.subscriptions.values():
+        if (
+            TOPIC_OF[occasion.reason] in subscription.topics
+            and _covers(subscription, policy, occasion)
+            and _hurts_enough(subscription, occasion)
+        ):
+            yield subscription
+
+
+def _covers(subscription: SubscriptionPolicy, policy: Policy, occasion: Occasion) -> bool:
+    if subscription.sites and occasion.site not in subscription.sites:
+        return False
+    if not subscription.groups and not subscription.components:
+        return True
+    groups = {policy.components[c].group for c in occasion.components if c in policy.components}
+    return bool(subscription.components.intersection(occasion.components) or subscription.groups & groups)
+
+
+def _hurts_enough(subscription: SubscriptionPolicy, occasion: Occasion) -> bool:
+    incident = occasion.incident
+    if incident is None:
+        return True
+    worst = max((IMPACT_OF[a.worst] for a in incident.affected), default=Impact.NONE)
+    return max(incident.impact, worst) >= subscription.min_impact

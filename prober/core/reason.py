@@ -1,0 +1,95 @@
+"""Why a probe did not answer "up": a closed list, and who owns each kind of trouble.
+
+A failure has an owner. Only the target's failures count against the target; our own trouble
+and mistakes of the configuration make the observation *unknown*, which moves no verdict.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Owner(StrEnum):
+    """Whose trouble a failure is."""
+
+    TARGET = "target"
+    SELF = "self"
+    CONFIG = "config"
+
+
+class Reason(StrEnum):
+    """The failure taxonomy. The words are public: they appear in JSON, metrics and messages."""
+
+    DNS_NXDOMAIN = "dns_nxdomain"
+    DNS_SERVFAIL = "dns_servfail"
+    DNS_TIMEOUT = "dns_timeout"
+    DNS_NO_ADDRESS = "dns_no_address"
+    CONNECT_REFUSED = "connect_refused"
+    CONNECT_TIMEOUT = "connect_timeout"
+    CONNECT_RESET = "connect_reset"
+    UNREACHABLE = "unreachable"
+    TLS_TIMEOUT = "tls_timeout"
+    TLS_HANDSHAKE = "tls_handshake"
+    TLS_EXPIRED = "tls_expired"
+    TLS_NOT_YET_VALID = "tls_not_yet_valid"
+    TLS_NAME = "tls_name"
+    TLS_UNTRUSTED = "tls_untrusted"
+    HTTP_MALFORMED = "http_malformed"
+    HTTP_TRUNCATED = "http_truncated"
+    HTTP_TIMEOUT = "http_timeout"
+    HTTP_STATUS = "http_status"
+    HTTP_TOO_LARGE = "http_too_large"
+    HTTP_TOO_MANY_REDIRECTS = "http_too_many_redirects"
+    REDIRECT_REFUSED = "redirect_refused"
+    DECODE_FAILED = "decode_failed"
+    EXPECT_BODY = "expect_body"
+    EXPECT_TIME = "expect_time"
+    CERT_EXPIRING = "cert_expiring"
+    SELF_DNS = "self_dns"
+    SELF_DESCRIPTORS = "self_descriptors"
+    SELF_UPLINK = "self_uplink"
+    SELF_STALL = "self_stall"
+    SELF_INTERNAL = "self_internal"
+    CONFIG_INVALID = "config_invalid"
+
+    @property
+    def owner(self) -> Owner:
+        """Told by the word's first part, so that a new reason can't be left without an owner."""
+        return _OWNER_BY_PREFIX.get(self.value.partition("_")[0], Owner.TARGET)
+
+
+_OWNER_BY_PREFIX = {"self": Owner.SELF, "config": Owner.CONFIG}
+
+# What readers of a public page are told: the kind of trouble, and nothing of the inside.
+WORDS: Mapping[Reason, str] = {
+    Reason.DNS_NXDOMAIN: "its name does not exist",
+    Reason.DNS_SERVFAIL: "its name servers fail",
+    Reason.DNS_TIMEOUT: "its name servers do not answer",
+    Reason.DNS_NO_ADDRESS: "its name has no address",
+    Reason.CONNECT_REFUSED: "connections are refused",
+    Reason.CONNECT_TIMEOUT: "connections time out",
+    Reason.CONNECT_RESET: "connections are reset",
+    Reason.UNREACHABLE: "it cannot be reached",
+    Reason.TLS_TIMEOUT: "the secure connection times out",
+    Reason.TLS_HANDSHAKE: "the secure connection fails",
+    Reason.TLS_EXPIRED: "its certificate has expired",
+    Reason.TLS_NOT_YET_VALID: "its certificate is not valid yet",
+    Reason.TLS_NAME: "its certificate is for another name",
+    Reason.TLS_UNTRUSTED: "its certificate is not trusted",
+    Reason.HTTP_MALFORMED: "its answers are malformed",
+    Reason.HTTP_TRUNCATED: "its answers break off",
+    Reason.HTTP_TIMEOUT: "requests time out",
+    Reason.HTTP_STATUS: "it answers with errors",
+    Reason.HTTP_TOO_LARGE: "its answers are too large",
+    Reason.HTTP_TOO_MANY_REDIRECTS: "it redirects without end",
+    Reason.REDIRECT_REFUSED: "it redirects to where it should not",
+    Reason.DECODE_FAILED: "its answers cannot be decoded",
+    Reason.EXPECT_BODY: "it does not answer as expected",
+    Reason.EXPECT_TIME: "it answers slowly",
+    Reason.CERT_EXPIRING: "its certificate is about to expire",
+    Reason.SELF_DNS: "we cannot look up names",
+    Reason.SELF_DESCRIPTORS: "we have run out of file descriptors",
+    Reason.SELF_UPLINK: "we have lost the network",
+    Reason.SELF_STALL: "we were too busy to watch",
+    Reason.SELF_INTERNAL: "we have a fault of our own",
+    Reason.CONFIG_INVALID: "the check is misconfigured",
+}

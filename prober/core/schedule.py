@@ -1,0 +1,89 @@
+"""Which checks are due, and when to look next.
+
+Each check has a fixed grid: one slot every interval, counted from the epoch and shifted by a hash of its id, so that
+checks spread evenly and a restart, a reload or a pause changes no slot. A slot that passed unanswered is counted as
+missed and not made up for: after a pause each check answers its latest slot once and is back on its grid.
+
+The wheel: slots are kept in buckets of a few milliseconds, and a bucket is due when its time is wholly over. So a
+handful of checks starts at each wake-up, at most one bucket late.
+"""
+
+import zlib
+from collections.abc import Collection, Iterable, Mapping
+from heapq import heappop, heappush
+
+from prober.core.model import Due
+
+BUCKET_MS = 10
+FIRST_LOOK_MS = 5_000  # a check that has never answered need not wait longer than this for its first probe
+
+
+def spread(id_: str, over_ms: int) -> int:
+    """A shift from 0 to over_ms - 1 that is always the same for an id."""
+    return zlib.crc32(id_.encode()) % over_ms
+
+
+def slot_from(id_: str, interval_ms: int, from_ms: int) -> int:
+    """The first slot of the check's grid at or after from_ms."""
+    return from_ms + (spread(id_, interval_ms) - from_ms) % interval_ms
+
+
+class Schedule:
+    """The slots of all checks from a moment on.
+
+    missed: slots that passed unanswered since then, by check; only checks that missed any.
+    """
+
+    def __init__(self, intervals_ms: Mapping[str, int], from_ms: int, never_answered: Collection[str] = ()) -> None:
+        self.missed: dict[str, int] = {}
+        self._intervals_ms = dict(intervals_ms)
+        self._buckets: dict[int, list[Due]] = {}
+        self._order: list[int] = []
+        self.restart(from_ms, never_answered)
+
+    def restart(self, from_ms: int, never_answered: Collection[str] = ()) -> None:
+        """Plan anew from this moment: after the clock has jumped, or at the beginning."""
+        self._buckets.clear()
+        self._order.clear()
+        for id_, interval_ms in self._intervals_ms.items():
+            first_ms = slot_from(id_, interval_ms, from_ms)
+            if id_ in never_answered:
+                first_ms = min(first_ms, from_ms + spread(id_, FIRST_LOOK_MS))
+            self._plan(Due(id_, first_ms))
+
+    def next_ms(self) -> int | None:
+        """When to call pop_due next; None if nothing is planned."""
+        return (self._order[0] + 1) * BUCKET_MS if self._order else None
+
+    def pop_due(self, now_ms: int) -> list[Due]:
+        """The slots to answer now, at most one for each check, and plan the next ones."""
+        found: list[Due] = []
+        while self._order and (self._order[0] + 1) * BUCKET_MS <= now_ms:
+            bucket = self._buckets.pop(heappop(self._order))
+            found.extend(self._caught_up(bucket, now_ms))
+        return found
+
+    def miss(self, check: str, slots: int = 1) -> None:
+        """Count slots that could not be answered."""
+        self.missed[check] = self.missed.get(check, 0) + slots
+
+    def _caught_up(self, bucket: Iterable[Due], now_ms: int) -> Iterable[Due]:
+        for due in bucket:
+            interval_ms = self._intervals_ms[due.check]
+            latest_ms = due.scheduled_ms
+            next_ms = slot_from(due.check, interval_ms, latest_ms + 1)
+            if next_ms <= now_ms:
+                slots = (now_ms - next_ms) // interval_ms + 1
+                self.miss(due.check, slots)
+                latest_ms = next_ms + (slots - 1) * interval_ms
+                next_ms = latest_ms + interval_ms
+            self._plan(Due(due.check, next_ms))
+            yield Due(due.check, latest_ms)
+
+    def _plan(self, due: Due) -> None:
+        key = due.scheduled_ms // BUCKET_MS
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = []
+            heappush(self._order, key)
+        bucket.append(due)

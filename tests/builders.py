@@ -1,0 +1,67 @@
+"""Builders with defaults, so that a test shows only what matters."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from prober.core.model import (
+    CheckPolicy,
+    ComponentPolicy,
+    Maintenance,
+    Observation,
+    Outcome,
+    Policy,
+    SubscriptionPolicy,
+)
+from prober.core.reason import Reason
+
+T0 = 1_700_000_000_000  # a moment, ms UTC; divisible by nothing in particular
+
+_REASON = {Outcome.DOWN: Reason.CONNECT_REFUSED, Outcome.DEGRADED: Reason.EXPECT_TIME, Outcome.UNKNOWN: Reason.SELF_DNS}
+
+
+def observation(
+    outcome: str = "up", at_ms: int = T0, check: str = "shop", took_us: int = 1_000, **more: Any
+) -> Observation:
+    """An observation of `check`; a bad one has the usual reason for its outcome."""
+    kind = Outcome(outcome)
+    defaults = {"reason": _REASON.get(kind), "scheduled_ms": at_ms, "started_ms": at_ms}
+    return Observation(check=check, took_us=took_us, outcome=kind, **(defaults | more))
+
+
+def check(id_: str = "shop", component: str = "shop", **more: Any) -> CheckPolicy:
+    """A check that is down after 2 failures and up after 2 successes."""
+    return CheckPolicy(id_, component, **({"interval_ms": 60_000} | more))
+
+
+def component(id_: str = "shop", checks: Sequence[str] = ("shop",), **more: Any) -> ComponentPolicy:
+    """A component of site "main", named by its id."""
+    return ComponentPolicy(id_, **({"site": "main", "name": id_.title(), "checks": tuple(checks)} | more))
+
+
+def subscription(id_: str = "ops", **more: Any) -> SubscriptionPolicy:
+    """A subscription to everything on channel "hook"."""
+    return SubscriptionPolicy(id_, **({"channel": "hook"} | more))
+
+
+def window(start_ms: int, end_ms: int, components: Sequence[str] = ("shop",), id_: str = "upgrade") -> Maintenance:
+    """A maintenance of site "main"."""
+    return Maintenance(id_, "main", id_.title(), start_ms, end_ms, tuple(components))
+
+
+def policy(
+    *checks: CheckPolicy,
+    components: Sequence[ComponentPolicy] | None = None,
+    subscriptions: Sequence[SubscriptionPolicy] = (),
+    windows: Sequence[Maintenance] = (),
+) -> Policy:
+    """A policy of these; components default to one for each that the checks name, checks to the shop's."""
+    checks = checks or (check(),)
+    if components is None:
+        names = dict.fromkeys(c.component for c in checks)
+        components = [component(n, [c.id for c in checks if c.component == n]) for n in names]
+    return Policy(
+        checks={c.id: c for c in checks},
+        components={c.id: c for c in components},
+        subscriptions={s.id: s for s in subscriptions},
+        maintenances={w.id: w for w in windows},
+    )

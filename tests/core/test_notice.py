@@ -1,0 +1,71 @@
+"""Who is owed a message."""
+
+import pytest
+
+from prober.core import notice
+from prober.core.incident import changed, opened, resolved
+from prober.core.model import Headline, Impact, Indicator, Notice, NoticeReason, Status, StatusChange
+from tests.builders import T0, check, component, policy, subscription, window
+
+CALM = {"main": Headline(Indicator.NONE, "All Systems Operational")}
+DOWN = opened(component(), Status.MAJOR, T0, T0, "", 1, b"")
+SLOW = opened(component(), Status.DEGRADED, T0, T0, "", 1, b"")
+
+
+def owed(occasion: notice.Occasion, **wishes: object) -> tuple[Notice, ...]:
+    parts = [component("shop", group="web"), component("blog", [])]
+    rules = policy(check(), components=parts, subscriptions=[subscription(**wishes)])
+    return notice.owed(rules, [occasion], CALM, 5, b"key")
+
+
+@pytest.mark.parametrize(
+    ("wishes", "is_owed"),
+    [
+        ({}, True),
+        ({"topics": frozenset({"maintenance"})}, False),
+        ({"sites": frozenset({"main"})}, True),
+        ({"sites": frozenset({"other"})}, False),
+        ({"groups": frozenset({"web"})}, True),
+        ({"groups": frozenset({"db"})}, False),
+        ({"components": frozenset({"shop"})}, True),
+        ({"components": frozenset({"blog"})}, False),
+        ({"groups": frozenset({"db"}), "components": frozenset({"shop"})}, True),
+        ({"min_impact": Impact.CRITICAL}, True),
+    ],
+)
+def test_a_subscription_hears_what_it_asked_for(wishes: dict[str, object], is_owed: bool) -> None:
+    assert bool(owed(notice.of_incident(NoticeReason.OPENED, DOWN), **wishes)) is is_owed
+
+
+def test_below_its_impact_a_subscription_hears_nothing() -> None:
+    assert owed(notice.of_incident(NoticeReason.OPENED, SLOW), min_impact=Impact.MAJOR) == ()
+
+
+def test_what_was_told_as_open_is_told_as_closed_however_mild_it_ended() -> None:
+    mild = changed(changed(SLOW, component(), Status.MAJOR, T0), component(), Status.DEGRADED, T0)
+    closed = notice.of_incident(NoticeReason.RESOLVED, resolved(mild, T0, "Over."))
+    assert len(owed(closed, min_impact=Impact.CRITICAL)) == 1
+
+
+def test_each_kind_of_occasion_carries_its_thing_in_its_own_stream() -> None:
+    change = StatusChange("shop", Status.OPERATIONAL, Status.MAJOR, T0)
+    topics = notice.TOPICS
+    (of_component,) = owed(notice.of_component("main", change), topics=topics)
+    (of_window,) = owed(notice.of_maintenance(NoticeReason.MAINTENANCE_STARTED, window(1, 2), 1), topics=topics)
+    (of_incident,) = owed(notice.of_incident(NoticeReason.OPENED, DOWN), topics=topics)
+    assert (of_component.change, of_window.maintenance, of_incident.incident) == (change, window(1, 2), DOWN)
+    assert len({of_component.stream, of_window.stream, of_incident.stream}) == 3
+
+
+def test_an_id_is_the_same_for_the_same_decision_and_differs_for_others() -> None:
+    rules = policy(subscriptions=[subscription("a"), subscription("b")])
+    occasions = [notice.of_incident(NoticeReason.OPENED, DOWN), notice.of_incident(NoticeReason.RESOLVED, DOWN)]
+    ids = [n.id for n in notice.owed(rules, occasions, CALM, 5, b"key")]
+    assert ids == [n.id for n in notice.owed(rules, occasions, CALM, 5, b"key")]
+    later = [n.id for n in notice.owed(rules, occasions, CALM, 6, b"key")]
+    elsewhere = [n.id for n in notice.owed(rules, occasions, CALM, 5, b"other")]
+    assert len({*ids, *later, *elsewhere}) == 12
+
+
+def test_every_reason_has_a_topic() -> None:
+    assert set(notice.TOPIC_OF) == set(NoticeReason)

@@ -1,0 +1,159 @@
+"""Promises that hold over every history, checked on random ones; the stories tell the single rules."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prober.core.events import Configured, Decision, Event, Observed, Woke
+from prober.core.model import NoticeReason, Policy, Status
+from prober.core.state import State
+from prober.core.step import step
+from tests.builders import T0, check, component, observation, policy, subscription, window
+
+MIN = 60_000
+
+
+def world() -> Policy:
+    checks = [check("a", "shop"), check("b", "shop", failures=3), check("c", "blog", degraded_over_us=1_000)]
+    return policy(*checks, subscriptions=[subscription()], windows=[window(T0 + 40 * MIN, T0 + 60 * MIN)])
+
+
+def played(events: list[Event], rules: Policy) -> tuple[State, list[Decision]]:
+    """The state and decisions after the events, with the core woken at the moments it names, as the daemon does."""
+    state, decisions = State(identity=b"k"), []
+
+    def take(event: Event) -> None:
+        decision = step(state, event, rules)
+        if decision is not None:
+            state.apply(decision)
+            decisions.append(decision)
+
+    for event in events:
+        while state.wake_ms is not None and state.wake_ms <= event.at_ms:
+            take(Woke(state.wake_ms))
+        take(event)
+    return state, decisions
+
+
+def history(seed: int, length: int = 150) -> list[Event]:
+    draw, events, now = random.Random(seed), [Configured(T0)], T0
+    outcome = {"a": "up", "b": "up", "c": "up"}
+    for _ in range(length):
+        now += draw.randrange(1, MIN)
+        name = draw.choice("abc")
+        if draw.random() < 0.3:
+            outcome[name] = draw.choice(["up", "down", "degraded", "unknown"])
+        events.append(Woke(now) if draw.random() < 0.1 else Observed(observation(outcome[name], now, name, 0)))
+    return events
+
+
+histories = st.integers(0, 2**32).map(history)
+
+
+@given(histories)
+def test_one_cause_has_at_most_one_open_incident_and_every_opening_one_closing(events: list[Event]) -> None:
+    state, decisions = played(events, world())
+    told = [(n.stream, n.reason) for d in decisions for n in d.notices]
+    for num in range(1, state.next_num):
+        mine = [reason for stream, reason in told if stream == f"incident:{num}"]
+        is_open = num in state.incidents
+        assert mine[0] is NoticeReason.OPENED
+        assert mine.count(NoticeReason.OPENED) == 1
+        assert mine.count(NoticeReason.RESOLVED) == (0 if is_open else 1)
+        assert is_open or mine[-1] is NoticeReason.RESOLVED
+    causes = [incident.cause for incident in state.incidents.values()]
+    assert len(causes) == len(set(causes))
+
+
+@given(histories)
+def test_the_same_history_gives_the_same_decisions(events: list[Event]) -> None:
+    assert played(events, world()) == played(events, world())
+
+
+@given(histories, st.integers(0, 150))
+def test_a_restart_anywhere_changes_no_incident_and_no_notice(events: list[Event], at: int) -> None:
+    at = max(1, min(at, len(events) - 1))
+    when = events[at - 1].at_ms
+    straight, restarted = (
+        played(history, world())[1] for history in (events, [*events[:at], Configured(when), *events[at:]])
+    )
+
+    told, told_again = ([(n.id, n.reason) for d in ds for n in d.notices] for ds in (straight, restarted))
+    assert told == told_again
+
+
+@given(histories)
+def test_nothing_opens_in_a_window(events: list[Event]) -> None:
+    rules = world()._replace(maintenances={"all": window(T0 - 1, T0 + 10**9, ("shop", "blog"))})
+    _, decisions = played(events, rules)
+    assert [i for d in decisions for i in d.incidents] == []
+    assert {c.status for d in decisions for c in d.components} == {Status.MAINTENANCE}
+
+
+@given(histories)
+def test_sequence_numbers_of_visible_decisions_grow_by_one(events: list[Event]) -> None:
+    _, decisions = played(events, world())
+    assert [d.seq for d in decisions if d.is_visible] == list(range(1, 1 + sum(d.is_visible for d in decisions)))
+
+
+def test_an_observation_of_an_unknown_check_changes_nothing() -> None:
+    assert step(State(), Observed(observation(check="who")), policy()) is None
+
+
+def test_an_incident_of_a_component_that_is_no_longer_configured_is_closed() -> None:
+    rules = policy(subscriptions=[subscription()])
+    state, _ = played([Configured(T0), *(Observed(observation("down", T0 + n)) for n in range(2))], rules)
+    decision = step(state, Configured(T0 + 9), rules._replace(checks={}, components={}))
+    assert decision is not None
+    assert [n.reason for n in decision.notices] == [NoticeReason.RESOLVED]
+    assert decision.incidents[0].updates[-1].body == "Closed because what it was about is no longer watched."
+
+
+def test_the_core_says_when_it_next_needs_a_look() -> None:
+    rules = policy(windows=[window(T0 + 10, T0 + 20)])
+    state, _ = played([Configured(T0)], rules)
+    assert state.wake_ms == T0 + 10
+    decision = step(state, Woke(T0 + 10), rules)
+    assert decision is not None
+    state.apply(decision)
+    assert (state.wake_ms, state.components["shop"].status) == (T0 + 20, Status.MAINTENANCE)
+
+
+def test_looking_again_at_the_same_moment_changes_nothing() -> None:
+    state, _ = played([Configured(T0)], policy())
+    assert step(state, Configured(T0), policy()) is None
+    assert step(state, Woke(T0), policy()) is None
+
+
+def test_a_window_of_a_component_that_does_not_exist_is_harmless() -> None:
+    rules = policy(windows=[window(T0 + 10, T0 + 20, ("ghost",))])
+    state, _ = played([Configured(T0)], rules)
+    assert step(state, Woke(T0 + 15), rules) is not None
+
+
+def test_a_look_before_the_first_start_announces_nothing() -> None:
+    rules = policy(windows=[window(T0, T0 + 20)], subscriptions=[subscription()])
+    decision = step(State(), Woke(T0 + 5), rules)
+    assert decision is not None
+    assert decision.notices == ()
+
+
+@pytest.mark.parametrize("since", [T0 - 5_000, T0])
+def test_trouble_is_set_back_to_the_first_failing_probe(since: int) -> None:
+    state, _ = played([Configured(T0 - MIN), Observed(observation("up", T0 - MIN))], policy())
+    for at in (since, since + 2_000):
+        decision = step(state, Observed(observation("down", at)), policy())
+        assert decision is not None
+        state.apply(decision)
+    assert state.components["shop"].since_ms == since
+    assert next(iter(state.incidents.values())).started_ms == since
+
+
+def test_the_headline_of_a_notice_speaks_of_its_own_site() -> None:
+    parts = [component("shop"), component("blog", ["blog"], site="other")]
+    rules = policy(check(), check("blog", "blog"), components=parts, subscriptions=[subscription()])
+    _, decisions = played([Configured(T0), *(Observed(observation("down", T0 + n)) for n in range(2))], rules)
+    (notice,) = [n for d in decisions for n in d.notices]
+    assert notice.headline.text == "Major System Outage"

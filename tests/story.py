@@ -1,0 +1,132 @@
+"""Stories: what happened, line by line, and what came of it. See tests/stories/*.txt.
+
+policy failures=2 successes=2         keys of the check(s); `check NAME component=NAME key=value` adds one
+window 00:10 00:20                    a maintenance of all components
+00:01 shop down                       an observation (the name may be left out if there is one check)
+00:02 down -> shop: major, open "Shop is down" critical, tell opened
+00:12 -                               nothing is observed; the core is woken
+restart                               the state goes through nothing but its rows
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from prober.core.events import Configured, Decision, Observed, Subject, Woke
+from prober.core.model import NoticeReason, Policy, Status
+from prober.core.state import State
+from prober.core.step import step
+from tests.builders import check, component, observation, policy, subscription, window
+
+DAY0 = 1_700_006_400_000  # a midnight UTC
+
+
+def moment_ms(text: str) -> int:
+    """ms of "hh:mm" or "hh:mm:ss" on the story's day."""
+    parts = [int(p) for p in text.split(":")] + [0]
+    return DAY0 + (parts[0] * 3600 + parts[1] * 60 + parts[2]) * 1000
+
+
+class Teller:
+    """Plays a story's lines against step()."""
+
+    def __init__(self) -> None:
+        self.checks: list[Any] = []
+        self.windows: list[Any] = []
+        self.components: dict[str, dict[str, Any]] = {}
+        self.state = State(identity=b"story")
+        self.decisions: list[Decision] = []
+        self._policy: Policy | None = None
+
+    @property
+    def policy(self) -> Policy:
+        if self._policy is None:
+            checks = self.checks or [check()]
+            names = dict.fromkeys(c.component for c in checks)
+            parts = [
+                component(n, [c.id for c in checks if c.component == n], **self.components.get(n, {})) for n in names
+            ]
+            topics = frozenset({"incidents", "maintenance"})
+            windows = [w._replace(components=tuple(names)) for w in self.windows]
+            self._policy = policy(
+                *checks, components=parts, subscriptions=[subscription(topics=topics)], windows=windows
+            )
+            self._take(Configured(DAY0))
+        return self._policy
+
+    def _take(self, event: Any) -> Decision | None:
+        decision = step(self.state, event, self.policy)
+        if decision is not None:
+            self.state.apply(decision)
+            self.decisions.append(decision)
+        return decision
+
+    def tell(self, line: str) -> str:
+        """Play one line; what came of it, in the story's words ("" for nothing)."""
+        words = line.split()
+        if words[0] in ("policy", "check"):
+            name = words.pop(1) if words[0] == "check" else "shop"
+            self.checks.append(check(name, **({"component": name} | _keys(words[1:]))))
+            return ""
+        if words[0] == "component":
+            self.components[words[1]] = _keys(words[2:])
+            return ""
+        if words[0] == "window":
+            self.windows.append(window(moment_ms(words[1]), moment_ms(words[2]), id_=f"window{len(self.windows)}"))
+            return ""
+        if words[0] == "restart":
+            old = self.state
+            self.state = State(old.identity, dict(old.checks), dict(old.components), dict(old.incidents), old.seq)
+            self.state.next_num, self.state.handled_ms = old.next_num, old.handled_ms
+            return said(self._take(Configured(moment_ms(words[1]))))
+        return said(self._take(self._event(words)))
+
+    def _event(self, words: list[str]) -> Any:
+        at_ms = moment_ms(words[0])
+        if words[1] == "-":
+            return Woke(at_ms)
+        name = words[1] if words[1] in self.policy.checks else next(iter(self.policy.checks))
+        rest = words[2:] if words[1] in self.policy.checks else words[1:]
+        took_us = int(float(rest[1].removesuffix("s")) * 1e6) if len(rest) > 1 else 0
+        return Observed(observation(rest[0], at_ms, name, took_us=took_us))
+
+
+def _keys(words: list[str]) -> dict[str, Any]:
+    pairs = [w.split("=") for w in words]
+    return {key: _value(key, text) for key, text in pairs}
+
+
+def _value(key: str, text: str) -> Any:
+    if key == "opens_at":
+        return None if text == "never" else Status(text)
+    return int(text) if text.isdigit() else text
+
+
+def said(decision: Decision | None) -> str:
+    """A decision in a story's words."""
+    if decision is None:
+        return ""
+    parts = [f"{c.id}: {c.after}" for c in decision.changes if c.subject is Subject.COMPONENT]
+    for notice in decision.notices:
+        parts.append(f"tell {notice.reason}")
+        if notice.reason is NoticeReason.OPENED and notice.incident:
+            parts[-1] += f' "{notice.incident.name}" {notice.incident.impact.word}'
+        if notice.reason is NoticeReason.CHANGED and notice.incident:
+            parts[-1] += f" {notice.incident.impact.word}"
+        if notice.reason is NoticeReason.RESOLVED and notice.incident:
+            after = re.search(r"after (.*)\.$", notice.incident.updates[-1].body)
+            parts[-1] += f" after {after.group(1)}" if after else ""
+    return ", ".join(parts)
+
+
+def stories(folder: Path) -> list[tuple[str, list[str]]]:
+    """(name, lines) of every story in the folder's files; a story begins with "# name"."""
+    found: list[tuple[str, list[str]]] = []
+    for file in sorted(folder.glob("*.txt")):
+        for raw in file.read_text().splitlines():
+            line = raw.strip()
+            if line.startswith("# "):
+                found.append((f"{file.stem}: {line[2:]}", []))
+            elif line:
+                found[-1][1].append(line)
+    return found
