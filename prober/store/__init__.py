@@ -1,0 +1,6 @@
+"""The only room that speaks SQL. Outside it, the store is spoken of in the words of the domain."""
+
+from prober.store.outbox import Attempt, Pending
+from prober.store.store import Batch, Store
+
+__all__ = ["Attempt", "Batch", "Pending", "Store"]

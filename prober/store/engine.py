@@ -1,0 +1,95 @@
+"""One SQLite connection and its thread.
+
+A command is one function that runs wholly in the connection's thread, from BEGIN IMMEDIATE to COMMIT, and is
+shielded from cancellation: it has happened, or it has not. Only one connection writes and checkpoints; readers
+cannot write. Every connection proves its pragmas when it is opened.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiosqlite
+from anyio import CancelScope
+
+from prober.errors import StoreError
+
+T = TypeVar("T")
+
+BUSY_MS = 5_000
+# pragma -> (value to set, value it must then have)
+_WRITER = {"journal_mode": ("WAL", "wal"), "synchronous": ("FULL", 2), "foreign_keys": ("ON", 1)}
+_READER = {"query_only": ("ON", 1)}
+
+
+class Engine(aiosqlite.Connection):
+    """A connection whose commands are whole functions."""
+
+    async def call(self, command: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a function in the connection's thread. Raises StoreError for whatever SQLite objects to."""
+        with CancelScope(shield=True):
+            try:
+                result: T = await self._execute(command, self._conn)  # type: ignore[no-untyped-call]
+            except (sqlite3.Error, ValueError) as error:
+                raise StoreError(f"the database refused: {error}") from error
+        return result
+
+    def join(self) -> None:
+        """Wait for the thread of a connection that could not be opened: it still wants to tell the loop that it ends."""
+        self._thread.join()
+
+    async def transact(self, command: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a function as one transaction: committed and synced when this returns, undone when it raises."""
+
+        def whole(connection: sqlite3.Connection) -> T:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = command(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            return result
+
+        return await self.call(whole)
+
+
+@asynccontextmanager
+async def opened(path: Path, *, may_write: bool) -> AsyncIterator[Engine]:
+    """A connection to the database file; the one that may write creates it."""
+    mode = "rwc" if may_write else "ro"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_MS / 1000
+        )
+        connection.row_factory = sqlite3.Row
+        try:
+            _prove(connection, _WRITER if may_write else _READER)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    engine = Engine(connect, iter_chunk_size=64)
+    try:
+        await engine
+    except sqlite3.Error as error:
+        engine.join()
+        raise StoreError(f"{path}: expected a database that can be opened, found: {error}") from error
+    try:
+        yield engine
+    finally:
+        with CancelScope(shield=True):
+            await engine.close()
+
+
+def _prove(connection: sqlite3.Connection, pragmas: dict[str, tuple[str, Any]]) -> None:
+    for name, (value, expected) in pragmas.items():
+        connection.execute(f"PRAGMA {name} = {value}")
+        found = connection.execute(f"PRAGMA {name}").fetchone()[0]
+        if found != expected:
+            raise sqlite3.OperationalError(f"PRAGMA {name} is {found!r} instead of {expected!r}")

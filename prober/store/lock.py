@@ -1,0 +1,39 @@
+"""One daemon for one state directory: a lock that dies with its process."""
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from prober.errors import StoreError
+
+
+@contextmanager
+def owned(directory: Path) -> Iterator[None]:
+    """Own the directory (made if missing) until the end of the block. Raises StoreError if another process does."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"{directory}: expected a directory to keep the state in, found: {error.strerror}") from error
+    try:
+        _take(descriptor, directory)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int, directory: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise StoreError(f"{directory}: expected a file system that can lock, found: {error.strerror}") from error
+        holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+        raise StoreError(
+            f"{directory}: expected to be alone, found another prober (process {holder or '?'})"
+        ) from error
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

@@ -1,0 +1,55 @@
+-- name: put_incident!
+-- An incident as it is now. A second open one of the same cause is refused by its index.
+INSERT INTO incident (num, uid, slug, site, cause, name, status, impact,
+    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms)
+VALUES (:num, :uid, :slug, :site, :cause, :name, :status, :impact,
+    :started_ms, :opened_ms, :updated_ms, :monitoring_ms, :resolved_ms)
+ON CONFLICT (num) DO UPDATE
+SET name = excluded.name,
+    status = excluded.status,
+    impact = excluded.impact,
+    updated_ms = excluded.updated_ms,
+    monitoring_ms = excluded.monitoring_ms,
+    resolved_ms = excluded.resolved_ms;
+
+-- name: put_affected*!
+-- The components of an incident, with what they show now.
+INSERT OR REPLACE INTO incident_affected (num, component, status, worst)
+VALUES (:num, :component, :status, :worst);
+
+-- name: add_updates*!
+-- Entries of an incident's timeline; those that stand already stay.
+INSERT INTO incident_update (num, item, at_ms, status, body, author)
+VALUES (:num, :item, :at_ms, :status, :body, :author)
+ON CONFLICT (num, item) DO NOTHING;
+
+-- name: open_incidents
+-- All incidents that are open.
+SELECT num, uid, slug, site, cause, name, status, impact,
+    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms
+FROM incident
+WHERE resolved_ms IS NULL
+ORDER BY num;
+
+-- name: recent_incidents
+-- The newest incidents of a site, newest first.
+SELECT num, uid, slug, site, cause, name, status, impact,
+    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms
+FROM incident
+WHERE site = :site
+ORDER BY num DESC
+LIMIT :limit;
+
+-- name: affected
+-- The components of an incident.
+SELECT component, status, worst
+FROM incident_affected
+WHERE num = :num
+ORDER BY component;
+
+-- name: updates
+-- The timeline of an incident, oldest first.
+SELECT at_ms, status, body, author
+FROM incident_update
+WHERE num = :num
+ORDER BY item;

@@ -1,0 +1,20 @@
+-- name: installation^
+-- Who this installation is, and how far its judgement has come.
+SELECT identity, epoch, seq, next_num, handled_ms
+FROM installation;
+
+-- name: found_installation!
+-- Make this database an installation of its own.
+INSERT INTO installation (only_row, identity, epoch, seq, next_num)
+VALUES (1, :identity, 0, 0, 1)
+ON CONFLICT DO NOTHING;
+
+-- name: begin_epoch!
+-- A new owner of the state has started.
+UPDATE installation
+SET epoch = epoch + 1;
+
+-- name: advance_installation!
+-- How far judgement has come now.
+UPDATE installation
+SET seq = :seq, next_num = :next_num, handled_ms = :handled_ms;

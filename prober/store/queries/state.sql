@@ -1,0 +1,63 @@
+-- name: check_states
+-- All checks' verdicts and streaks.
+SELECT id AS "check", verdict, since_ms, down, bad, not_down, good,
+    down_from_ms, bad_from_ms, not_down_from_ms, good_from_ms, reason, detail
+FROM check_state;
+
+-- name: put_check_states*!
+-- New verdicts and streaks in place of the old.
+INSERT OR REPLACE INTO check_state (id, verdict, since_ms, down, bad, not_down, good,
+    down_from_ms, bad_from_ms, not_down_from_ms, good_from_ms, reason, detail)
+VALUES (:check, :verdict, :since_ms, :down, :bad, :not_down, :good,
+    :down_from_ms, :bad_from_ms, :not_down_from_ms, :good_from_ms, :reason, :detail);
+
+-- name: drop_check_state!
+-- The check is no longer configured.
+DELETE FROM check_state
+WHERE id = :id;
+
+-- name: component_states
+-- What all components show.
+SELECT id, status, since_ms, watched, causes, site
+FROM component_state;
+
+-- name: put_component_states*!
+-- What components show now.
+INSERT OR REPLACE INTO component_state (id, status, since_ms, watched, causes, site)
+VALUES (:component, :status, :since_ms, :watched, :causes, :site);
+
+-- name: drop_component_state!
+-- The component is no longer configured.
+DELETE FROM component_state
+WHERE id = :id;
+
+-- name: add_transitions*!
+-- What a decision changed. Writing the same decision again adds nothing.
+INSERT INTO transition (seq, item, epoch, subject, id, before, after, at_ms, since_ms, rule, detail)
+VALUES (:seq, :item, :epoch, :subject, :id, :before, :after, :at_ms, :since_ms, :rule, :detail)
+ON CONFLICT (seq, item) DO NOTHING;
+
+-- name: transitions
+-- The latest changes of one check or component, newest first.
+SELECT subject, id, before, after, at_ms, since_ms, rule, detail
+FROM transition
+WHERE subject = :subject
+    AND id = :id
+ORDER BY seq DESC, item DESC
+LIMIT :limit;
+
+-- name: add_observations*!
+-- Append raw observations.
+INSERT INTO observation (check_id, scheduled_ms, lag_ms, took_us, outcome, reason, evidence)
+VALUES (:check, :scheduled_ms, :lag_ms, :took_us, :outcome, :reason, :evidence);
+
+-- name: drop_oldest_observations!
+-- Delete at most :limit observations from before :before_ms, from the front.
+DELETE FROM observation
+WHERE rowid IN (SELECT rowid FROM observation ORDER BY rowid LIMIT :limit)
+    AND scheduled_ms < :before_ms;
+
+-- name: count_observations^
+-- How many raw observations are kept.
+SELECT count(*) AS observations
+FROM observation;

@@ -1,0 +1,179 @@
+"""The store: what was judged, what happened and what is owed, on disk.
+
+A batch is written whole or not at all, and is on the disk when `write` returns. Writing the same batch again
+changes nothing that was written: decisions are known by their number, notices by their id.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiosql
+
+from prober.core.events import Change, Decision, Rule, Subject
+from prober.core.model import CheckState, Incident, Observation
+from prober.core.state import State
+from prober.errors import StoreError
+from prober.store import lock, rows
+from prober.store.engine import Engine, opened
+from prober.store.migrate import migrate
+from prober.store.outbox import Outbox
+
+FILE = "prober.db"
+
+
+class Batch(NamedTuple):
+    """What to write in one transaction.
+
+    decisions: visible ones, in order. checks: streaks that moved. observations: in the order they were made.
+    seq, next_num, handled_ms: how far judgement has come with all of it.
+    """
+
+    decisions: Sequence[Decision]
+    checks: Sequence[CheckState]
+    observations: Sequence[Observation]
+    seq: int
+    next_num: int
+    handled_ms: int | None
+
+
+class Store:
+    """One installation's database, owned by this process while it is open."""
+
+    def __init__(self, writer: Engine, reader: Engine, path: Path) -> None:
+        self.path = path
+        self.epoch = 0
+        self._writer = writer
+        self._reader = reader
+        self._queries: Any = _queries()
+        self.outbox = Outbox(writer, self._queries)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, directory: Path, new_identity: bytes) -> "AsyncIterator[Store]":
+        """Own the state directory and open its database, made with new_identity if there is none.
+
+        Raises StoreError, in one sentence, if another process owns it or the file cannot be used.
+        """
+        path = directory / FILE
+        with lock.owned(directory):
+            async with opened(path, may_write=True) as writer:
+                await writer.call(migrate)
+                async with opened(path, may_write=False) as reader:
+                    store = cls(writer, reader, path)
+                    await store._begin(new_identity)
+                    yield store
+
+    async def _begin(self, new_identity: bytes) -> None:
+        def begin(connection: sqlite3.Connection) -> int:
+            self._queries.found_installation(connection, identity=new_identity)
+            self._queries.begin_epoch(connection)
+            epoch: int = self._queries.installation(connection)["epoch"]
+            return epoch
+
+        self.epoch = await self._writer.transact(begin)
+
+    async def load(self) -> State:
+        """The state as it was last written."""
+
+        def read(connection: sqlite3.Connection) -> State:
+            found = self._queries.installation(connection)
+            checks = [rows.check_state(row) for row in self._queries.check_states(connection)]
+            components = [rows.component_state(row) for row in self._queries.component_states(connection)]
+            incidents = self._whole(connection, self._queries.open_incidents(connection))
+            return State(
+                identity=found["identity"],
+                checks={c.check: c for c in checks},
+                components={c.component: c for c in components},
+                incidents={i.num: i for i in incidents},
+                seq=found["seq"],
+                next_num=found["next_num"],
+                handled_ms=found["handled_ms"],
+            )
+
+        return await self._writer.call(read)
+
+    async def write(self, batch: Batch) -> None:
+        """Write a batch durably. Raises StoreError, with nothing written, if that is not possible now."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            for decision in batch.decisions:
+                self._put(connection, decision)
+            queries = self._queries
+            queries.put_check_states(connection, [c._asdict() for c in batch.checks])
+            queries.add_observations(connection, [rows.observation_row(o) for o in batch.observations])
+            queries.advance_installation(
+                connection, seq=batch.seq, next_num=batch.next_num, handled_ms=batch.handled_ms
+            )
+
+        await self._writer.transact(write)
+
+    def _put(self, connection: sqlite3.Connection, decision: Decision) -> None:
+        queries = self._queries
+        queries.put_check_states(connection, [c._asdict() for c in decision.checks])
+        queries.put_component_states(connection, [rows.component_row(c) for c in decision.components])
+        queries.add_transitions(connection, rows.transition_rows(decision, self.epoch))
+        for incident in decision.incidents:
+            queries.put_incident(connection, **rows.incident_row(incident))
+            queries.put_affected(connection, rows.affected_rows(incident))
+            queries.add_updates(connection, rows.update_rows(incident))
+        queries.owe_notices(connection, [rows.notice_row(n, item) for item, n in enumerate(decision.notices)])
+        for subject, id_ in decision.gone:
+            drop = queries.drop_check_state if subject is Subject.CHECK else queries.drop_component_state
+            drop(connection, id=id_)
+
+    # ------------------------------------------------------------ questions
+
+    async def recent_incidents(self, site: str, limit: int) -> list[Incident]:
+        """The newest incidents of a site, open or not, newest first."""
+
+        def read(connection: sqlite3.Connection) -> list[Incident]:
+            return self._whole(connection, self._queries.recent_incidents(connection, site=site, limit=limit))
+
+        return await self._reader.call(read)
+
+    async def changes(self, subject: Subject, id_: str, limit: int) -> list[Change]:
+        """The latest changes of one check or component, newest first."""
+
+        def read(connection: sqlite3.Connection) -> list[Change]:
+            found = self._queries.transitions(connection, subject=subject, id=id_, limit=limit)
+            return [Change(**(dict(row) | {"subject": subject, "rule": Rule(row["rule"])})) for row in found]
+
+        return await self._reader.call(read)
+
+    async def count_observations(self) -> int:
+        """How many raw observations are kept."""
+        return await self._reader.call(
+            lambda connection: int(self._queries.count_observations(connection)["observations"])
+        )
+
+    def _whole(self, connection: sqlite3.Connection, found: Iterable[sqlite3.Row]) -> list[Incident]:
+        return [
+            rows.incident(
+                dict(row),
+                [rows.affected(r) for r in self._queries.affected(connection, num=row["num"])],
+                [rows.update(r) for r in self._queries.updates(connection, num=row["num"])],
+            )
+            for row in list(found)
+        ]
+
+    # ------------------------------------------------------------ upkeep
+
+    async def drop_observations(self, before_ms: int, limit: int) -> int:
+        """Delete at most `limit` raw observations from before a moment, oldest first; how many went."""
+
+        def write(connection: sqlite3.Connection) -> int:
+            gone: int = self._queries.drop_oldest_observations(connection, before_ms=before_ms, limit=limit)
+            return gone
+
+        return await self._writer.transact(write)
+
+
+def _queries() -> Any:
+    folder = resources.files("prober.store") / "queries"
+    if not isinstance(folder, Path):
+        raise StoreError(f"expected the program's queries in a folder, found {folder}")
+    return aiosql.from_path(folder, "sqlite3", mandatory_parameters=False)

@@ -1,0 +1,130 @@
+"""What is written is read back, once, and whole or not at all."""
+
+import sqlite3
+from pathlib import Path
+
+import anyio
+import pytest
+
+from prober.core.events import Observed, Subject
+from prober.core.model import NoticeReason
+from prober.core.step import step
+from prober.errors import StoreError
+from prober.store import Batch, Store
+from tests.builders import T0, check, observation, policy, subscription, window
+from tests.worlds import IDENTITY, answers, recording
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_everything_judged_is_read_back_equal(tmp_path: Path) -> None:
+    rules = policy(check(), check("b"), subscriptions=[subscription(topics=frozenset({"components", "incidents"}))])
+    async with recording(tmp_path, rules) as (recorder, store):
+        recorder.observe([*answers("up down down"), *answers("down", check="b")])
+        await recorder.flush()
+        loaded = await store.load()
+        assert loaded == recorder.shown
+        assert loaded.identity == IDENTITY
+
+
+async def test_a_notice_is_read_back_as_it_was_owed(tmp_path: Path) -> None:
+    topics = frozenset({"components", "incidents", "maintenance"})
+    windows = [window(T0 + 60_000, T0 + 120_000)]
+    rules = policy(subscriptions=[subscription(topics=topics)], windows=windows)
+    async with recording(tmp_path, rules) as (recorder, store):
+        owed = []
+        recorder.on_shown(lambda decisions: owed.extend(n for d in decisions for n in d.notices))
+        recorder.observe(answers("down down"))
+        await recorder.reconfigure(rules, T0 + 60_000)
+        assert [p.notice for p in await store.outbox.pending("hook", 10)] == owed
+        assert {n.reason for n in owed} == {"component_changed", "opened", "maintenance_started"}
+
+
+async def test_writing_a_batch_again_changes_nothing(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        state, decisions = await store.load(), []
+        for answer in answers("down down"):
+            decision = step(state, Observed(answer), recorder.policy)
+            assert decision is not None
+            state.apply(decision)
+            decisions.append(decision)
+        batch = Batch(decisions[1:], [], [], state.seq, state.next_num, state.handled_ms)
+        await store.write(batch)
+        await store.write(batch)
+        assert (await store.load()).incidents == state.incidents
+        assert await store.outbox.depths() == {"hook": (1, T0 + 2001)}
+        assert len(await store.changes(Subject.CHECK, "shop", 10)) == 1
+
+
+async def test_a_second_open_incident_of_one_cause_is_refused_whole(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("down down"))
+        await recorder.flush()
+        twin = next(iter(recorder.shown.incidents.values()))._replace(num=99, uid="99", slug="twin")
+        again = (await store.load()).checks["shop"]._replace(detail="changed")
+        decision = step(recorder.shown, Observed(observation("up", T0 + 9000)), recorder.policy)
+        assert decision is not None
+        forged = decision._replace(incidents=(twin,), checks=(again,), seq=77)
+        with pytest.raises(StoreError, match="UNIQUE"):
+            await store.write(Batch([forged], [], [], 77, 100, None))
+        assert (await store.load()).checks["shop"].detail == ""
+
+
+async def test_incidents_are_listed_newest_first_with_their_timeline(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe([*answers("down down up up"), *answers("down down", T0 + 60_000)])
+        await recorder.flush()
+        newest, oldest = await store.recent_incidents("main", 10)
+        assert (newest.num, newest.is_open, oldest.is_open) == (2, True, False)
+        assert [u.status for u in oldest.updates] == ["investigating", "resolved"]
+        assert await store.recent_incidents("main", 1) == [newest]
+        assert await store.recent_incidents("other", 10) == []
+
+
+async def test_old_observations_go_from_the_front_a_few_at_a_time(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("up up up up up up"))
+        await recorder.flush()
+        assert await store.drop_observations(T0 + 5000, 3) == 3
+        assert await store.drop_observations(T0 + 5000, 3) == 1
+        assert await store.drop_observations(T0 + 5000, 3) == 0
+        assert await store.count_observations() == 2
+
+
+async def test_each_start_is_an_epoch_of_its_own_and_keeps_the_identity(tmp_path: Path) -> None:
+    epochs = []
+    for identity in (b"first", b"second"):
+        async with Store.open(tmp_path, identity) as store:
+            epochs.append(store.epoch)
+            assert (await store.load()).identity == b"first"
+    assert epochs == [1, 2]
+
+
+async def test_a_cancelled_write_has_happened_or_not_and_leaves_no_transaction(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        for minute in range(20):
+            recorder.observe(answers("down down up up", T0 + minute * 60_000))
+            with anyio.move_on_after(0.0001 * minute):
+                await recorder.flush()
+        await recorder.flush()
+        assert not store._writer.in_transaction
+        assert (await store.load()).next_num == 21
+        reasons = [p.notice.reason for p in await store.outbox.pending("hook", 99)]
+        assert reasons == [NoticeReason.OPENED, NoticeReason.RESOLVED] * 20
+
+
+async def test_a_file_that_is_no_database_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "prober.db").write_bytes(b"this is not a database, it only looks like a file" * 99)
+    with pytest.raises(StoreError, match="not a database"):
+        async with Store.open(tmp_path, IDENTITY):
+            pass
+
+
+async def test_reading_cannot_write(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (_, store):
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM incident")
+
+        with pytest.raises(StoreError, match="readonly"):
+            await store._reader.call(write)
