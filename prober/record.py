@@ -1,0 +1,171 @@
+"""The one door to the state: everything that happens enters here, is judged at once, and written in groups.
+
+Two speeds. A *steady* observation changes nothing: it waits in a buffer for the next flush. A *change* is judged at
+once, and is shown, counted and sent only when it is on the disk. The verdict never waits for the store: while the store
+does not take writes, judgement goes on, the buffer is bounded, and the trouble is our own.
+"""
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+
+import anyio
+
+from prober.core.events import Configured, Decision, Event, Observed, Woke
+from prober.core.model import CheckState, Observation, Outcome, Policy
+from prober.core.state import State
+from prober.core.step import step
+from prober.errors import StoreError
+from prober.store import Batch, Store
+
+logger = logging.getLogger(__name__)
+
+OBSERVATIONS_BUFFERED = 100_000  # what waits at most while the store is stuck; then the oldest are given up
+
+Listener = Callable[[Sequence[Decision]], None]
+
+
+class Recorder:
+    """Live state, judgement and group commit.
+
+    policy: what holds now. latest: each check's latest observation. probed, failed: observations of each check since
+    start, and those of them that were down by the target's fault. shown: the state as far as it is on the disk.
+    """
+
+    def __init__(self, store: Store, state: State, policy: Policy) -> None:
+        self.policy = policy
+        self.latest: dict[str, Observation] = {}
+        self.probed: Counter[str] = Counter()
+        self.failed: Counter[str] = Counter()
+        self.lost = 0  # observations given up because the store was stuck
+        self.trouble: str | None = None
+        self.shown = _copy(state)
+        self._state = state
+        self._store = store
+        self._listeners: list[Listener] = []
+        self._observations: deque[Observation] = deque()
+        self._streaks: dict[str, CheckState] = {}
+        self._decisions: list[Decision] = []
+        self._is_behind = False  # something the disk should know has moved
+        self._changed = anyio.Event()
+        self._flushing = anyio.Lock()
+
+    def on_shown(self, listener: Listener) -> None:
+        """Call listener(decisions) after each commit of visible decisions, once `shown` has them."""
+        self._listeners.append(listener)
+
+    # ------------------------------------------------------------ in
+
+    def observe(self, observations: Iterable[Observation]) -> None:
+        """Take observations from a prober. Never waits."""
+        for observation in observations:
+            self.latest[observation.check] = observation
+            self.probed[observation.check] += 1
+            self.failed[observation.check] += observation.outcome is Outcome.DOWN
+            self._observations.append(observation)
+            self._judge(Observed(observation))
+        while len(self._observations) > OBSERVATIONS_BUFFERED:
+            self._observations.popleft()
+            self.lost += 1
+
+    def wake(self, event: Woke) -> None:
+        """Take the news that a moment has come. Never waits."""
+        self._judge(event)
+
+    async def record(self, event: Event) -> Decision | None:
+        """Take one event and return when what it changed is on the disk. Raises StoreError if that fails now;
+        the change then stands all the same, and is written when the store recovers.
+        """
+        decision = self._judge(event)
+        if decision is not None:
+            await self.flush()
+        return decision
+
+    async def reconfigure(self, policy: Policy, at_ms: int) -> Decision | None:
+        """Judge by another policy from now on; at the start as well, with the one that holds."""
+        self.policy = policy
+        return await self.record(Configured(at_ms))
+
+    def _judge(self, event: Event) -> Decision | None:
+        decision = step(self._state, event, self.policy)
+        if decision is None:
+            return None
+        self._state.apply(decision)
+        self._is_behind = True
+        if decision.is_visible:
+            self._decisions.append(decision)
+            for id_ in (*(c.check for c in decision.checks), *(id_ for _, id_ in decision.gone)):
+                self._streaks.pop(id_, None)  # the decision's own row is newer
+            self._changed.set()
+        else:
+            self._streaks.update((check.check, check) for check in decision.checks)
+        return decision
+
+    # ------------------------------------------------------------ out
+
+    @property
+    def wake_ms(self) -> int | None:
+        """When the core next wants a Woke event; None = not at all."""
+        return self._state.wake_ms
+
+    async def changed(self) -> None:
+        """Wait until there is something to flush that must not wait."""
+        await self._changed.wait()
+
+    async def flush(self) -> None:
+        """Write all that waits as one transaction, then show it. Raises StoreError, and keeps it, if that fails."""
+        async with self._flushing:
+            self._changed = anyio.Event()
+            if not (self._is_behind or self._observations):
+                return
+            batch = self._taken()
+            try:
+                await self._store.write(batch)
+            except StoreError as error:
+                self._put_back(batch)
+                self.trouble = str(error)
+                raise
+            self.trouble = None
+            self._show(batch)
+
+    def _taken(self) -> Batch:
+        """All that waits. What comes while it is written waits for the next flush."""
+        state = self._state
+        streaks = tuple(self._streaks.values())
+        batch = Batch(self._decisions, streaks, self._observations, state.seq, state.next_num, state.handled_ms)
+        self._decisions, self._observations = [], deque()
+        self._streaks = {}
+        self._is_behind = False
+        return batch
+
+    def _put_back(self, batch: Batch) -> None:
+        """What the store refused, before what came meanwhile; a row that a newer decision replaced is let go."""
+        replaced = {check.check for decision in self._decisions for check in decision.checks}
+        older = {check.check: check for check in batch.checks if check.check not in replaced}
+        self._decisions = [*batch.decisions, *self._decisions]
+        self._streaks = older | self._streaks
+        self._observations = deque([*batch.observations, *self._observations])
+        self._is_behind = True
+        self._changed.set()
+
+    def _show(self, batch: Batch) -> None:
+        for decision in batch.decisions:
+            self.shown.apply(decision)
+        for check in batch.checks:
+            self.shown.checks[check.check] = check
+        if batch.decisions:
+            for listener in self._listeners:
+                listener(batch.decisions)
+
+
+def _copy(state: State) -> State:
+    return State(
+        state.identity,
+        dict(state.checks),
+        dict(state.components),
+        dict(state.incidents),
+        state.seq,
+        state.next_num,
+        state.handled_ms,
+        state.wake_ms,
+    )

@@ -1,0 +1,102 @@
+"""The one door: what is judged at once, what waits, and what is shown only when it is on the disk."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from prober.core.events import Decision
+from prober.core.model import Status, Verdict
+from prober.errors import StoreError
+from prober.record import Recorder
+from prober.store import Batch, Store
+from tests.builders import T0, observation
+from tests.worlds import answers, recording
+
+pytestmark = pytest.mark.anyio
+
+
+class StuckStore(Store):
+    """A real store whose disk can be made to refuse."""
+
+    is_stuck = False
+
+    async def write(self, batch: Batch) -> None:
+        if self.is_stuck:
+            raise StoreError("the disk is full")
+        await super().write(batch)
+
+
+async def test_a_change_is_shown_only_once_it_is_written(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        seen: list[Sequence[Decision]] = []
+        recorder.on_shown(seen.append)
+        recorder.observe(answers("down down"))
+        assert (recorder.shown.incidents, seen) == ({}, [])
+        await recorder.flush()
+        assert [i.impact.word for i in recorder.shown.incidents.values()] == ["critical"]
+        assert len(seen) == 1
+        assert len((await store.load()).incidents) == 1
+
+
+async def test_steady_observations_wait_and_are_written_together(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("up up up up"))
+        assert await store.count_observations() == 0
+        await recorder.flush()
+        assert await store.count_observations() == 4
+        assert recorder.shown.checks["shop"].verdict is Verdict.UP
+
+
+async def test_streaks_survive_a_restart_between_any_two_probes(tmp_path: Path) -> None:
+    for at_ms, outcome in enumerate(["up", "down", "up", "down", "down"]):
+        async with recording(tmp_path) as (recorder, store):
+            recorder.observe([observation(outcome, T0 + 1000 * at_ms)])
+            await recorder.flush()
+            is_last = at_ms == 4
+            assert len((await store.load()).incidents) == is_last
+            assert recorder.shown.components["shop"].status is (Status.MAJOR if is_last else Status.OPERATIONAL)
+
+
+async def test_while_the_store_refuses_judgement_goes_on_and_nothing_judged_is_lost(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        stuck = StuckStore(store._writer, store._reader, store.path)
+        other = Recorder(stuck, await store.load(), recorder.policy)
+        stuck.is_stuck = True
+        other.observe(answers("down down"))
+        with pytest.raises(StoreError):
+            await other.flush()
+        assert other.trouble == "the disk is full"
+        assert other.shown.incidents == {}
+        other.observe(answers("up up", T0 + 60_000))
+        stuck.is_stuck = False
+        await other.flush()
+        assert (other.trouble, await store.count_observations()) == (None, 4)
+        pending = await store.outbox.pending("hook", 10)
+        assert [p.notice.reason for p in pending if p.notice.incident] == ["opened", "resolved"]
+        assert (await store.load()).checks == other.shown.checks
+
+
+async def test_the_buffer_is_bounded_and_says_what_it_gave_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prober.record.OBSERVATIONS_BUFFERED", 3)
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("up up up up up"))
+        await recorder.flush()
+        assert (recorder.lost, await store.count_observations()) == (2, 3)
+
+
+async def test_observations_are_counted_by_whose_fault_they_are(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, _):
+        recorder.observe(answers("up down unknown degraded"))
+        assert (recorder.probed["shop"], recorder.failed["shop"]) == (4, 1)
+        assert recorder.latest["shop"].outcome == "degraded"
+
+
+async def test_a_restart_with_the_same_policy_changes_nothing(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("down down"))
+        await recorder.flush()
+        before = await store.load()
+    async with recording(tmp_path) as (_, store):
+        after = await store.load()
+    assert (before.seq, before.incidents, before.components) == (after.seq, after.incidents, after.components)
