@@ -7,6 +7,7 @@ from prober.core.model import (
     CheckPolicy,
     ComponentPolicy,
     Maintenance,
+    Need,
     Observation,
     Outcome,
     Policy,
@@ -29,8 +30,14 @@ def observation(
 
 
 def check(id_: str = "shop", component: str = "shop", **more: Any) -> CheckPolicy:
-    """A check that is down after 2 failures and up after 2 successes."""
-    return CheckPolicy(id_, component, **({"interval_ms": 60_000} | more))
+    """A check that is down after 2 failures and up after 2 successes; keys of its needs as in the configuration."""
+    down = Need(more.pop("failures", 2), more.pop("failures_of", None), more.pop("failures_for_ms", 0))
+    keys = ("degraded_failures", "degraded_failures_of", "degraded_failures_for_ms")
+    found = [more.pop(key, None) for key in keys]
+    degraded = down if found[0] is None else Need(found[0], found[1], found[2] or 0)
+    up = Need(more.pop("successes", 2), more.pop("successes_of", None), more.pop("successes_for_ms", 0))
+    defaults: dict[str, Any] = {"interval_ms": 60_000, "down": down, "degraded": degraded, "up": up}
+    return CheckPolicy(id_, component, **(defaults | more))
 
 
 def component(id_: str = "shop", checks: Sequence[str] = ("shop",), **more: Any) -> ComponentPolicy:

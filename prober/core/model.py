@@ -130,18 +130,31 @@ class Observation(NamedTuple):
 # ---------------------------------------------------------------- policy: what the operator decided
 
 
+class Need(NamedTuple):
+    """What it takes to believe another verdict.
+
+    answers: so many that speak for it (>= 1), in a row; or among the last `of` answers, which is at least as many.
+    for_ms: and it must have lasted so long, from the first of them to the latest answer; 0 = no matter how long.
+    """
+
+    answers: int = 2
+    of: int | None = None
+    for_ms: int = 0
+
+
 class CheckPolicy(NamedTuple):
     """How a check's observations become its verdict.
 
-    failures, successes: how many in a row it takes to leave and to regain a better verdict (>= 1).
+    down, degraded: what it takes to leave a better verdict; up: to regain one.
     degraded_over_us: an answer slower than this is degraded; None = never for slowness.
     """
 
     id: str
     component: str
     interval_ms: int
-    failures: int = 2
-    successes: int = 2
+    down: Need = Need()
+    degraded: Need = Need()
+    up: Need = Need()
     degraded_over_us: int | None = None
 
 
@@ -198,6 +211,8 @@ class CheckState(NamedTuple):
     Streaks count outcomes in a row and stop counting where they can no longer matter:
     down (only down), bad (degraded or down), not_down (degraded or up), good (only up).
     *_from_ms: start of the first observation of the running streak, 0 if there is none.
+    recent: outcome and start of the latest answers, oldest first, from the first that does not agree with the verdict;
+    empty unless a need of the check counts among the last answers.
     reason, detail: the latest failure's, kept while the check is not up.
     """
 
@@ -214,6 +229,7 @@ class CheckState(NamedTuple):
     good_from_ms: int = 0
     reason: Reason | None = None
     detail: str = ""
+    recent: tuple[tuple[Outcome, int], ...] = ()
 
 
 class ComponentState(NamedTuple):

@@ -2,20 +2,23 @@
 
 The rules, in the order they are tried after an observation has been counted:
 
-1. `failures` times down in a row is *down*.
-2. `successes` times up in a row is *up*; from *unknown*, one answer is enough: there is nothing to regain.
-3. Out of *down* with `successes` answers in a row that were not down, yet not all up, is *degraded*.
-4. `failures` times not up in a row is *degraded*.
+1. What `policy.down` needs, of answers that were down, is *down*.
+2. What `policy.up` needs, of answers that were up, is *up*; from *unknown*, one answer is enough: there is nothing to
+   regain.
+3. Out of *down* with what `policy.up` needs, of answers that were not down, yet not all up, is *degraded*.
+4. What `policy.degraded` needs, of answers that were not up, is *degraded*.
 5. Otherwise the verdict stays.
 
+A need asks for so many answers in a row, or among the last n, and may ask that they have lasted some time. In a row,
+one answer to the contrary starts the count and the time anew; among the last n, each change of the verdict does.
 An unknown observation (our own trouble, or a gap) neither fails nor succeeds: it moves nothing.
-The new verdict holds from the first observation of the streak that made it.
+The new verdict holds from the first observation that made it.
 """
 
 from typing import NamedTuple
 
 from prober.core.events import Rule
-from prober.core.model import CheckPolicy, CheckState, Observation, Outcome, Verdict
+from prober.core.model import CheckPolicy, CheckState, Need, Observation, Outcome, Verdict
 from prober.core.reason import Reason
 
 
@@ -40,45 +43,100 @@ def judge(state: CheckState, observation: Observation, policy: CheckPolicy) -> J
     if outcome is Outcome.UNKNOWN:
         return None
     counted = _counted(state, outcome, observation.started_ms, policy)
-    verdict, since_ms, rule = _believed(counted, policy)
+    proof = _proof(counted, policy, observation.started_ms)
     if outcome is not Outcome.UP:
         counted = counted._replace(reason=reason, detail=observation.detail)
-    elif verdict is Verdict.UP and state.reason is not None:
+    elif state.reason is not None and (state.verdict if proof is None else proof.verdict) is Verdict.UP:
         counted = counted._replace(reason=None, detail="")
-    after = counted._replace(verdict=verdict, since_ms=since_ms) if rule else counted
-    return None if after == state else Judged(after, rule)
+    if proof is None:
+        return None if counted == state else Judged(counted, None)
+    return Judged(counted._replace(verdict=proof.verdict, since_ms=proof.since_ms, recent=()), proof.rule)
 
 
 def _counted(state: CheckState, outcome: Outcome, at_ms: int, policy: CheckPolicy) -> CheckState:
     """The streaks with one more outcome; a streak stops growing where it can no longer matter."""
     is_up, is_down = outcome is Outcome.UP, outcome is Outcome.DOWN
     return state._replace(
-        down=min(state.down + 1, policy.failures) if is_down else 0,
-        bad=0 if is_up else min(state.bad + 1, policy.failures),
-        not_down=0 if is_down else min(state.not_down + 1, policy.successes),
-        good=min(state.good + 1, policy.successes) if is_up else 0,
+        down=min(state.down + 1, policy.down.answers) if is_down else 0,
+        bad=0 if is_up else min(state.bad + 1, policy.degraded.answers),
+        not_down=0 if is_down else min(state.not_down + 1, policy.up.answers),
+        good=min(state.good + 1, policy.up.answers) if is_up else 0,
         down_from_ms=(state.down_from_ms or at_ms) if is_down else 0,
         bad_from_ms=0 if is_up else (state.bad_from_ms or at_ms),
         not_down_from_ms=0 if is_down else (state.not_down_from_ms or at_ms),
         good_from_ms=(state.good_from_ms or at_ms) if is_up else 0,
+        recent=_recent(state, outcome, at_ms, policy),
     )
 
 
-def _believed(state: CheckState, policy: CheckPolicy) -> tuple[Verdict, int, Rule | None]:
-    """The verdict that the streaks prove, since when it holds, and by which rule; rule None if it stays."""
+def _recent(state: CheckState, outcome: Outcome, at_ms: int, policy: CheckPolicy) -> tuple[tuple[Outcome, int], ...]:
+    """The latest answers, as many as any need looks back on; those before the first contrary one don't matter."""
+    longest = max(policy.down.of or 0, policy.degraded.of or 0, policy.up.of or 0)
+    if not longest:
+        return ()
+    window = (*state.recent, (outcome, at_ms))[-longest:]
+    contrary = (n for n, (answer, _) in enumerate(window) if answer.value != state.verdict.value)
+    return window[next(contrary, longest) :]
+
+
+class _Proof(NamedTuple):
+    """A verdict other than the one believed, since when it holds, and by which rule."""
+
+    verdict: Verdict
+    since_ms: int
+    rule: Rule
+
+
+def _proof(state: CheckState, policy: CheckPolicy, at_ms: int) -> _Proof | None:
+    """What the answers prove; None if the verdict stays."""
     believed = state.verdict
-    if state.down >= policy.failures:
-        found, since_ms, rule = Verdict.DOWN, state.down_from_ms, Rule.FAILURES_IN_A_ROW
-    elif state.good >= policy.successes:
-        found, since_ms, rule = Verdict.UP, state.good_from_ms, Rule.SUCCESSES_IN_A_ROW
-    elif believed is Verdict.UNKNOWN and state.good:
-        found, since_ms, rule = Verdict.UP, state.good_from_ms, Rule.FIRST_ANSWER
-    elif believed is Verdict.DOWN and state.not_down >= policy.successes:
-        found, since_ms, rule = Verdict.DEGRADED, state.not_down_from_ms, Rule.SUCCESSES_IN_A_ROW
-    elif believed is not Verdict.DOWN and state.bad >= policy.failures:
-        found, since_ms, rule = Verdict.DEGRADED, state.bad_from_ms, Rule.DEGRADED_IN_A_ROW
-    else:
-        return believed, state.since_ms, None
+    since_ms = _met(policy.down, state.down, state.down_from_ms, _DOWN, state, at_ms)
+    if since_ms is not None:
+        return _unless(believed, Verdict.DOWN, since_ms, _FAILURES, policy.down)
+    since_ms = _met(policy.up, state.good, state.good_from_ms, _GOOD, state, at_ms)
+    if since_ms is not None:
+        return _unless(believed, Verdict.UP, since_ms, _SUCCESSES, policy.up)
+    if believed is Verdict.UNKNOWN and state.good:
+        return _Proof(Verdict.UP, state.good_from_ms, Rule.FIRST_ANSWER)
+    if believed is Verdict.DOWN:
+        since_ms = _met(policy.up, state.not_down, state.not_down_from_ms, _NOT_DOWN, state, at_ms)
+        return None if since_ms is None else _unless(believed, Verdict.DEGRADED, since_ms, _SUCCESSES, policy.up)
+    since_ms = _met(policy.degraded, state.bad, state.bad_from_ms, _BAD, state, at_ms)
+    return None if since_ms is None else _unless(believed, Verdict.DEGRADED, since_ms, _DEGRADED, policy.degraded)
+
+
+def _met(
+    need: Need, count: int, from_ms: int, speaking: frozenset[Outcome], state: CheckState, at_ms: int
+) -> int | None:
+    """Since when the need is met; None if it is not. count, from_ms: the running streak; speaking: what is for it."""
+    if need.of is not None:
+        for_it = [ms for answer, ms in state.recent[-need.of :] if answer in speaking]
+        count, from_ms = len(for_it), for_it[0] if for_it else at_ms
+    return from_ms if count >= need.answers and at_ms - from_ms >= need.for_ms else None
+
+
+def _unless(believed: Verdict, found: Verdict, since_ms: int, rules: "_Rules", need: Need) -> _Proof | None:
     if found is believed:
-        return believed, state.since_ms, None
-    return found, since_ms, rule
+        return None
+    if need.of is not None:
+        return _Proof(found, since_ms, rules.of_last)
+    return _Proof(found, since_ms, rules.lasting if need.for_ms else rules.in_a_row)
+
+
+_DOWN = frozenset({Outcome.DOWN})
+_GOOD = frozenset({Outcome.UP})
+_NOT_DOWN = frozenset({Outcome.UP, Outcome.DEGRADED})
+_BAD = frozenset({Outcome.DOWN, Outcome.DEGRADED})
+
+
+class _Rules(NamedTuple):
+    """The names of a need's three forms."""
+
+    in_a_row: Rule
+    of_last: Rule
+    lasting: Rule
+
+
+_FAILURES = _Rules(Rule.FAILURES_IN_A_ROW, Rule.FAILURES_OF_LAST, Rule.FAILURES_LASTING)
+_DEGRADED = _Rules(Rule.DEGRADED_IN_A_ROW, Rule.DEGRADED_OF_LAST, Rule.DEGRADED_LASTING)
+_SUCCESSES = _Rules(Rule.SUCCESSES_IN_A_ROW, Rule.SUCCESSES_OF_LAST, Rule.SUCCESSES_LASTING)

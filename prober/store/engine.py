@@ -37,7 +37,7 @@ class Engine(aiosqlite.Connection):
         return result
 
     def join(self) -> None:
-        """Wait for the thread of a connection that could not be opened: it still wants to tell the loop that it ends."""
+        """Wait for the thread of a connection that could not be opened: it still wants to tell the loop of its end."""
         self._thread.join()
 
     async def transact(self, command: Callable[[sqlite3.Connection], T]) -> T:

@@ -40,5 +40,6 @@ def _version(connection: sqlite3.Connection) -> int:
 def _apply(connection: sqlite3.Connection, number: int, script: str) -> None:
     # executescript commits whatever is open before it starts: so the transaction is part of the script.
     connection.executescript(
-        f"BEGIN IMMEDIATE;\n{script}\nPRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {number};\nCOMMIT;"
+        f"BEGIN IMMEDIATE;\n{script}\n"
+        f"PRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {number};\nCOMMIT;"
     )

@@ -39,8 +39,16 @@ def to_json(value: Any) -> str:
 
 
 def check_state(row: Row) -> CheckState:
-    words = {"verdict": Verdict(row["verdict"]), "reason": Reason(row["reason"]) if row["reason"] else None}
+    words = {
+        "verdict": Verdict(row["verdict"]),
+        "reason": Reason(row["reason"]) if row["reason"] else None,
+        "recent": tuple((Outcome(outcome), at_ms) for outcome, at_ms in json.loads(row["recent"])),
+    }
     return CheckState(**(dict(row) | words))
+
+
+def check_row(check: CheckState) -> dict[str, Any]:
+    return check._asdict() | {"recent": to_json(check.recent)}
 
 
 def component_state(row: Row) -> ComponentState:

@@ -103,7 +103,7 @@ class Store:
             for decision in batch.decisions:
                 self._put(connection, decision)
             queries = self._queries
-            queries.put_check_states(connection, [c._asdict() for c in batch.checks])
+            queries.put_check_states(connection, [rows.check_row(c) for c in batch.checks])
             queries.add_observations(connection, [rows.observation_row(o) for o in batch.observations])
             queries.advance_installation(
                 connection, seq=batch.seq, next_num=batch.next_num, handled_ms=batch.handled_ms
@@ -113,7 +113,7 @@ class Store:
 
     def _put(self, connection: sqlite3.Connection, decision: Decision) -> None:
         queries = self._queries
-        queries.put_check_states(connection, [c._asdict() for c in decision.checks])
+        queries.put_check_states(connection, [rows.check_row(c) for c in decision.checks])
         queries.put_component_states(connection, [rows.component_row(c) for c in decision.components])
         queries.add_transitions(connection, rows.transition_rows(decision, self.epoch))
         for incident in decision.incidents:

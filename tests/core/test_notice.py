@@ -1,5 +1,7 @@
 """Who is owed a message."""
 
+from typing import Any
+
 import pytest
 
 from prober.core import notice
@@ -12,7 +14,7 @@ DOWN = opened(component(), Status.MAJOR, T0, T0, "", 1, b"")
 SLOW = opened(component(), Status.DEGRADED, T0, T0, "", 1, b"")
 
 
-def owed(occasion: notice.Occasion, **wishes: object) -> tuple[Notice, ...]:
+def owed(occasion: notice.Occasion, **wishes: Any) -> tuple[Notice, ...]:
     parts = [component("shop", group="web"), component("blog", [])]
     rules = policy(check(), components=parts, subscriptions=[subscription(**wishes)])
     return notice.owed(rules, [occasion], CALM, 5, b"key")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from prober.core.events import Configured, Observed
+from prober.core.events import Configured, Event, Observed
 from prober.core.model import Status
 from prober.core.state import State
 from prober.core.step import step
@@ -21,9 +21,11 @@ def test_a_decision_puts_new_rows_in_place_of_old_and_drops_what_is_closed() -> 
 
 def test_what_is_no_longer_configured_leaves_the_state() -> None:
     state, rules = State(), policy()
-    first = step(state, Configured(T0), rules)
-    assert first is not None
-    state.apply(first)
+    for event in (Configured(T0), Observed(observation("down", T0))):
+        decision = step(state, event, rules)
+        assert decision is not None
+        state.apply(decision)
+    assert (list(state.checks), list(state.components)) == (["shop"], ["shop"])
     gone = step(state, Configured(T0 + 1), policy(components=[])._replace(checks={}))
     assert gone is not None
     state.apply(gone)
@@ -32,7 +34,8 @@ def test_what_is_no_longer_configured_leaves_the_state() -> None:
 
 def test_statuses_of_a_site_are_counted_as_components_come_change_and_go() -> None:
     state, rules = State(), policy()
-    for event in (Configured(T0), *(Observed(observation("down", T0 + n)) for n in (1, 2))):
+    events: list[Event] = [Configured(T0), *(Observed(observation("down", T0 + n)) for n in (1, 2))]
+    for event in events:
         decision = step(state, event, rules)
         assert decision is not None
         state.apply(decision)

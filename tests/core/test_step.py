@@ -38,7 +38,8 @@ def played(events: list[Event], rules: Policy) -> tuple[State, list[Decision]]:
 
 
 def history(seed: int, length: int = 150) -> list[Event]:
-    draw, events, now = random.Random(seed), [Configured(T0)], T0
+    draw, now = random.Random(seed), T0
+    events: list[Event] = [Configured(T0)]
     outcome = {"a": "up", "b": "up", "c": "up"}
     for _ in range(length):
         now += draw.randrange(1, MIN)

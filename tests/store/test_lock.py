@@ -10,7 +10,15 @@ import pytest
 from prober.errors import StoreError
 from prober.store.lock import owned
 
-HOLD = "import sys; from pathlib import Path; from prober.store.lock import owned\nwith owned(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+HOLD = """
+import sys
+from pathlib import Path
+from prober.store.lock import owned
+
+with owned(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
 def test_a_second_owner_is_refused_and_told_who_is_the_first(tmp_path: Path) -> None:
@@ -28,9 +36,9 @@ def test_a_second_owner_is_refused_and_told_who_is_the_first(tmp_path: Path) -> 
 
 def test_a_directory_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="expected a directory to keep the state in, found: Not a directory"):
-        with owned(tmp_path / "file" / "state"):
-            pass
+    expected = "expected a directory to keep the state in, found: Not a directory"
+    with pytest.raises(StoreError, match=expected), owned(tmp_path / "file" / "state"):
+        pass
 
 
 def test_the_directory_is_made_for_its_owner_alone(tmp_path: Path) -> None:

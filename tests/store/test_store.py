@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from prober.core.events import Observed, Subject
-from prober.core.model import NoticeReason
+from prober.core.model import Notice, NoticeReason
 from prober.core.step import step
 from prober.errors import StoreError
 from prober.store import Batch, Store
@@ -32,7 +32,7 @@ async def test_a_notice_is_read_back_as_it_was_owed(tmp_path: Path) -> None:
     windows = [window(T0 + 60_000, T0 + 120_000)]
     rules = policy(subscriptions=[subscription(topics=topics)], windows=windows)
     async with recording(tmp_path, rules) as (recorder, store):
-        owed = []
+        owed: list[Notice] = []
         recorder.on_shown(lambda decisions: owed.extend(n for d in decisions for n in d.notices))
         recorder.observe(answers("down down"))
         await recorder.reconfigure(rules, T0 + 60_000)
