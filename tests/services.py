@@ -1,0 +1,40 @@
+"""Programs that some tests start and drive. `scripts/services` installs them.
+
+Without one, its tests are skipped and the summary says why; with CI=true they fail, so that nobody's CI is green for
+want of a program.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+SERVICES = ("chromium", "prometheus", "nginx", "prometheus-blackbox-exporter")
+# Debian puts servers where only root's PATH looks.
+SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+
+
+def service(name: str) -> Path | None:
+    """Where the program is, or None."""
+    found = shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", os.defpath), *SBIN)))
+    return Path(found) if found else None
+
+
+def needs_service(name: str) -> Path:
+    """Where the program is; without it the calling test (or fixture) goes no further."""
+    path = service(name)
+    if path:
+        return path
+    reason = f"no {name} on this machine: scripts/services installs it"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def presence() -> str:
+    """One line about all of them."""
+    here = [name for name in SERVICES if service(name)]
+    missing = [name for name in SERVICES if name not in here]
+    line = f"services: {', '.join(here) or 'none'}"
+    return f"{line}; missing: {', '.join(missing)} (scripts/services installs them)" if missing else line
