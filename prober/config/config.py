@@ -1,0 +1,114 @@
+"""The configuration as the daemon uses it: frozen, whole, and careful with its secrets."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from prober.config.models import Account, Component, Daemon, Group, Site, Subscription, Window
+from prober.config.references import Masks
+from prober.core.model import (
+    CheckPolicy,
+    ComponentPolicy,
+    Impact,
+    Maintenance,
+    Need,
+    Policy,
+    Status,
+    SubscriptionPolicy,
+)
+from prober.options import ChannelOptions, CheckOptions
+
+_OPENS_AT = {"degraded": Status.DEGRADED, "partial": Status.PARTIAL, "major": Status.MAJOR, "never": None}
+HIDDEN = "***"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that one file says, checked; each table by id, in the order of the file.
+
+    secrets: every value that came through a reference or stands in a secret's place: never to be shown.
+    references: those that came through a reference, with the reference as it was written.
+    """
+
+    path: str
+    daemon: Daemon
+    accounts: Mapping[str, Account]
+    sites: Mapping[str, Site]
+    groups: Mapping[str, Group]
+    components: Mapping[str, Component]
+    checks: Mapping[str, CheckOptions]
+    channels: Mapping[str, ChannelOptions]
+    subscriptions: Mapping[str, Subscription]
+    maintenance: Mapping[str, Window]
+    secrets: frozenset[str] = field(repr=False)
+    references: Mapping[str, str] = field(repr=False)
+
+    @cached_property
+    def _masks(self) -> Masks:
+        return Masks({secret: self.references.get(secret, HIDDEN) for secret in self.secrets})
+
+    def redact(self, text: str) -> str:
+        """The text with every secret replaced by `***`."""
+        return self._masks.over(text, HIDDEN)
+
+    def as_written(self, text: str) -> str:
+        """The text with every value that came by reference replaced by the reference, other secrets by `***`."""
+        return self._masks.over(text)
+
+    def policy(self) -> Policy:
+        """What judgement needs of all this."""
+        feeding: dict[str, list[str]] = defaultdict(list)
+        for id_, check in self.checks.items():
+            feeding[check.component].append(id_)
+        return Policy(
+            checks={id_: _check(id_, check) for id_, check in self.checks.items()},
+            components={id_: _component(id_, c, feeding[id_]) for id_, c in self.components.items()},
+            subscriptions={id_: _subscription(id_, s) for id_, s in self.subscriptions.items()},
+            maintenances={id_: self._maintenance(id_, w) for id_, w in self.maintenance.items()},
+        )
+
+    def _maintenance(self, id_: str, window: Window) -> Maintenance:
+        components = window.components
+        if components is None:
+            components = [c for c, component in self.components.items() if component.site == window.site]
+        return Maintenance(
+            id_, window.site, window.name, window.start_ms, window.end_ms, tuple(components), window.description
+        )
+
+
+def _degraded(check: CheckOptions, down: Need) -> Need:
+    """What degraded needs; what is not said of it is as for down."""
+    if check.degraded_failures is None:
+        return down
+    return Need(check.degraded_failures, check.degraded_failures_of, check.degraded_failures_for or 0)
+
+
+def _check(id_: str, check: CheckOptions) -> CheckPolicy:
+    down = Need(check.failures, check.failures_of, check.failures_for or 0)
+    return CheckPolicy(
+        id=id_,
+        component=check.component,
+        interval_ms=check.interval,
+        down=down,
+        degraded=_degraded(check, down),
+        up=Need(check.successes, check.successes_of, check.successes_for or 0),
+        degraded_over_us=None if check.degraded_over is None else check.degraded_over * 1000,
+    )
+
+
+def _component(id_: str, component: Component, checks: list[str]) -> ComponentPolicy:
+    opens_at = _OPENS_AT[component.open_incident_at]
+    return ComponentPolicy(id_, component.site, component.name, tuple(checks), component.group, opens_at)
+
+
+def _subscription(id_: str, subscription: Subscription) -> SubscriptionPolicy:
+    return SubscriptionPolicy(
+        id=id_,
+        channel=subscription.channel,
+        topics=frozenset(subscription.topics),
+        sites=frozenset(subscription.sites),
+        groups=frozenset(subscription.groups),
+        components=frozenset(subscription.components),
+        min_impact=Impact[subscription.min_impact.upper()],
+    )

@@ -1,0 +1,103 @@
+"""The file as text, as tables, and as lines: which line a key stands on.
+
+tomllib reads the file. Only where there is a mistake to report is it read again, slower, with positions; and if it is
+not TOML, as much of it as can be mended, so that one missing quote does not hide the other mistakes.
+"""
+
+import os
+import tomllib
+from collections.abc import Collection
+from pathlib import Path as File
+from typing import Any
+
+from prober.config.paths import Path
+from prober.config.recovery import Syntax, mended
+from prober.config.statements import lines_of, statements
+from prober.errors import ConfigError
+
+# Ten thousand checks with all their keys are about 3 MiB.
+MAX_BYTES = 8 * 1024 * 1024
+_NEEDED = "a TOML file with at least one table"
+
+
+class Document:
+    """One configuration file.
+
+    data: its tables; empty if it could not be mended. syntax: what is not TOML in it.
+    spoiled: tables of which something was left out to mend the file. is_whole: nothing was given up.
+    """
+
+    def __init__(self, name: str, folder: File, text: str) -> None:
+        self.name = name
+        self.folder = folder
+        self.syntax: list[Syntax] = []
+        self.spoiled: Collection[Path] = ()
+        self.is_whole = True
+        self._text = text
+        self._lines: dict[Path, int] | None = None
+        self.data: dict[str, Any] = {}
+        try:
+            self.data = tomllib.loads(text)
+        except (ValueError, RecursionError):  # RecursionError: thousands of brackets
+            self._mend()
+
+    def _mend(self) -> None:
+        repair = mended(self._text)
+        self.syntax, self.spoiled, self.is_whole = (repair.mistakes, repair.spoiled, repair.is_whole)
+        self._text = repair.text
+        if repair.is_whole:
+            self.data = tomllib.loads(repair.text)
+
+    def at(self, path: Path) -> Any:
+        """The value there as it was written; None if there is none."""
+        value: Any = self.data
+        for part in path:
+            try:
+                value = value[part]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
+
+    def line(self, path: Path) -> int:
+        """The line of the key that the path ends in; if there is no such key, of the table it is missing from."""
+        if self._lines is None:
+            self._lines = lines_of(statements(self._text))
+        while path and path not in self._lines:
+            path = path[:-1]
+        return self._lines.get(path, 1)
+
+
+def read(path: File) -> Document:
+    """The document in the file. Raises ConfigError with one sentence if there is none."""
+    text = _decoded(path, _bytes(path))
+    document = Document(str(path), path.parent, text)
+    if not document.data and not document.syntax:
+        raise ConfigError([f"{path}: expected {_NEEDED}, found an empty file"])
+    return document
+
+
+def _bytes(path: File) -> bytes:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ConfigError([f"{path}: expected {_NEEDED}, found: {_trouble(error)}"]) from error
+    if len(raw) > MAX_BYTES:
+        raise ConfigError([f"{path}: expected at most {MAX_BYTES} bytes, found more"])
+    return raw
+
+
+def _trouble(error: OSError) -> str:
+    return os.strerror(error.errno).lower() if error.errno else "it cannot be read"
+
+
+def _decoded(path: File, raw: bytes) -> str:
+    if raw.startswith(b"\xef\xbb\xbf"):
+        raise ConfigError([f"{path}:1: expected plain UTF-8, found a byte order mark (save it without BOM)"])
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        found = f"byte 0x{raw[error.start]:02x}"
+        raise ConfigError([f"{path}:{line}: expected UTF-8, found {found}"]) from error
+    return text.replace("\r\n", "\n")

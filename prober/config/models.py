@@ -1,0 +1,207 @@
+"""The tables of the configuration file, apart from what the kinds of checks and channels add to theirs.
+
+Each is keyed by a stable id; names are for people and may change.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr, ValidationInfo
+
+from prober.options import ChannelOptions, CheckOptions, Id, Name, Options, Secret, mistake
+
+SHORTEST_KEY = 16
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ADDRESS = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})?)):([0-9]{1,5})")
+
+
+class Address(NamedTuple):
+    """Where a listener listens. host: a name or an address, IPv6 without brackets."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _address(value: Any) -> Address:
+    found = _ADDRESS.fullmatch(value) if isinstance(value, str) else None
+    if found is None or not 1 <= int(found[3]) <= 65_535:
+        raise mistake('an address such as "127.0.0.1:8080" or "[::1]:8080"')
+    return Address((found[1] or found[2]).lower(), int(found[3]))
+
+
+def _address_or_off(value: Any) -> Address | None:
+    return None if value == "off" else _address(value)
+
+
+def _folder(value: Any, info: ValidationInfo) -> Path:
+    if isinstance(value, str) and value and "\0" not in value:
+        folder: Path = (info.context or {}).get("folder", Path())
+        return folder / value
+    raise mistake('a path such as "prober-state"')
+
+
+def _key(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < SHORTEST_KEY:
+        raise mistake(f"a key of at least {SHORTEST_KEY} characters", "a shorter one")
+    return value
+
+
+def _url(value: Any) -> str:
+    expected = 'a URL such as "https://status.example.com"'
+    if not isinstance(value, str) or not value.isprintable() or " " in value:
+        raise mistake(expected)
+    try:
+        parts = urlsplit(value)
+        has_port = parts.port != 0
+    except ValueError:
+        raise mistake(expected) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or not has_port:
+        raise mistake(expected)
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise mistake(f"{expected}, without user name, query and fragment")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value
+    raise mistake("a date and time with its zone such as 2026-03-01T22:00:00+01:00")
+
+
+Key = Annotated[Secret, AfterValidator(_key)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+
+
+class Daemon(Options):
+    """The [prober] table: the daemon itself."""
+
+    state_dir: Annotated[Path, PlainValidator(_folder)] = Field(default="prober-state", validate_default=True)
+    """Where the database is kept, relative to this file. Without the key, `$STATE_DIRECTORY` if that is set."""
+    public: Annotated[Address, PlainValidator(_address)] = Address("127.0.0.1", 8080)
+    """Where the page, the API and the metrics are served."""
+    up: Annotated[Address | None, PlainValidator(_address_or_off)] = Address("127.0.0.1", 5010)
+    """Where the UP dialect is served; "off" for nowhere."""
+    max_probes: int = Field(default=500, ge=1, le=10_000)
+    """How many probes may run at the same time."""
+    admin_key: Key | None = None
+    """The key that opens every account of the API."""
+    log: Literal["text", "json"] = "text"
+    """How log lines are written."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The mildest log line that is written."""
+
+
+class Account(Options):
+    """[accounts.<id>]: an owner of sites and keys. Without any there is one, `default`, without a key."""
+
+    name: Name
+    """What people read."""
+    key: Key | None = None
+    """The key that opens this account in the API; best are 40 hexadecimal digits in lower case."""
+
+
+class Site(Options):
+    """[sites.<id>]: one status page with its components. Without any there is one, `main`, named "Status"."""
+
+    name: Name
+    """What people read."""
+    url: Annotated[str, PlainValidator(_url)]
+    """Where readers find the page."""
+    account: Id
+    """The account that owns it."""
+    description: str = Field(default="", max_length=2000)
+    """A sentence below the name."""
+
+
+class Group(Options):
+    """[groups.<id>]: components that are shown together."""
+
+    name: Name
+    """What people read."""
+    site: Id
+    """The site it stands on."""
+
+
+class Component(Options):
+    """[components.<id>]: a service with one status, as readers see it."""
+
+    name: Name
+    """What people read."""
+    site: Id
+    """The site it stands on."""
+    group: Id | None = None
+    """The group it is shown in."""
+    description: str = Field(default="", max_length=2000)
+    """A sentence below the name."""
+    open_incident_at: Literal["degraded", "partial", "major", "never"] = "degraded"
+    """The mildest status that opens an incident."""
+
+
+class Subscription(Options):
+    """[subscriptions.<id>]: what is told to a channel. Empty lists mean all."""
+
+    name: Name
+    """What people read."""
+    channel: Id
+    """The channel that carries it."""
+    topics: list[Literal["incidents", "maintenance", "components"]] = Field(
+        default=["incidents", "maintenance"], min_length=1
+    )
+    """What is told: incidents, maintenance, and each change of a component's status."""
+    sites: list[Id] = Field(default=[])
+    """Only these sites."""
+    groups: list[Id] = Field(default=[])
+    """Only components of these groups (or of `components`)."""
+    components: list[Id] = Field(default=[])
+    """Only these components (or those of `groups`)."""
+    min_impact: Literal["none", "minor", "major", "critical"] = "none"
+    """Only incidents that hurt at least this much."""
+
+
+class Window(Options):
+    """[maintenance.<id>]: planned work, once. It opens no incidents, and the components show it."""
+
+    name: Name
+    """What people read."""
+    site: Id
+    """The site it is announced on."""
+    components: list[Id] | None = Field(default=None, min_length=1)
+    """The components that are worked on."""
+    start: Moment
+    """When it starts: a date and time with its zone."""
+    end: Moment
+    """When it ends."""
+    description: str = Field(default="", max_length=2000)
+    """What is done, and what readers should expect."""
+
+    @property
+    def start_ms(self) -> int:
+        """Milliseconds since the epoch, UTC."""
+        return (self.start - _EPOCH) // timedelta(milliseconds=1)
+
+    @property
+    def end_ms(self) -> int:
+        """Milliseconds since the epoch, UTC."""
+        return (self.end - _EPOCH) // timedelta(milliseconds=1)
+
+
+# The tables a file may have, and what stands in each; those of checks and channels have the keys of their kind besides.
+TABLES: Mapping[str, type[Options]] = {
+    "prober": Daemon,
+    "accounts": Account,
+    "sites": Site,
+    "groups": Group,
+    "components": Component,
+    "checks": CheckOptions,
+    "channels": ChannelOptions,
+    "subscriptions": Subscription,
+    "maintenance": Window,
+}

@@ -1,0 +1,155 @@
+"""What must hold between tables: ids exist, names are not taken twice, times fit together.
+
+The rules read the tables and not the models, so that one wrong key does not keep the others from being checked.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from prober.config.entries import Entries, Entry, duration_ms
+from prober.config.models import Daemon
+from prober.config.paths import Path, dotted, quoted
+from prober.config.report import Report
+from prober.options import CheckOptions, show_duration
+
+# section -> key -> the section that declares what the key names
+NAMED = {
+    "sites": {"account": "accounts"},
+    "groups": {"site": "sites"},
+    "components": {"site": "sites", "group": "groups"},
+    "checks": {"component": "components"},
+    "subscriptions": {"channel": "channels", "sites": "sites", "groups": "groups", "components": "components"},
+    "maintenance": {"site": "sites", "components": "components"},
+}
+
+
+def apply(entries: Entries, models: Callable[[Entry], type[CheckOptions]], report: Report) -> None:
+    """Report everything that does not hold. models: the model of a check's kind."""
+    _names_exist(entries, report)
+    _stays_on_its_site(entries, report)
+    _owned(_component_names(entries), "a name of its own", report)
+    _owned(_values(entries["sites"], "url"), "a URL of its own", report)
+    _owned(_values(entries["prober"], "public", "up"), "an address of its own", report)
+    _keys_differ(entries, report)
+    for check in entries["checks"]:
+        _times_fit(check, models(check), report)
+        _counts_fit(check, models(check), report)
+    for window in entries["maintenance"]:
+        _ends_after_start(window, report)
+
+
+def _names_exist(entries: Entries, report: Report) -> None:
+    known = {section: dict.fromkeys(entry.id for entry in declared) for section, declared in entries.items()}
+    for section, keys in NAMED.items():
+        for entry in entries[section]:
+            for key, target in keys.items():
+                for path, id_ in _ids(entry, key):
+                    if id_ not in known[target]:
+                        what = f"the {target}" if known[target] else f"the {target} (there are none)"
+                        report.unknown(path, what, id_, known[target])
+
+
+def _ids(entry: Entry, key: str) -> Iterator[tuple[Path, str]]:
+    """The ids that a key names, and where; what is no text is not judged here."""
+    value = entry.table.get(key)
+    path = (*entry.path, key)
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, list):
+        yield from (((*path, index), item) for index, item in enumerate(value) if isinstance(item, str))
+
+
+def _stays_on_its_site(entries: Entries, report: Report) -> None:
+    sites = {s: {e.id: e.table.get("site") for e in entries[s]} for s in ("groups", "components")}
+    for section, key, target in (("components", "group", "groups"), ("maintenance", "components", "components")):
+        for entry in entries[section]:
+            site = entry.table.get("site")
+            for path, id_ in _ids(entry, key):
+                other = sites[target].get(id_, site)
+                if isinstance(site, str) and isinstance(other, str) and other != site:
+                    found = report.text(path, quoted(id_))
+                    report.add(path, f"one of the {target} of the same site", f"{found}, which stands on another")
+
+
+Claim = tuple[Path, Any, str]
+"""Where something is claimed, what (a hashable), and how it is written."""
+
+
+def _component_names(entries: Entries) -> Iterator[Claim]:
+    """Readers tell components apart by site, group and name."""
+    for entry in entries["components"]:
+        name, site, group = (entry.table.get(key) for key in ("name", "site", "group"))
+        if isinstance(name, str) and isinstance(site, str) and isinstance(group, str | None):
+            yield (*entry.path, "name"), (site, group, name), name
+
+
+def _values(declared: Iterable[Entry], *keys: str) -> Iterator[Claim]:
+    for entry in declared:
+        for key in keys:
+            value = entry.table.get(key, _defaults.get(key))
+            if isinstance(value, str) and value != "off":
+                yield (*entry.path, key), value.rstrip("/").lower(), value
+
+
+_defaults: Mapping[str, str] = {key: str(Daemon.model_fields[key].default) for key in ("public", "up")}
+
+
+def _owned(claims: Iterable[Claim], expected: str, report: Report) -> None:
+    first: dict[Any, Path] = {}
+    for path, claimed, text in claims:
+        owner = first.setdefault(claimed, path)
+        if owner != path:
+            if not report.is_written(path):  # it stands at its default: the other one is in its way
+                path, owner = owner, path
+            by = dotted(owner if owner[0] == path[0] == "prober" else owner[:-1])
+            report.add(path, expected, f"{report.text(path, quoted(text))}, already used by {by}")
+
+
+def _keys_differ(entries: Entries, report: Report) -> None:
+    """A key says who is asking: it can't say two names."""
+    first: dict[str, Path] = {}
+    for entry in [*entries["prober"], *entries["accounts"]]:
+        key = "admin_key" if entry.path[0] == "prober" else "key"
+        value = entry.table.get(key)
+        if isinstance(value, str):
+            owner = first.setdefault(value, entry.path)
+            if owner != entry.path:
+                report.add((*entry.path, key), "a key of its own", f"the key of {dotted(owner)}")
+
+
+def _times_fit(check: Entry, model: type[CheckOptions], report: Report) -> None:
+    def ms(key: str) -> int | None:
+        return duration_ms(check.table, key) if key in check.table else model.model_fields[key].default
+
+    def told(key: str, ms: int) -> str:
+        return report.text((*check.path, key), show_duration(ms))
+
+    interval, timeout, slow = ms("interval"), ms("timeout"), ms("degraded_over")
+    if interval is not None and timeout is not None and timeout > interval:
+        key = "timeout" if report.is_written((*check.path, "timeout")) else "interval"
+        expected = f"a timeout of at most the interval {told('interval', interval)}"
+        report.add((*check.path, key), expected, told("timeout", timeout))
+    if slow is not None and timeout is not None and slow >= timeout:
+        expected = f"a duration below the timeout {told('timeout', timeout)}"
+        report.add((*check.path, "degraded_over"), expected, told("degraded_over", slow))
+
+
+def _counts_fit(check: Entry, model: type[CheckOptions], report: Report) -> None:
+    """So many of the last n: n is at least as many, and the keys that refine degraded need the one they refine."""
+    for key in ("failures", "degraded_failures", "successes"):
+        count = check.table.get(key, model.model_fields[key].default)
+        among = check.table.get(f"{key}_of")
+        if isinstance(count, int) and isinstance(among, int) and among < count:
+            report.add((*check.path, f"{key}_of"), f"at least {key}, which is {count}", str(among))
+    for key in ("degraded_failures_of", "degraded_failures_for"):
+        if key in check.table and "degraded_failures" not in check.table:
+            report.add((*check.path, key), "degraded_failures beside it", "none")
+
+
+def _ends_after_start(window: Entry, report: Report) -> None:
+    start, end = window.table.get("start"), window.table.get("end")
+    if not isinstance(start, datetime) or not isinstance(end, datetime) or start.tzinfo is None or end.tzinfo is None:
+        return
+    if end <= start:
+        report.add((*window.path, "end"), f"an end after the start {start.isoformat()}")

@@ -1,0 +1,153 @@
+"""What the models of the configuration have in common: durations, secrets, ids, and the keys every kind shares.
+
+A kind of check or channel derives its own Options from CheckOptions or ChannelOptions and adds typed keys.
+Models are strict (no coercion), frozen, and refuse unknown keys.
+"""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_core import PydanticCustomError
+
+_UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
+_LONGEST_MS = 366 * _UNIT_MS["d"]
+_LONGEST_NAME = 200
+# Control characters, line ends, and marks that turn the direction of what follows.
+_NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,62}[A-Za-z0-9])?")
+
+EXPECTED_DURATION = 'a duration such as "30s"'
+EXPECTED_ID = "an id of 1 to 64 letters, digits, '.', '_', ':' or '-', with a letter or digit at both ends"
+
+
+def mistake(expected: str, found: str | None = None) -> PydanticCustomError:
+    """A validation error in the house's words; found None = the value itself is shown."""
+    return PydanticCustomError("mistake", "{expected}", {"expected": expected, "found": found})
+
+
+def parse_duration_ms(text: str) -> int:
+    """Milliseconds of "1h30m", "30s", "250ms" (parts add up); from 1 ms to 366 days. Raises ValueError for the rest."""
+    parts = list(_DURATION.finditer(text))
+    if not parts or "".join(p.group() for p in parts) != text:
+        raise ValueError(text)
+    total = sum(float(p.group(1)) * _UNIT_MS[p.group(2)] for p in parts)
+    if not 1 <= total <= _LONGEST_MS:
+        raise ValueError(text)
+    return int(total)
+
+
+def show_duration(ms: int) -> str:
+    """The shortest text that parse_duration_ms reads back as the same number: 90000 -> "1m30s"."""
+    parts = []
+    for unit in ("d", "h", "m", "s", "ms"):
+        count, ms = divmod(ms, _UNIT_MS[unit])
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
+
+
+def _duration(value: Any) -> int:
+    if isinstance(value, str):
+        try:
+            return parse_duration_ms(value)
+        except ValueError:
+            pass
+    raise mistake(EXPECTED_DURATION)
+
+
+def is_id(text: str) -> bool:
+    """Whether the text may be the stable id of something."""
+    return _ID.fullmatch(text) is not None
+
+
+def _id(value: Any) -> str:
+    if isinstance(value, str) and is_id(value):
+        return value
+    raise mistake(EXPECTED_ID)
+
+
+def _secret(value: Any) -> Any:
+    if isinstance(value, SecretStr):
+        return value
+    if isinstance(value, str) and value:
+        return SecretStr(value)
+    raise mistake('a text, "${NAME}", {file = "..."} or {credential = "..."}')
+
+
+def _name(value: Any) -> str:
+    if (
+        isinstance(value, str)
+        and 1 <= len(value) <= _LONGEST_NAME
+        and value == value.strip()
+        and not _NOT_IN_A_NAME.search(value)
+    ):
+        return value
+    raise mistake(f"a name: one line of 1 to {_LONGEST_NAME} characters without blanks at its ends")
+
+
+DurationMs = Annotated[int, BeforeValidator(_duration), Field(json_schema_extra={"format": "duration"})]
+Id = Annotated[str, BeforeValidator(_id)]
+Name = Annotated[str, BeforeValidator(_name)]
+Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+
+
+class Options(BaseModel):
+    """Base of every table of the configuration file."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class CheckOptions(Options):
+    """The keys every check has, whatever its kind."""
+
+    component: Id
+    """The component this check feeds."""
+    kind: str
+    """How it probes."""
+    name: Name = ""
+    """What people read of it; the configuration puts the id here if there is none."""
+    interval: DurationMs = 60_000
+    """Time between two probes."""
+    timeout: DurationMs = 10_000
+    """The one deadline of a probe, from the first look-up to the last byte."""
+    failures: int = Field(default=2, ge=1, le=100)
+    """Failures in a row that make it down (or degraded)."""
+    failures_of: int | None = Field(default=None, ge=1, le=100)
+    """With it, the failures need not be in a row, but among so many of the latest answers."""
+    failures_for: DurationMs | None = None
+    """And they must have lasted so long."""
+    degraded_failures: int | None = Field(default=None, ge=1, le=100)
+    """The same three for degraded alone; without them, as for down."""
+    degraded_failures_of: int | None = Field(default=None, ge=1, le=100)
+    """Among so many of the latest answers."""
+    degraded_failures_for: DurationMs | None = None
+    """And they must have lasted so long."""
+    successes: int = Field(default=2, ge=1, le=100)
+    """Good answers in a row that make it up again."""
+    successes_of: int | None = Field(default=None, ge=1, le=100)
+    """With it, they need not be in a row, but among so many of the latest answers."""
+    successes_for: DurationMs | None = None
+    """And they must have lasted so long; each failure starts that time anew."""
+    degraded_over: DurationMs | None = None
+    """An answer slower than this is degraded."""
+
+    def target(self) -> str:
+        """What is probed, for people; never a secret."""
+        raise TypeError(f"{type(self).__name__} does not say what it probes")
+
+
+class ChannelOptions(Options):
+    """The keys every channel has, whatever its kind."""
+
+    kind: str
+    """How it sends."""
+    name: Name = ""
+    """What people read of it; the configuration puts the id here if there is none."""
+    timeout: DurationMs = 10_000
+    """The one deadline of an attempt."""
+
+    def target(self) -> str:
+        """Where it sends to, for people; never a secret."""
+        raise TypeError(f"{type(self).__name__} does not say where it sends to")
