@@ -1,0 +1,78 @@
+"""From a host's name to the one address that is probed. The only place that looks names up.
+
+It asks the system's resolver, which tells "its name server fails" and "no name server of ours answers" by one and
+the same word, "temporary failure". That is taken for our own trouble (self_dns): better unknown than a false alarm.
+"""
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from prober.core.model import Phase
+from prober.core.reason import Reason
+from prober.wire.failure import Failed, failed_by
+
+FAMILIES: Mapping[str, socket.AddressFamily] = {
+    "any": socket.AF_UNSPEC,
+    "4": socket.AF_INET,
+    "6": socket.AF_INET6,
+}
+
+_VERSIONS: Mapping[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 6}
+
+_BY_ERROR: Mapping[int, Reason] = {
+    socket.EAI_NONAME: Reason.DNS_NXDOMAIN,
+    socket.EAI_NODATA: Reason.DNS_NO_ADDRESS,
+    socket.EAI_ADDRFAMILY: Reason.DNS_NO_ADDRESS,
+    socket.EAI_FAIL: Reason.DNS_SERVFAIL,
+}
+
+
+class Address(NamedTuple):
+    """Where to connect to. version: 4 or 6."""
+
+    ip: str
+    version: int
+
+
+def literal(host: str) -> Address | None:
+    """The address that the host already is; None for a name."""
+    for family, version in _VERSIONS.items():
+        try:
+            return Address(socket.inet_ntop(family, socket.inet_pton(family, host)), version)
+        except OSError:
+            continue
+    return None
+
+
+async def resolve(host: str, family: str) -> Address:
+    """The first address of the name, in the system's order; family: a key of FAMILIES. Raises Failed."""
+    known = literal(host)
+    if known is not None:
+        return _checked(known, host, family)
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, None, family=FAMILIES[family], type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        raise failed_lookup(error, host) from None
+    except OSError as error:
+        raise failed_by(error, Phase.RESOLVE, f"looking up {host}") from None
+    for family_number, *_, address in found:
+        version = _VERSIONS.get(family_number)
+        if version is not None:
+            return Address(str(address[0]), version)
+    raise Failed(Reason.DNS_NO_ADDRESS, f"{host} has no address")
+
+
+def failed_lookup(error: socket.gaierror, host: str) -> Failed:
+    """What the resolver's error means."""
+    reason = _BY_ERROR.get(error.errno or 0, Reason.SELF_DNS)
+    words = error.strerror or type(error).__name__
+    return Failed(reason, f"looking up {host}: {words[:1].lower()}{words[1:]}")
+
+
+def _checked(address: Address, host: str, family: str) -> Address:
+    if family not in ("any", str(address.version)):
+        raise Failed(Reason.DNS_NO_ADDRESS, f"{host} is no IPv{family} address")
+    return address

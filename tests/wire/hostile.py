@@ -1,0 +1,385 @@
+"""A server on loopback that behaves in every bad way we know of, and in some good ones that look bad.
+
+BEHAVIOURS is the table: what it does, and what a probe must make of it.
+"""
+
+import asyncio
+import gzip
+import socket
+import ssl
+import struct
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any, NamedTuple
+
+from prober.core.model import Phase
+from prober.core.reason import Reason as R
+
+Act = Callable[["Peer"], Awaitable[None]]
+
+
+class Peer:
+    """One connection, as the server sees it."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def hear(self) -> bytes:
+        """The request's head."""
+        return await self._reader.readuntil(b"\r\n\r\n")
+
+    async def say(self, *pieces: bytes) -> None:
+        for piece in pieces:
+            self._writer.write(piece)
+            await self._writer.drain()
+
+    async def stall(self) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    def end(self) -> None:
+        """Nothing more will be said; the connection stays."""
+        self._writer.write_eof()
+
+    def reset(self) -> None:
+        sock = self._writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._writer.transport.abort()
+
+
+def forgive() -> None:
+    """In debug mode asyncio reports a peer that leaves within the handshake, which here is what peers do.
+
+    It may do so after the test: the loop is the test's own and ends with it.
+    """
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not isinstance(context.get("exception"), OSError):
+            (before or asyncio.AbstractEventLoop.default_exception_handler)(loop, context)
+
+    loop.set_exception_handler(handle)
+
+
+@asynccontextmanager
+async def serving(act: Act, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """The port where `act` is done to every connection; all of them are closed at the end."""
+    running: set[asyncio.Task[Any]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        running.add(task)
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                await act(Peer(reader, writer))
+                writer.close()
+        finally:
+            writer.transport.abort() if task.cancelling() else writer.close()
+            running.discard(task)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    forgive()
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in list(running):
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await server.wait_closed()
+
+
+# ---------------------------------------------------------------- ways to behave
+
+
+def answers(*pieces: bytes) -> Act:
+    """Hears the request, says the pieces, closes."""
+
+    async def act(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(*pieces)
+
+    return act
+
+
+def stalls(*pieces: bytes) -> Act:
+    """Hears the request, says the pieces, and then nothing more."""
+
+    async def act(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(*pieces)
+        await peer.stall()
+
+    return act
+
+
+def drips(head: bytes, drop: bytes) -> Act:
+    """Says a little, over and over, so that a timeout per read would never strike."""
+
+    async def act(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(head)
+        while True:
+            await peer.say(drop)
+            await asyncio.sleep(0.02)
+
+    return act
+
+
+def floods(head: bytes, piece: bytes) -> Act:
+    """Says the same, without end and as fast as it is read."""
+
+    async def act(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(head)
+        while True:
+            await peer.say(piece)
+
+    return act
+
+
+def resets(*pieces: bytes) -> Act:
+    """Hears the request, says the pieces, and resets the connection."""
+
+    async def act(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(*pieces)
+        peer.reset()
+
+    return act
+
+
+def redirects(location: bytes, status: bytes = b"302 Found") -> Act:
+    return answers(b"HTTP/1.1 %s\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % (status, location))
+
+
+async def silent(peer: Peer) -> None:
+    await peer.stall()
+
+
+async def hangs_up(peer: Peer) -> None:
+    pass
+
+
+async def ends_at_once(peer: Peer) -> None:
+    peer.end()
+    await peer.stall()
+
+
+async def resets_at_once(peer: Peer) -> None:
+    peer.reset()
+
+
+async def speaks_first(peer: Peer) -> None:
+    await peer.say(b"SSH-2.0-OpenSSH_9.2\r\n")
+    await peer.stall()
+
+
+async def answers_unasked(peer: Peer) -> None:
+    await peer.say(OK)
+    await peer.hear()
+
+
+async def answers_tls_with_http(peer: Peer) -> None:
+    await peer.say(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    await peer.stall()
+
+
+async def redirects_once(peer: Peer) -> None:
+    head = await peer.hear()
+    await peer.say(OK if head.startswith(b"GET /there?a=1 ") else reply(b"", b"Location: there?a=1", status=b"302 F"))
+
+
+def reply(body: bytes, *headers: bytes, status: bytes = b"200 OK") -> bytes:
+    """A well-formed response with that body."""
+    fields = [*headers, b"Content-Length: %d" % len(body)]
+    return b"HTTP/1.1 %s\r\n%s\r\n\r\n%s" % (status, b"\r\n".join(fields), body)
+
+
+def chunked(body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body
+
+
+OK = reply(b"ok")
+HEAD = b"HTTP/1.1 200 OK\r\n"
+LONG = HEAD + b"Content-Length: 1000000000\r\n\r\n"
+INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
+BOMB = gzip.compress(b"\0" * 20_000_000)
+BARE_DEFLATE = zlib.compressobj(wbits=-15)
+BARE = BARE_DEFLATE.compress(b"all is well") + BARE_DEFLATE.flush()
+WELL = {"expect_body": "all is well"}
+GZIP, DEFLATE = b"Content-Encoding: gzip", b"Content-Encoding: deflate"
+
+
+class Behaviour(NamedTuple):
+    """One row: what is done, and what must come of it.
+
+    last: the phase it ends in. secure: the certificate's name if the server speaks TLS. scheme: the prober's.
+    ca: whether the prober trusts our authority. At a timeout the deadline is short, else there is time enough.
+    """
+
+    name: str
+    act: Act
+    outcome: str
+    reason: R | None = None
+    options: Mapping[str, Any] = {}
+    last: Phase | None = None
+    secure: str | None = None
+    scheme: str = "http"
+    owner: str = "target"
+
+
+def up(name: str, act: Act, **more: Any) -> Behaviour:
+    return Behaviour(name, act, "up", **more)
+
+
+def down(name: str, act: Act, reason: R, **more: Any) -> Behaviour:
+    return Behaviour(name, act, "down", reason, **more)
+
+
+def tls(name: str, reason: R | None = None, outcome: str = "down", act: Act | None = None, **more: Any) -> Behaviour:
+    return Behaviour(name, act or answers(OK), outcome, reason, scheme="https", **more)
+
+
+GOOD = [
+    up("plain answer", answers(OK)),
+    up("byte by byte", answers(*(OK[i : i + 1] for i in range(len(OK))))),
+    up("no reason phrase", answers(b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n")),
+    up("reason phrase not ASCII", answers(b"HTTP/1.1 200 \xff\xfe\r\nContent-Length: 0\r\n\r\n")),
+    up("lines end without CR", answers(b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok")),
+    up("HTTP/1.0, ended by closing", answers(b"HTTP/1.0 200 OK\r\n\r\nall is well"), options=WELL),
+    up("header value not ASCII", answers(reply(b"", b"Set-Cookie: caf\xe9=\xff"))),
+    up("chunk extensions", answers(chunked(b"2;a=b\r\nok\r\n0\r\n\r\n"))),
+    up("spaces after a chunk size", answers(chunked(b"2  \r\nok\r\n0\r\n\r\n"))),
+    up("trailers", answers(chunked(b"2\r\nok\r\n0\r\nLocation: x\r\n\r\n"))),
+    up("interim responses", answers(INTERIM, b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", OK)),
+    up("bytes after the body", answers(OK, b"garbage")),
+    up("no content, yet a length", answers(b"HTTP/1.1 204 No\r\nContent-Length: 9\r\n\r\n")),
+    up("answer before the question", answers_unasked),
+    up("HEAD with a length", answers(LONG), options={"method": "HEAD"}),
+    up("endless body, nothing expected", floods(LONG, b"x" * 65536)),
+    up("text over two chunks", answers(chunked(b"5\r\nall i\r\n"), b"6\r\ns well\r\n0\r\n\r\n"), options=WELL),
+    up("text, then an endless body", floods(HEAD + b"\r\nall is well", b"x" * 65536), options=WELL),
+    up("gzip", answers(reply(gzip.compress(b"all is well"), GZIP)), options=WELL),
+    up("deflate", answers(reply(zlib.compress(b"all is well"), DEFLATE)), options=WELL),
+    up("deflate without its wrapping", answers(reply(BARE, DEFLATE)), options=WELL),
+    up("unknown coding, nothing expected", answers(reply(b"x", b"Content-Encoding: br"))),
+    up("relative redirect", redirects_once),
+    up("redirect not followed", redirects(b"/"), options={"follow_redirects": False, "expect_status": [302]}),
+    up("large body sent", answers(OK), options={"method": "POST", "body": "x" * 3_000_000}),
+]
+
+MALFORMED = [
+    down(name, answers(said), R.HTTP_MALFORMED)
+    for name, said in {
+        "not HTTP at all": b"220 mail.test ESMTP\r\n",
+        "TLS alert": b"\x15\x03\x01\x00\x02\x02\x46",
+        "HTTP/0.9": b"<html>hello</html>",
+        "HTTP/2 status line": b"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "lower-case protocol": b"http/1.1 200 OK\r\n\r\n",
+        "status of two digits": b"HTTP/1.1 20 OK\r\n\r\n",
+        "status of four digits": b"HTTP/1.1 2000 OK\r\n\r\n",
+        "status of letters": b"HTTP/1.1 abc OK\r\n\r\n",
+        "status 000": b"HTTP/1.1 000 No\r\nContent-Length: 0\r\n\r\n",
+        "header without colon": HEAD + b"NoColon\r\n\r\n",
+        "space in a header name": HEAD + b"A B: c\r\n\r\n",
+        "header name not ASCII": HEAD + b"X-\xc3\xa9: c\r\n\r\n",
+        "NUL in a header": HEAD + b"X: a\0b\r\n\r\n",
+        "folded header": HEAD + b"X: a\r\n b\r\n\r\n",
+        "two lengths": HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nok",
+        "negative length": HEAD + b"Content-Length: -2\r\n\r\nok",
+        "length too long": HEAD + b"Content-Length: 99999999999999999999999\r\n\r\nok",
+        "length and chunks": HEAD + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        "chunk size of letters": chunked(b"zz\r\nok\r\n0\r\n\r\n"),
+        "negative chunk size": chunked(b"-2\r\nok\r\n0\r\n\r\n"),
+        "chunk size too long": chunked(b"fffffffffffffffff\r\nok"),
+        "chunk longer than it says": chunked(b"2\r\nokok\r\n0\r\n\r\n"),
+        "eleven interim responses": INTERIM * 11 + OK,
+    }.items()
+]
+
+CUT = [
+    down("closed without an answer", answers(), R.HTTP_TRUNCATED, last=Phase.PROCESSING),
+    down("ended at once", ends_at_once, R.HTTP_TRUNCATED),
+    down("closed within the first line", answers(b"HTTP/1."), R.HTTP_TRUNCATED),
+    down("closed within the headers", answers(HEAD + b"X: y\r\n"), R.HTTP_TRUNCATED),
+    down("closed within the body", answers(LONG, b"ok"), R.HTTP_TRUNCATED, last=Phase.TRANSFER),
+    down("closed between chunks", answers(chunked(b"2\r\nok\r\n")), R.HTTP_TRUNCATED),
+    down("closed before the last CRLF", answers(chunked(b"2\r\nok\r\n0\r\n")), R.HTTP_TRUNCATED),
+    down("closed after an interim response", answers(INTERIM), R.HTTP_TRUNCATED),
+    down("reset without an answer", resets(), R.CONNECT_RESET, last=Phase.PROCESSING),
+    down("reset at once", resets_at_once, R.CONNECT_RESET),
+    down("reset within the headers", resets(HEAD + b"X: y\r\n"), R.CONNECT_RESET),
+    down("reset within the body", resets(LONG, b"ok"), R.CONNECT_RESET),
+    down("silent", silent, R.HTTP_TIMEOUT, last=Phase.PROCESSING),
+    down("stalls within the headers", stalls(HEAD), R.HTTP_TIMEOUT, last=Phase.TRANSFER),
+    down("stalls within the body", stalls(LONG, b"ok"), R.HTTP_TIMEOUT, last=Phase.TRANSFER),
+    down("stalls within a chunk size", stalls(chunked(b"2")), R.HTTP_TIMEOUT, last=Phase.TRANSFER),
+    down("drips headers", drips(HEAD, b"X: y\r\n"), R.HTTP_TIMEOUT, last=Phase.TRANSFER),
+    down("drips a body", drips(LONG, b"x"), R.HTTP_TIMEOUT, last=Phase.TRANSFER),
+    down("drips a chunk extension", drips(chunked(b"2;"), b"x"), R.HTTP_TIMEOUT, last=Phase.TRANSFER),
+    down("does not read", silent, R.HTTP_TIMEOUT, last=Phase.SEND, options={"method": "POST", "body": "x" * 9_000_000}),
+]
+
+TOO_MUCH = [
+    down("201 headers", answers(HEAD + b"X: y\r\n" * 201 + b"\r\n"), R.HTTP_TOO_LARGE),
+    down("headers of 70 kB", answers(HEAD + b"X: %s\r\n" % (b"y" * 700) * 100 + b"\r\n"), R.HTTP_TOO_LARGE),
+    down("endless header", floods(HEAD + b"X: ", b"y" * 65536), R.HTTP_TOO_LARGE),
+    down("endless headers", floods(HEAD, b"X: y\r\n" * 9), R.HTTP_TOO_LARGE),
+    down("endless reason phrase", floods(b"HTTP/1.1 200 ", b"y" * 65536), R.HTTP_TOO_LARGE),
+    down("endless interim responses", floods(b"", INTERIM), R.HTTP_MALFORMED),
+    down("endless chunk extension", floods(chunked(b"2;"), b"x" * 65536), R.HTTP_TOO_LARGE),
+    down("endless trailer", floods(chunked(b"0\r\nX: "), b"x" * 65536), R.HTTP_TOO_LARGE),
+    down("endless trailers", floods(chunked(b"0\r\n"), b"X: y\r\n" * 99), R.HTTP_TOO_LARGE),
+    down("endless body, text expected", floods(LONG, b"x" * 65536), R.HTTP_TOO_LARGE, options=WELL),
+    down("endless chunks of one byte", floods(chunked(b""), b"1\r\nx\r\n" * 999), R.HTTP_TOO_LARGE, options=WELL),
+    down("gzip bomb", answers(reply(BOMB, GZIP)), R.HTTP_TOO_LARGE, options=WELL),
+    down("gzip of gzip", answers(reply(BOMB, b"Content-Encoding: gzip, gzip")), R.DECODE_FAILED, options=WELL),
+    down("gzip that is none", answers(reply(b"all is well", GZIP)), R.DECODE_FAILED, options=WELL),
+    down("gzip cut off", answers(reply(gzip.compress(b"all is fine")[:-9], GZIP)), R.DECODE_FAILED, options=WELL),
+    down("gzip twice", answers(reply(gzip.compress(b"all is fine") * 2, GZIP)), R.DECODE_FAILED, options=WELL),
+    down("unknown coding", answers(reply(b"x", b"Content-Encoding: br")), R.DECODE_FAILED, options=WELL),
+    down("redirects without end", redirects(b"/again"), R.HTTP_TOO_MANY_REDIRECTS),
+    down("one redirect too many", redirects(b"/"), R.HTTP_TOO_MANY_REDIRECTS, options={"max_redirects": 0}),
+]
+
+JUDGED = [
+    down("error status", answers(reply(b"", status=b"503 Busy")), R.HTTP_STATUS),
+    down("error status, endless body", floods(LONG.replace(b"200", b"500"), b"x" * 65536), R.HTTP_STATUS),
+    down("status nobody knows", answers(reply(b"", status=b"999 What")), R.HTTP_STATUS),
+    down("switching protocols", answers(b"HTTP/1.1 101 Now\r\nUpgrade: x\r\n\r\nxxxx"), R.HTTP_STATUS),
+    down("text is missing", answers(reply(b"all is bad")), R.EXPECT_BODY, options=WELL),
+    down("text expected, no content", answers(b"HTTP/1.1 204 No\r\n\r\n"), R.EXPECT_BODY, options=WELL),
+    down("redirect without a target", answers(reply(b"", status=b"302 Found")), R.HTTP_STATUS),
+    down("redirect to another scheme", redirects(b"ftp://127.0.0.1/"), R.REDIRECT_REFUSED),
+    down("redirect to a file", redirects(b"file:///etc/passwd"), R.REDIRECT_REFUSED),
+    down("redirect to a bad port", redirects(b"http://127.0.0.1:99999/"), R.REDIRECT_REFUSED),
+    down("redirect to no host", redirects(b"http:///x"), R.REDIRECT_REFUSED),
+    down("redirect to a broken address", redirects(b"http://[::1/"), R.REDIRECT_REFUSED),
+    down("redirect to a name not ASCII", redirects(b"http://\xff\xfe/"), R.REDIRECT_REFUSED),
+    down("redirect to a closed port", redirects(b"http://127.0.0.1:1/"), R.CONNECT_REFUSED, last=Phase.CONNECT),
+    down("TLS on the plain port", answers(b"\x15\x03\x03\x00\x02\x02\x46"), R.HTTP_MALFORMED),
+]
+
+SECURE = [
+    tls("good certificate", outcome="up", secure="good"),
+    tls("expired, not verified", outcome="up", secure="expired", options={"verify": False}),
+    tls("about to expire", R.CERT_EXPIRING, "degraded", secure="good", options={"cert_expiring_within": "31d"}),
+    tls("expired", R.TLS_EXPIRED, secure="expired", last=Phase.TLS),
+    tls("not yet valid", R.TLS_NOT_YET_VALID, secure="not yet valid", last=Phase.TLS),
+    tls("wrong name", R.TLS_NAME, secure="wrong name", last=Phase.TLS),
+    tls("self-signed", R.TLS_UNTRUSTED, secure="self-signed", last=Phase.TLS),
+    tls("unknown authority", R.TLS_UNTRUSTED, secure="unknown authority", last=Phase.TLS),
+    tls("truncated under TLS", R.HTTP_TRUNCATED, act=answers(LONG, b"ok"), secure="good"),
+    tls("silent under TLS", R.HTTP_TIMEOUT, act=silent, secure="good", last=Phase.PROCESSING),
+    tls("stalls in the handshake", R.TLS_TIMEOUT, act=silent, last=Phase.TLS),
+    tls("closes in the handshake", R.TLS_HANDSHAKE, act=hangs_up, last=Phase.TLS),
+    tls("resets in the handshake", R.TLS_HANDSHAKE, act=resets_at_once, last=Phase.TLS),
+    tls("speaks first where TLS belongs", R.TLS_HANDSHAKE, act=speaks_first, last=Phase.TLS),
+    tls("answers TLS with HTTP", R.TLS_HANDSHAKE, act=answers_tls_with_http, last=Phase.TLS),
+]
+
+BEHAVIOURS = [*GOOD, *MALFORMED, *CUT, *TOO_MUCH, *JUDGED, *SECURE]

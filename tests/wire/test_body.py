@@ -1,0 +1,74 @@
+"""Bodies are counted and searched as they come, and never kept."""
+
+import gzip
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prober.core.reason import Reason
+from prober.wire.body import Body
+from prober.wire.failure import Failed
+
+
+def test_without_a_text_reading_stops_at_the_limit_and_that_is_fine() -> None:
+    body = Body(b"", 10, b"br")
+    assert [body.take(b"four"), body.take(b"four"), body.take(b"four")] == [False, False, True]
+    assert (body.length, body.wire_length, body.found) == (12, 12, False)
+    body.end()
+
+
+@given(before=st.binary(max_size=30), after=st.binary(max_size=30), cut=st.integers(1, 9))
+def test_a_text_is_found_wherever_the_pieces_are_cut(before: bytes, after: bytes, cut: int) -> None:
+    whole = before + b"needle" + after
+    body = Body(b"needle", 1_000, b"")
+    assert any(body.take(whole[at : at + cut]) for at in range(0, len(whole), cut))
+    assert body.found
+
+
+@given(st.lists(st.sampled_from([b"n", b"ne", b"needl", b"eedle", b"x"]), max_size=30))
+def test_it_is_found_only_if_it_is_there(pieces: list[bytes]) -> None:
+    body = Body(b"needle", 1_000, b"")
+    seen = b""
+    for piece in pieces:
+        seen += piece
+        assert body.take(piece) == (b"needle" in seen)
+        if body.found:
+            break
+
+
+def test_a_body_larger_than_the_limit_cannot_be_judged() -> None:
+    body = Body(b"needle", 10, b"")
+    body.take(b"0123456789")
+    with pytest.raises(Failed, match="the body is larger than body_limit") as caught:
+        body.take(b"needle")
+    assert caught.value.reason is Reason.HTTP_TOO_LARGE
+
+
+def test_a_text_that_ends_at_the_limit_is_found_and_one_behind_it_is_not() -> None:
+    assert Body(b"9", 10, b"").take(b"0123456789abc")
+    with pytest.raises(Failed):
+        Body(b"a", 10, b"").take(b"0123456789abc")
+
+
+def test_a_coded_body_is_searched_decoded() -> None:
+    coded = gzip.compress(b"hay " * 100 + b"needle")
+    body = Body(b"needle", 1_000, b"gzip")
+    assert not body.take(coded[:10])
+    assert body.take(coded[10:])
+    assert (body.length, body.wire_length) == (406, len(coded))
+
+
+def test_bytes_that_decode_to_nothing_are_bounded_as_well() -> None:
+    empty_blocks = gzip.compress(b"")[:10] + b"\x00\x00\x00\xff\xff" * 3
+    body = Body(b"needle", 20, b"gzip")
+    with pytest.raises(Failed, match="larger than body_limit"):
+        body.take(empty_blocks)
+
+
+def test_an_empty_body_needs_no_end_of_its_coding_and_a_part_of_one_does() -> None:
+    Body(b"needle", 20, b"gzip").end()
+    body = Body(b"needle", 20, b"gzip")
+    body.take(gzip.compress(b"x")[:12])
+    with pytest.raises(Failed, match="breaks off"):
+        body.end()

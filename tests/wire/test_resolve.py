@@ -1,0 +1,55 @@
+"""From a name to an address, and what it means when there is none."""
+
+import socket
+
+import pytest
+
+from prober.core.reason import Reason
+from prober.wire.failure import Failed
+from prober.wire.resolve import Address, failed_lookup, literal, resolve
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", Address("127.0.0.1", 4)),
+        ("::1", Address("::1", 6)),
+        ("0:0::1", Address("::1", 6)),
+        ("localhost", None),
+        ("1.2.3", None),
+        ("1.2.3.4.5", None),
+        ("", None),
+    ],
+)
+def test_an_address_is_known_without_asking(host: str, address: Address | None) -> None:
+    assert literal(host) == address
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("family", ["any", "4"])
+async def test_a_name_is_looked_up(family: str) -> None:
+    assert await resolve("localhost", family) in (Address("127.0.0.1", 4), Address("::1", 6))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("host", "family"), [("127.0.0.1", "6"), ("::1", "4")])
+async def test_an_address_of_the_other_family_is_none(host: str, family: str) -> None:
+    with pytest.raises(Failed, match=f"{host} is no IPv{family} address") as caught:
+        await resolve(host, family)
+    assert caught.value.reason is Reason.DNS_NO_ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("number", "reason", "owner"),
+    [
+        (socket.EAI_NONAME, Reason.DNS_NXDOMAIN, "target"),
+        (socket.EAI_NODATA, Reason.DNS_NO_ADDRESS, "target"),
+        (socket.EAI_FAIL, Reason.DNS_SERVFAIL, "target"),
+        (socket.EAI_AGAIN, Reason.SELF_DNS, "self"),
+        (socket.EAI_MEMORY, Reason.SELF_DNS, "self"),
+    ],
+)
+def test_the_resolvers_error_tells_whose_fault_it_is(number: int, reason: Reason, owner: str) -> None:
+    failed = failed_lookup(socket.gaierror(number, "Some words"), "shop.test")
+    assert (failed.reason, failed.reason.owner) == (reason, owner)
+    assert failed.detail == "looking up shop.test: some words"
