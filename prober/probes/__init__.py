@@ -1,0 +1,19 @@
+"""The kinds of probe. This table is the only list of them; a kind is loaded when it is first used."""
+
+from importlib import import_module
+
+from prober.probes.base import Kind, Probe
+
+KINDS = {
+    "http": "prober.probes.http",
+    "tcp": "prober.probes.tcp",
+}
+
+
+def kind(name: str) -> Kind:
+    """The kind of that name; KeyError if there is none. Each kind's module calls it KIND."""
+    found: Kind = import_module(KINDS[name]).KIND
+    return found
+
+
+__all__ = ["KINDS", "Kind", "Probe", "kind"]

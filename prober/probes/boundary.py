@@ -1,0 +1,87 @@
+"""The boundary of every probe: the one deadline, the stopwatch, and how all that can happen becomes an observation.
+
+- A `Failed` that the target owns is *down*; one that is ours or the configuration's is *unknown*.
+- When the deadline runs out, the phase that was running names the failure. If it was noticed far too late, this
+  process itself has stood still (self_stall), and nothing is known of the target.
+- Anything else that is raised is a fault of our own (self_internal): logged, and *unknown*.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+import anyio
+
+from prober.clock import Clock
+from prober.core.model import Due, Observation, Outcome
+from prober.core.reason import Owner, Reason
+from prober.wire.failure import TIMED_OUT, Failed
+from prober.wire.phases import Stopwatch
+
+log = logging.getLogger(__name__)
+
+# A deadline that is noticed later than this was noticed by a process that stood still.
+STALL_US = 1_000_000
+
+
+class Judgement(NamedTuple):
+    """What a probe that had its answer says of it, if that is not *up*."""
+
+    outcome: Outcome
+    reason: Reason
+    detail: str
+
+
+class Attempt:
+    """One running probe: its stopwatch, what it has learned, and the failure it has met, if any.
+
+    facts: kept whatever the outcome. failed: stands, even if the deadline passes while more is learned.
+    """
+
+    __slots__ = ("facts", "failed", "watch")
+
+    def __init__(self, watch: Stopwatch, facts: dict[str, float | int | str | bool]) -> None:
+        self.watch = watch
+        self.facts = facts
+        self.failed: Failed | None = None
+
+
+async def observe(
+    due: Due, clock: Clock, timeout_ms: int, run: Callable[[Attempt], Awaitable[Judgement | None]]
+) -> Observation:
+    """Runs one probe within its deadline and tells what came of it. Only cancellation passes through."""
+    started_ms = clock.now_ms()
+    attempt = Attempt(Stopwatch(clock.monotonic_ns), {})
+    judgement: Judgement | None = None
+    try:
+        with anyio.fail_after(timeout_ms / 1000):
+            judgement = await run(attempt)
+        attempt.watch.stop()
+    except Failed as failed:
+        attempt.watch.stop()
+        judgement = _failure(failed)
+    except TimeoutError:
+        attempt.watch.stop()
+        judgement = _failure(attempt.failed or _out_of_time(attempt.watch, timeout_ms))
+    except Exception as error:
+        attempt.watch.stop()
+        log.exception("the probe of %s has failed by itself", due.check)
+        judgement = Judgement(Outcome.UNKNOWN, Reason.SELF_INTERNAL, f"{type(error).__name__} in prober itself")
+    outcome, reason, detail = judgement or (Outcome.UP, None, "")
+    watch = attempt.watch
+    return Observation(
+        due.check, due.scheduled_ms, started_ms, watch.took_us, outcome, reason, detail,
+        watch.phases_us(), attempt.facts,
+    )  # fmt: skip
+
+
+def _failure(failed: Failed) -> Judgement:
+    is_targets = failed.reason.owner is Owner.TARGET
+    return Judgement(Outcome.DOWN if is_targets else Outcome.UNKNOWN, failed.reason, failed.detail)
+
+
+def _out_of_time(watch: Stopwatch, timeout_ms: int) -> Failed:
+    late_us = watch.took_us - timeout_ms * 1000
+    if late_us > STALL_US or watch.running is None:
+        return Failed(Reason.SELF_STALL, f"the deadline was noticed {late_us // 1000} ms late")
+    return Failed(TIMED_OUT[watch.running], f"no end of {watch.running} within {timeout_ms} ms")

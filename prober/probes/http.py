@@ -1,0 +1,164 @@
+"""Kind http: asks an http or https URL, follows redirects by hand, and judges the answer.
+
+The order of judgement: the status, then the body, then the certificate's age. A redirect is followed whatever
+`expect_status` says of it; where no more redirects are followed, the redirect itself is judged.
+"""
+
+import ssl
+from typing import NamedTuple
+
+from prober.clock import Clock
+from prober.core.model import Due, Observation, Outcome, Phase
+from prober.core.reason import Reason
+from prober.options import CheckOptions
+from prober.probes.base import Kind
+from prober.probes.boundary import Attempt, Judgement, observe
+from prober.probes.http_options import HttpOptions, statuses
+from prober.wire import tls
+from prober.wire.connect import connect
+from prober.wire.failure import Failed
+from prober.wire.http1 import REDIRECTS, Exchange, Reading, Response
+from prober.wire.request import request
+from prober.wire.resolve import Address, resolve
+from prober.wire.url import Url, joined, parse, parse_place
+
+# What is known of a response before there is one.
+_NOTHING = {"status_code": 0, "http_version": 0.0, "content_length": -1, "body_length": 0, "redirects": 0, "ssl": 0}
+
+# Told to nobody but the origin that the operator named.
+_PRIVATE = frozenset({"authorization", "proxy-authorization", "cookie"})
+_ABOUT_BODY = frozenset({"content-type", "content-encoding", "content-language", "content-location"})
+_KEEP_METHOD = frozenset({307, 308})
+
+
+class Hop(NamedTuple):
+    """One request, ready to be sent. policy: None without TLS."""
+
+    url: Url
+    method: str
+    headers: dict[str, str]
+    body: bytes | None
+    wire: bytes
+    server_name: str
+    policy: ssl.SSLContext | None
+
+
+class HttpProbe:
+    """Prepared once: the first request's bytes, the TLS policy, what is to be read of an answer."""
+
+    def __init__(self, options: HttpOptions, clock: Clock) -> None:
+        self._options = options
+        self._clock = clock
+        url = parse(options.url)
+        needs_tls = url.scheme == "https" or options.follow_redirects
+        self._policy = tls.context(options.verify, options.ca) if needs_tls else None
+        expected = statuses(options.expect_status)
+        text = (options.expect_body or "").encode()
+        self._reading = Reading(expected, options.follow_redirects, text, options.body_limit)
+        body = None if options.body is None else options.body.encode()
+        self._first = self._hop(url, options.method, dict(options.headers), body, options.host)
+
+    def _hop(self, url: Url, method: str, headers: dict[str, str], body: bytes | None, host: str | None = None) -> Hop:
+        wire = request(method, url, host or url.authority, headers, body)
+        server_name = parse_place(host)[0] if host else url.host
+        policy = self._policy if url.scheme == "https" else None
+        return Hop(url, method, headers, body, wire, server_name.removesuffix("."), policy)
+
+    async def probe(self, due: Due) -> Observation:
+        return await observe(due, self._clock, self._options.timeout, self._run)
+
+    async def _run(self, attempt: Attempt) -> Judgement | None:
+        facts, options, hop = attempt.facts, self._options, self._first
+        facts.update(_NOTHING)
+        response = await self._fetch(hop, attempt)
+        while options.follow_redirects and response.location is not None and response.status in REDIRECTS:
+            if facts["redirects"] == options.max_redirects:
+                raise Failed(Reason.HTTP_TOO_MANY_REDIRECTS, f"more than {options.max_redirects} redirects")
+            hop = self._following(hop, response.status, response.location)
+            facts["redirects"] = int(facts["redirects"]) + 1
+            response = await self._fetch(hop, attempt)
+        return self._judged(response, facts.get("cert_expiry_s") if hop.policy else None)
+
+    def _following(self, hop: Hop, status: int, location: bytes) -> Hop:
+        """The request that a redirect asks for."""
+        try:
+            url = joined(hop.url, location)
+        except ValueError as error:
+            raise Failed(Reason.REDIRECT_REFUSED, f"it redirects to a URL that is not followed: {error}") from None
+        method, headers, body = hop.method, hop.headers, hop.body
+        if status not in _KEEP_METHOD and method not in ("GET", "HEAD"):
+            method, body = "GET", None
+            headers = {name: value for name, value in headers.items() if name.lower() not in _ABOUT_BODY}
+        if url.origin == hop.url.origin:
+            host = self._options.host if url.origin == self._first.url.origin else None
+            return self._hop(url._replace(userinfo=hop.url.userinfo), method, headers, body, host)
+        headers = {name: value for name, value in headers.items() if name.lower() not in _PRIVATE}
+        return self._hop(url, method, headers, body)
+
+    async def _fetch(self, hop: Hop, attempt: Attempt) -> Response:
+        """One response. What is learned on the way stands in the facts, also when it fails."""
+        watch, facts = attempt.watch, attempt.facts
+        watch.enter(Phase.RESOLVE)
+        address = await resolve(hop.url.host, self._options.family)
+        facts["ip"], facts["ip_protocol"] = address
+        facts["ssl"] = 0
+        watch.enter(Phase.CONNECT)
+        exchange = Exchange(watch, self._reading, hop.method == "HEAD")
+        transport, _ = await connect(lambda: exchange, address, hop.url.port)
+        secured = transport
+        try:
+            if hop.policy is not None:
+                watch.enter(Phase.TLS)
+                exchange.expect_quiet()
+                secured = await tls.secure(transport, exchange, hop.policy, hop.server_name)
+                facts.update(tls.facts(secured), ssl=1)
+            response = await exchange.ask(secured, hop.wire)
+        except tls.CertificateFailed as failed:
+            transport.abort()
+            await _learn_expiry(failed, attempt, address, hop)
+            raise
+        finally:
+            if secured is not transport:
+                secured.abort()
+            transport.abort()
+        facts["status_code"], facts["http_version"] = response.status, float(response.version)
+        facts["content_length"], facts["body_length"] = response.content_length, response.body_length
+        return response
+
+    def _judged(self, response: Response, cert_expiry_s: float | int | str | bool | None) -> Judgement | None:
+        options = self._options
+        if response.status not in self._reading.body_for:
+            wanted = ", ".join(map(str, options.expect_status))
+            return Judgement(Outcome.DOWN, Reason.HTTP_STATUS, f"expected status {wanted}, found {response.status}")
+        if self._reading.text and not response.has_text:
+            return Judgement(Outcome.DOWN, Reason.EXPECT_BODY, "the body does not contain the expected text")
+        if options.cert_expiring_within is not None and cert_expiry_s is not None:
+            left_s = int(cert_expiry_s) - self._clock.now_ms() // 1000
+            if left_s * 1000 < options.cert_expiring_within:
+                days = f"{left_s / 86_400:.1f}"
+                return Judgement(Outcome.DEGRADED, Reason.CERT_EXPIRING, f"the certificate expires in {days} days")
+        return None
+
+
+async def _learn_expiry(failed: Failed, attempt: Attempt, address: Address, hop: Hop) -> None:
+    """Asks again without verifying, so that the expiry is known of the very certificates that were refused."""
+    attempt.failed = failed
+    attempt.watch.stop()
+    expiry_s = await tls.peer_expiry_s(address, hop.url.port, hop.server_name)
+    if expiry_s is not None:
+        attempt.facts["cert_expiry_s"] = expiry_s
+
+
+def build(options: CheckOptions, clock: Clock) -> HttpProbe:
+    """The prober of one check of kind http."""
+    if not isinstance(options, HttpOptions):
+        raise TypeError(type(options).__name__)
+    return HttpProbe(options, clock)
+
+
+def guesses(target: str) -> dict[str, object] | None:
+    """URLs mean this kind."""
+    return {"url": target} if target.lower().startswith(("http://", "https://")) else None
+
+
+KIND = Kind(options=HttpOptions, build=build, guesses=guesses, example="https://example.com/")

@@ -1,0 +1,149 @@
+"""The keys of a check of kind http, and what may be wrong with them."""
+
+import re
+import ssl
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+
+from prober.options import CheckOptions, DurationMs, mistake
+from prober.probes.keys import Family, fitting
+from prober.wire import tls
+from prober.wire.request import FRAMING, NAME, NOT_A_VALUE
+from prober.wire.url import Url, parse, parse_place
+
+_EXPECTED_URL = 'a URL such as "https://example.com/"'
+_EXPECTED_STATUS = 'a status from 100 to 999 or a range such as "200-299"'
+_RANGE = re.compile(r"([1-9][0-9]{2})(?:-([1-9][0-9]{2}))?")
+_USERINFO = re.compile(r"(?<=//)[^/?#]*@")
+_FOUND_CONTROL = "a text with a line break or another control character"
+
+
+def _parsed(text: str) -> Url:
+    try:
+        return parse(text)
+    except ValueError as error:
+        shown = _USERINFO.sub("***@", text)
+        raise mistake(_EXPECTED_URL, f'"{shown}": {error}' if "//" in text else str(error)) from None
+
+
+def _span(value: object) -> tuple[int, int]:
+    """First and last status of an entry of expect_status."""
+    if isinstance(value, (int, str)) and not isinstance(value, bool):
+        found = _RANGE.fullmatch(str(value))
+        if found is not None:
+            first, last = int(found[1]), int(found[2] or found[1])
+            if first <= last:
+                return first, last
+    raise mistake(_EXPECTED_STATUS)
+
+
+def _status(value: object) -> object:
+    _span(value)
+    return value
+
+
+def statuses(entries: Iterable[int | str]) -> frozenset[int]:
+    """All statuses that the entries of expect_status name."""
+    return frozenset(status for first, last in map(_span, entries) for status in range(first, last + 1))
+
+
+class HttpOptions(CheckOptions):
+    """The keys of a check of kind http."""
+
+    url: str = Field(repr=False)
+    """What is asked: an http or https URL. A user name and password in it become Basic authentication."""
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
+    """The request's method."""
+    headers: dict[str, str] = Field(default={}, repr=False)
+    """More request headers; they win over those that prober sends by itself."""
+    body: str | None = Field(default=None, repr=False)
+    """The request's body, sent as UTF-8."""
+    expect_status: list[Annotated[int | str, BeforeValidator(_status)]] = Field(default=["200-299"], min_length=1)
+    """The statuses that are good: numbers and ranges."""
+    expect_body: str | None = Field(default=None, min_length=1, max_length=1024)
+    """A text that the body must contain, compared as UTF-8."""
+    follow_redirects: bool = True
+    """Whether redirects are followed, or judged as they are."""
+    max_redirects: int = Field(default=10, ge=0, le=50)
+    """More redirects than this are a failure."""
+    body_limit: int = Field(default=1024 * 1024, ge=1, le=16 * 1024 * 1024)
+    """Bytes of the body that are read at most, decoded where it is decoded."""
+    verify: bool = True
+    """Whether the certificate must be valid for the name and signed by a trusted authority."""
+    ca: str | None = None
+    """A PEM file with the authorities to trust instead of the system's."""
+    host: str | None = None
+    """The Host header and TLS server name, if they differ from the URL's host."""
+    family: Family = "any"
+    """Which addresses are used: "4", "6", or "any", the first that the system prefers."""
+    cert_expiring_within: DurationMs | None = None
+    """Degraded when the certificate expires within this time."""
+
+    @field_validator("url", mode="before")
+    @classmethod
+    def _is_url(cls, value: object) -> object:
+        if not isinstance(value, str):
+            raise mistake(_EXPECTED_URL, f"a {type(value).__name__}")
+        _parsed(value)
+        return value
+
+    @field_validator("headers", mode="before")
+    @classmethod
+    def _are_headers(cls, value: object) -> object:
+        if not isinstance(value, Mapping):
+            raise mistake('a table of texts such as {"X-Token" = "..."}', f"a {type(value).__name__}")
+        for name, text in value.items():
+            _check_header(name, text)
+        return value
+
+    @field_validator("expect_body", mode="after")
+    @classmethod
+    def _has_body(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("method") == "HEAD":
+            raise mistake("no expect_body with method HEAD, whose answers have no body")
+        return value
+
+    @field_validator("ca", mode="after")
+    @classmethod
+    def _is_ca(cls, path: str | None) -> str | None:
+        if path is not None:
+            try:
+                tls.context(True, path)
+            except (OSError, ValueError) as error:
+                why = "no certificate in it" if isinstance(error, ssl.SSLError) else getattr(error, "strerror", None)
+                raise mistake("a readable PEM file with certificates", f'"{path}": {why or error}') from None
+        return path
+
+    @field_validator("host", mode="after")
+    @classmethod
+    def _is_host(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                parse_place(value)
+            except ValueError:
+                raise mistake('a host such as "example.com" or "example.com:8443"') from None
+        return value
+
+    @field_validator("family", mode="after")
+    @classmethod
+    def _fits_url(cls, family: Family, info: ValidationInfo) -> Family:
+        url = info.data.get("url")
+        return fitting(family, parse(url).host if url else None)
+
+    def target(self) -> str:
+        return str(parse(self.url))
+
+
+def _check_header(name: object, value: object) -> None:
+    """Values are never shown: they may be secrets."""
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise mistake('header names such as "X-Token"', f'"{name}"')
+    if name.lower() in FRAMING:
+        instead = "the key host instead of" if name.lower() == "host" else "prober's own"
+        raise mistake(f"{instead} header {name}", f'"{name}"')
+    if not isinstance(value, str):
+        raise mistake(f"a text for the header {name}", f"a {type(value).__name__}")
+    if NOT_A_VALUE.search(value):
+        raise mistake(f"one line of text for the header {name}", _FOUND_CONTROL)

@@ -1,0 +1,75 @@
+"""Kind tcp: up when a TCP connection can be made. Nothing is sent, nothing is read."""
+
+import asyncio
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from prober.clock import Clock
+from prober.core.model import Due, Observation, Phase
+from prober.options import CheckOptions
+from prober.probes.base import Kind
+from prober.probes.boundary import Attempt, Judgement, observe
+from prober.probes.keys import Family, Host, fitting
+from prober.wire.connect import connect
+from prober.wire.resolve import resolve
+from prober.wire.url import parse_place
+
+
+class TcpOptions(CheckOptions):
+    """The keys of a check of kind tcp."""
+
+    host: Host
+    """The name or address to connect to."""
+    port: int = Field(ge=1, le=65_535)
+    """The port to connect to."""
+    family: Family = "any"
+    """Which addresses are used: "4", "6", or "any", the first that the system prefers."""
+
+    @field_validator("family", mode="after")
+    @classmethod
+    def _fits_host(cls, family: Family, info: ValidationInfo) -> Family:
+        return fitting(family, info.data.get("host"))
+
+    def target(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+class TcpProbe:
+    """Connects, and hangs up."""
+
+    def __init__(self, options: TcpOptions, clock: Clock) -> None:
+        self._options = options
+        self._clock = clock
+
+    async def probe(self, due: Due) -> Observation:
+        return await observe(due, self._clock, self._options.timeout, self._run)
+
+    async def _run(self, attempt: Attempt) -> Judgement | None:
+        options, watch = self._options, attempt.watch
+        watch.enter(Phase.RESOLVE)
+        address = await resolve(options.host, options.family)
+        attempt.facts["ip"], attempt.facts["ip_protocol"] = address
+        watch.enter(Phase.CONNECT)
+        transport, _ = await connect(asyncio.Protocol, address, options.port)
+        transport.abort()
+        return None
+
+
+def build(options: CheckOptions, clock: Clock) -> TcpProbe:
+    """The prober of one check of kind tcp."""
+    if not isinstance(options, TcpOptions):
+        raise TypeError(type(options).__name__)
+    return TcpProbe(options, clock)
+
+
+def guesses(target: str) -> dict[str, object] | None:
+    """`tcp://host:port` and `host:port` mean this kind."""
+    try:
+        host, port = parse_place(target.removeprefix("tcp://"))
+    except ValueError:
+        return None
+    return None if port is None else {"host": host, "port": port}
+
+
+KIND = Kind(options=TcpOptions, build=build, guesses=guesses, example="example.com:5432")

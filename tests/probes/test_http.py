@@ -1,0 +1,167 @@
+"""Kind http: what is asked, followed and judged. What hostile servers do to it is in tests/wire/test_hostile.py."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from prober.core.model import Phase
+from prober.core.reason import Reason
+from prober.probes.http import guesses
+from tests.probes.scene import options, probed
+from tests.wire.hostile import Peer, serving
+
+pytestmark = pytest.mark.anyio
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+
+
+class Site:
+    """Answers by path, and keeps what it was asked."""
+
+    def __init__(self, **pages: bytes) -> None:
+        self.pages = pages
+        self.asked: list[bytes] = []
+        self.port = 0
+
+    async def __call__(self, peer: Peer) -> None:
+        head = await peer.hear()
+        self.asked.append(head)
+        await peer.say(self.pages.get(head.split()[1].decode().strip("/") or "root", OK))
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+
+@asynccontextmanager
+async def site(**pages: bytes) -> AsyncIterator[Site]:
+    made = Site(**pages)
+    async with serving(made) as port:
+        made.port = port
+        yield made
+
+
+def redirect(status: int, location: str) -> bytes:
+    return f"HTTP/1.1 {status} X\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()
+
+
+async def test_a_good_answer_is_up_with_its_phases_and_facts() -> None:
+    async with site() as it:
+        seen = await probed("http", url=it.url)
+    assert (seen.outcome, seen.reason, seen.detail) == ("up", None, "")
+    phases = [Phase.RESOLVE, Phase.CONNECT, Phase.SEND, Phase.PROCESSING, Phase.TRANSFER]
+    assert [phase for phase, _ in seen.phases_us] == phases
+    assert seen.facts == {
+        "ip": "127.0.0.1",
+        "ip_protocol": 4,
+        "status_code": 200,
+        "http_version": 1.1,
+        "content_length": 5,
+        "body_length": 5,
+        "redirects": 0,
+        "ssl": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("keys", "outcome", "reason", "detail"),
+    [
+        ({"expect_status": [404]}, "down", Reason.HTTP_STATUS, "expected status 404, found 200"),
+        ({"expect_status": ["200-201", 404]}, "up", None, ""),
+        ({"expect_body": "hell"}, "up", None, ""),
+        ({"expect_body": "HELLO"}, "down", Reason.EXPECT_BODY, "the body does not contain the expected text"),
+        ({"method": "HEAD"}, "up", None, ""),
+    ],
+)
+async def test_the_answer_is_judged(keys: dict[str, object], outcome: str, reason: Reason | None, detail: str) -> None:
+    async with site() as it:
+        seen = await probed("http", url=it.url, **keys)
+    assert (seen.outcome, seen.reason, seen.detail) == (outcome, reason, detail)
+
+
+async def test_what_is_asked_is_what_was_configured() -> None:
+    async with site() as it:
+        keys = {"method": "POST", "body": "ü", "headers": {"X-Key": "1"}, "host": "shop.test"}
+        await probed("http", url=it.url + "a?b=c", **keys)
+    head = it.asked[0].decode()
+    assert head.startswith("POST /a?b=c HTTP/1.1\r\nHost: shop.test\r\n")
+    assert "\r\nX-Key: 1\r\n" in head
+    assert "\r\nContent-Length: 2\r\n" in head
+
+
+async def test_redirects_are_followed_and_counted() -> None:
+    async with site(root=redirect(302, "/a"), a=redirect(301, "b")) as it:
+        seen = await probed("http", url=it.url)
+    assert (seen.outcome, seen.facts["redirects"], seen.facts["status_code"]) == ("up", 2, 200)
+    assert [head.split()[1] for head in it.asked] == [b"/", b"/a", b"/b"]
+
+
+async def test_a_redirect_itself_is_judged_where_none_are_followed() -> None:
+    async with site(root=redirect(302, "/a")) as it:
+        seen = await probed("http", url=it.url, follow_redirects=False)
+        assert (seen.outcome, seen.reason) == ("down", Reason.HTTP_STATUS)
+        assert (await probed("http", url=it.url, follow_redirects=False, expect_status=[302])).outcome == "up"
+
+
+async def test_more_redirects_than_allowed_are_a_failure() -> None:
+    async with site(root=redirect(302, "/")) as it:
+        seen = await probed("http", url=it.url, max_redirects=2)
+    assert (seen.reason, seen.detail) == (Reason.HTTP_TOO_MANY_REDIRECTS, "more than 2 redirects")
+    assert len(it.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "method"), [(301, b"GET"), (302, b"GET"), (303, b"GET"), (307, b"POST"), (308, b"POST")]
+)
+async def test_a_redirect_keeps_the_method_only_where_it_says_so(status: int, method: bytes) -> None:
+    async with site(root=redirect(status, "/a")) as it:
+        headers = {"Content-Type": "text/plain", "X-Key": "1"}
+        await probed("http", url=it.url, method="POST", body="x", headers=headers)
+    assert it.asked[1].split()[0] == method
+    assert (b"Content-Type" in it.asked[1]) == (b"Content-Length" in it.asked[1]) == (method == b"POST")
+    assert b"X-Key: 1" in it.asked[1]
+
+
+async def test_what_is_private_is_told_to_the_origin_that_was_named_and_to_nobody_else() -> None:
+    async with site() as other, site(root=redirect(302, "/a"), a=redirect(302, other.url)) as it:
+        url = f"http://me:secret@127.0.0.1:{it.port}/"
+        seen = await probed("http", url=url, headers={"Cookie": "secret=1", "X-Key": "1"}, host="shop.test")
+    assert seen.outcome == "up"
+    for head in it.asked:
+        assert b"Authorization: Basic" in head
+        assert b"Cookie: secret=1" in head
+        assert b"Host: shop.test" in head
+    (head,) = other.asked
+    assert b"Authorization" not in head
+    assert b"Cookie" not in head
+    assert b"X-Key: 1" in head
+    assert b"Host: 127.0.0.1:" in head
+
+
+async def test_a_name_that_does_not_exist_is_not_blamed_on_http() -> None:
+    seen = await probed("http", url="http://name.invalid/")
+    assert seen.reason in (Reason.DNS_NXDOMAIN, Reason.SELF_DNS)
+    assert [phase for phase, _ in seen.phases_us] == [Phase.RESOLVE]
+    assert seen.facts["status_code"] == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "keys"),
+    [
+        ("https://shop.test", {"url": "https://shop.test"}),
+        ("HTTP://shop.test", {"url": "HTTP://shop.test"}),
+        ("shop.test:80", None),
+        ("ftp://shop.test", None),
+    ],
+)
+async def test_what_a_target_on_the_command_line_means(target: str, keys: dict[str, object] | None) -> None:
+    assert guesses(target) == keys
+
+
+async def test_a_check_of_another_kind_is_refused() -> None:
+    from prober.clock import Clock
+    from prober.probes.http import build
+
+    with pytest.raises(TypeError, match="TcpOptions"):
+        build(options("tcp", host="a.test", port=1), Clock())
