@@ -1,0 +1,66 @@
+"""What every kind of notifier is: options, and something that carries one notice to one place."""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from prober.core.model import ComponentPolicy, Notice
+from prober.core.status import Headline
+from prober.options import ChannelOptions
+
+
+class Site(NamedTuple):
+    """What a message says of the site it comes from.
+
+    slug: 12 lower-case letters and digits. url: without a slash at its end.
+    """
+
+    id: str
+    slug: str
+    name: str
+    url: str
+
+
+class Parcel(NamedTuple):
+    """A notice with what its words and payload need to know of the world when it is sent.
+
+    headline: the page's, when the notice was owed. components: by id, those the notice speaks of.
+    attempt: 1 for the first. sent_ms: the attempt's own time.
+    """
+
+    notice: Notice
+    site: Site
+    headline: Headline
+    components: dict[str, ComponentPolicy]
+    attempt: int
+    sent_ms: int
+
+    def name_of(self, component: str) -> str:
+        """The component's name; its id if it is no longer configured."""
+        found = self.components.get(component)
+        return found.name if found is not None else component
+
+
+class Receipt(NamedTuple):
+    """What the receiver answered to a delivered notice. status: HTTP status, None where there is no such thing."""
+
+    status: int | None = None
+    detail: str = ""
+
+
+class Notifier(Protocol):
+    """One channel's sender."""
+
+    async def send(self, parcel: Parcel) -> Receipt:
+        """Send once, within the channel's timeout. Raises DeliveryError when it did not arrive."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back what it holds open."""
+        ...
+
+
+class Kind(NamedTuple):
+    """A kind of notifier: the model of its keys, and how a sender is made of them."""
+
+    options: type[ChannelOptions]
+    build: Callable[[ChannelOptions], Notifier]

@@ -1,0 +1,72 @@
+"""Parcels with defaults, so that a test shows only what matters."""
+
+from typing import Any
+
+from prober.core.model import (
+    Affected,
+    Headline,
+    Impact,
+    Incident,
+    IncidentStatus,
+    Indicator,
+    Maintenance,
+    Notice,
+    NoticeReason,
+    Status,
+    StatusChange,
+    Update,
+)
+from prober.notifiers import Parcel, Site
+from tests.builders import T0, component
+
+MINUTE = 60_000
+OUTAGE = Headline(Indicator.MAJOR, "Partial System Outage")
+CALM = Headline(Indicator.NONE, "All Systems Operational")
+WORK = Headline(Indicator.MAINTENANCE, "Service Under Maintenance")
+
+OPEN = Incident(
+    num=1,
+    uid="01700000000000000001",
+    slug="q1w2e3r4t5y6",
+    site="main",
+    cause="component:shop",
+    name="Shop is down",
+    status=IncidentStatus.INVESTIGATING,
+    impact=Impact.CRITICAL,
+    started_ms=T0,
+    opened_ms=T0 + 1_678,
+    updated_ms=T0 + 1_678,
+    affected=(Affected("shop", Status.MAJOR, Status.MAJOR),),
+    updates=(
+        Update(T0 + 1_678, IncidentStatus.INVESTIGATING, "Shop is down: requests time out. We are investigating."),
+    ),
+)
+END_MS = T0 + 10 * MINUTE
+RESOLVED = OPEN._replace(
+    status=IncidentStatus.RESOLVED,
+    affected=(Affected("shop", Status.OPERATIONAL, Status.MAJOR),),
+    updated_ms=END_MS,
+    resolved_ms=END_MS,
+    updates=(*OPEN.updates, Update(END_MS, IncidentStatus.RESOLVED, "Shop is operational again.")),
+)
+WINDOW = Maintenance("upgrade", "main", "Upgrade", T0, T0 + 90 * MINUTE, ("shop", "blog"), "A new database für alle.")
+CHANGE = StatusChange("shop", Status.OPERATIONAL, Status.MAJOR, T0 + 5)
+
+
+def parcel(
+    reason: NoticeReason, headline: Headline = OUTAGE, at_ms: int = T0, attempt: int = 1, **about: Any
+) -> Parcel:
+    """A parcel of site "main" with the components shop and blog. about: incident, change or maintenance."""
+    notice = Notice("msg_0123456789", 7, "ops", "hook", reason, at_ms, "main", "stream", headline, **about)
+    site = Site("main", "kx3m9qv7t2ab", "Main", "https://status.example")
+    components = {name: component(name) for name in ("shop", "blog")}
+    return Parcel(notice, site, headline, components, attempt, at_ms + 2_500 * attempt)
+
+
+PARCELS = {
+    "incident_opened": parcel(NoticeReason.OPENED, incident=OPEN),
+    "incident_resolved": parcel(NoticeReason.RESOLVED, CALM, END_MS, incident=RESOLVED),
+    "component": parcel(NoticeReason.COMPONENT_CHANGED, change=CHANGE),
+    "maintenance_started": parcel(NoticeReason.MAINTENANCE_STARTED, WORK, maintenance=WINDOW),
+    "maintenance_completed": parcel(NoticeReason.MAINTENANCE_COMPLETED, CALM, WINDOW.end_ms, maintenance=WINDOW),
+}

@@ -1,0 +1,56 @@
+"""Receivers on loopback that answer with exactly the bytes they are told to."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import anyio
+from anyio.abc import SocketAttribute, SocketStream
+
+HANGS: bytes | None = None
+
+
+class Receiver:
+    """url: where it listens, "http://127.0.0.1:port". requests: head and body of each, as they came."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.requests: list[tuple[dict[str, str], bytes]] = []
+
+
+@asynccontextmanager
+async def answering(answer: bytes | None, *, holds: bool = False) -> AsyncIterator[Receiver]:
+    """A receiver that reads a request, answers and closes, or holds the line; HANGS = it never answers."""
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    receiver = Receiver(f"http://127.0.0.1:{listener.extra(SocketAttribute.local_port)}")
+
+    async def serve(stream: SocketStream) -> None:
+        async with stream:
+            receiver.requests.append(await _request(stream))
+            if answer is not None:
+                with suppress(anyio.BrokenResourceError):  # it has heard enough
+                    await stream.send(answer)
+            if answer is None or holds:
+                await anyio.sleep_forever()
+
+    async with listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, serve)
+        yield receiver
+        tasks.cancel_scope.cancel()
+
+
+async def _request(stream: SocketStream) -> tuple[dict[str, str], bytes]:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += await stream.receive()
+    head, _, body = data.partition(b"\r\n\r\n")
+    first, *rest = head.decode().split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in rest)} | {"": first}
+    while len(body) < int(headers["content-length"]):
+        body += await stream.receive()
+    return headers, body
+
+
+def status(line: str, *headers: str, body: bytes = b"") -> bytes:
+    """The bytes of an answer."""
+    head = [f"HTTP/1.1 {line}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(head).encode("latin-1") + body
