@@ -1,0 +1,98 @@
+"""The scheduler's shell: starts what is due, on time, under a limit."""
+
+import logging
+from collections.abc import Mapping
+
+import anyio
+from anyio.abc import TaskGroup
+
+from prober.clock import Clock
+from prober.core.model import Due
+from prober.core.schedule import Schedule
+from prober.daemon.meters import Meters
+from prober.daemon.progress import Progress
+from prober.probes import Probe
+from prober.record import Recorder
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_MS = 1_000  # at least this often, to follow the clock and to show that we live
+
+
+class Loop:
+    """Runs each check's probe at its slots until it is cancelled.
+
+    limit: probes under way at once; those beyond it wait, and their waiting is lag, never charged to the target.
+    A slot that comes while its check is still being probed is missed, and counted.
+    """
+
+    def __init__(
+        self,
+        probes: Mapping[str, Probe],
+        schedule: Schedule,
+        recorder: Recorder,
+        clock: Clock,
+        limit: int,
+        meters: Meters,
+        progress: Progress,
+    ) -> None:
+        self._probes = probes
+        self._schedule = schedule
+        self._recorder = recorder
+        self._clock = clock
+        self._limiter = anyio.CapacityLimiter(limit)
+        self._meters = meters
+        self._progress = progress
+        self._under_way: set[str] = set()
+        self._counted: dict[str, int] = {}
+
+    async def run(self) -> None:
+        """Never returns by itself."""
+        async with anyio.create_task_group() as tasks:
+            while True:
+                self._follow_clock()
+                self._start_due(tasks)
+                self._progress.tick("scheduler")
+                await anyio.sleep(self._rest_ms() / 1000)
+
+    def _follow_clock(self) -> None:
+        jump_ms = self._clock.resync()
+        if jump_ms:
+            logger.warning("the system's clock jumped by %d ms: the schedule is planned anew", jump_ms)
+            self._meters.clock_jumps.inc()
+            self._schedule.restart(self._clock.now_ms())
+
+    def _start_due(self, tasks: TaskGroup) -> None:
+        for due in self._schedule.pop_due(self._clock.now_ms()):
+            if due.check in self._under_way:
+                self._schedule.miss(due.check)
+            else:
+                self._under_way.add(due.check)
+                tasks.start_soon(self._answer, due)
+        self._count_missed()
+
+    async def _answer(self, due: Due) -> None:
+        try:
+            async with self._limiter:
+                self._meters.in_flight.inc()
+                try:
+                    observation = await self._probes[due.check].probe(due)
+                finally:
+                    self._meters.in_flight.dec()
+            self._meters.lag.observe(max(observation.started_ms - observation.scheduled_ms, 0) / 1000)
+            self._recorder.observe((observation,))
+        finally:
+            self._under_way.discard(due.check)
+
+    def _count_missed(self) -> None:
+        for check, slots in self._schedule.missed.items():
+            fresh = slots - self._counted.get(check, 0)
+            if fresh:
+                self._meters.missed.labels(check).inc(fresh)
+                self._counted[check] = slots
+
+    def _rest_ms(self) -> int:
+        next_ms = self._schedule.next_ms()
+        now_ms = self._clock.now_ms()
+        until_ms = LOOK_EVERY_MS if next_ms is None else next_ms - now_ms
+        return max(0, min(until_ms, LOOK_EVERY_MS))

@@ -1,0 +1,79 @@
+"""Serves ASGI applications on sockets that are bound before anything else starts."""
+
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import anyio
+import uvicorn
+
+from prober.errors import ProberError
+
+Application = Callable[..., Awaitable[None]]
+Address = tuple[str, int]
+
+BACKLOG = 1024
+DRAIN_S = 5
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises ProberError with one sentence if the address can't be had."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ProberError(f"{host}:{port}: expected an address to listen on, found: {error.strerror}") from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise ProberError(f"{host}:{port}: expected a free address to listen on, found: {error.strerror}") from error
+    listener.setblocking(False)
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the process's signals alone."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serving(applications: Mapping[socket.socket, Application]) -> AsyncIterator[None]:
+    """Serve until the end of the block, then let answers under way finish."""
+    servers = [(_Server(_config(app)), listener) for listener, app in applications.items()]
+    async with anyio.create_task_group() as tasks:
+        for server, listener in servers:
+            tasks.start_soon(_serve, server, listener)
+        try:
+            yield
+        finally:
+            for server, _ in servers:
+                server.should_exit = True
+
+
+async def _serve(server: _Server, listener: socket.socket) -> None:
+    # Shielded, because a server that is cancelled instead of told to exit drops the answers under way.
+    with anyio.CancelScope(shield=True):
+        await server.serve(sockets=[listener])
+
+
+def _config(application: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=DRAIN_S,
+    )

@@ -1,0 +1,88 @@
+"""The scheduler's shell: on time, under its limit, never two probes of one check."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+
+from prober.clock import Clock
+from prober.core.model import Due, Observation
+from prober.core.schedule import Schedule
+from prober.daemon.loop import Loop
+from prober.daemon.meters import Meters
+from prober.daemon.progress import Progress
+from prober.record import Recorder
+from tests.builders import check, observation, policy
+from tests.worlds import recording
+
+pytestmark = pytest.mark.anyio
+
+
+class Slow:
+    """A probe that takes its time and notes how many are under way."""
+
+    under_way = most = 0
+
+    def __init__(self, takes_s: float) -> None:
+        self.takes_s = takes_s
+        self.answered: list[Due] = []
+
+    async def probe(self, due: Due) -> Observation:
+        Slow.under_way += 1
+        Slow.most = max(Slow.most, Slow.under_way)
+        try:
+            await anyio.sleep(self.takes_s)
+        finally:
+            Slow.under_way -= 1
+        self.answered.append(due)
+        return observation("up", due.scheduled_ms, due.check)
+
+
+@asynccontextmanager
+async def looping(recorder: Recorder, probes: dict[str, Slow], limit: int = 10) -> AsyncIterator[Meters]:
+    Slow.under_way = Slow.most = 0
+    intervals = {id_: c.interval_ms for id_, c in recorder.policy.checks.items()}
+    clock, meters = Clock(), Meters(intervals, [])
+    schedule = Schedule(intervals, clock.now_ms())
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(Loop(probes, schedule, recorder, clock, limit, meters, Progress()).run)
+        yield meters
+        tasks.cancel_scope.cancel()
+
+
+async def test_every_slot_is_answered_and_recorded(tmp_path: Path) -> None:
+    async with recording(tmp_path, policy(check(interval_ms=50))) as (recorder, _):
+        probes = {"shop": Slow(0)}
+        async with looping(recorder, probes):
+            with anyio.fail_after(20):
+                while len(probes["shop"].answered) < 5:
+                    await anyio.sleep(0.01)
+        slots = [due.scheduled_ms for due in probes["shop"].answered]
+        assert {slot % 50 for slot in slots} == {slots[0] % 50}
+        assert slots == sorted(set(slots))
+        assert recorder.probed["shop"] == len(slots)
+
+
+async def test_a_probe_that_outlives_its_interval_misses_slots_and_they_are_counted(tmp_path: Path) -> None:
+    async with recording(tmp_path, policy(check(interval_ms=50))) as (recorder, _):
+        probes = {"shop": Slow(0.4)}
+        async with looping(recorder, probes) as meters:
+            with anyio.fail_after(20):
+                while not probes["shop"].answered:
+                    await anyio.sleep(0.01)
+            assert Slow.most == 1
+            (missed,) = [m for m in meters.collect() if m.name == "uptime_scheduler_missed_slots"]
+            assert sum(s.value for s in missed.samples if s.name.endswith("_total")) >= 3
+
+
+async def test_no_more_than_the_limit_are_under_way(tmp_path: Path) -> None:
+    checks = [check(f"c{n}", "shop", interval_ms=100) for n in range(20)]
+    async with recording(tmp_path, policy(*checks)) as (recorder, _):
+        probes = {c.id: Slow(0.05) for c in checks}
+        async with looping(recorder, probes, limit=3):
+            with anyio.fail_after(20):
+                while sum(len(p.answered) for p in probes.values()) < 20:
+                    await anyio.sleep(0.01)
+        assert Slow.most == 3

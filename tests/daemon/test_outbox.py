@@ -1,0 +1,134 @@
+"""Couriers: at least once, in order within a stream, later and later, and no harm to others."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+
+from prober.clock import Clock
+from prober.core.model import NoticeReason
+from prober.daemon.meters import Meters
+from prober.daemon.outbox import LAST_RETRY_MS, WISHED_RETRY_MS, Courier, retry_delay_ms
+from prober.daemon.progress import Progress
+from prober.errors import DeliveryError
+from prober.notifiers import Parcel, Receipt, Site
+from prober.store import Store
+from tests.builders import T0, check, policy, subscription
+from tests.worlds import answers, recording
+
+pytestmark = pytest.mark.anyio
+
+BUSY = DeliveryError("answered 503", permanent=False, retry_after_s=0.0, status=503)
+GONE = DeliveryError("answered 410", permanent=True, status=410)
+
+
+class Receiver:
+    """A notifier that notes what it is sent and fails as told."""
+
+    def __init__(self, *failures: DeliveryError) -> None:
+        self.sent: list[Parcel] = []
+        self.failures = list(failures)
+
+    async def send(self, parcel: Parcel) -> Receipt:
+        self.sent.append(parcel)
+        if self.failures:
+            raise self.failures.pop(0)
+        return Receipt(200)
+
+    async def aclose(self) -> None:
+        pass
+
+
+@asynccontextmanager
+async def delivering(store: Store, receiver: Receiver) -> AsyncIterator[Courier]:
+    """A courier of channel "hook" at work."""
+    clock = Clock(wall_ns=lambda: (T0 + 10_000) * 1_000_000, monotonic_ns=lambda: 0)
+    rules = policy()
+    sites = {"main": Site("main", "slug", "Main", "http://status.example")}
+    meters = Meters(rules.checks, ["hook"])
+    courier = Courier("hook", receiver, store, sites, rules.components, clock, meters, Progress())
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(courier.run)
+        yield courier
+        tasks.cancel_scope.cancel()
+
+
+async def nothing_owed(store: Store) -> None:
+    with anyio.fail_after(10):
+        while await store.outbox.depths():
+            await anyio.sleep(0.01)
+
+
+async def test_what_is_owed_arrives_in_the_order_it_was_decided(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("down down up up"))
+        await recorder.flush()
+        receiver = Receiver()
+        async with delivering(store, receiver):
+            await nothing_owed(store)
+        assert [p.notice.reason for p in receiver.sent] == [NoticeReason.OPENED, NoticeReason.RESOLVED]
+        assert receiver.sent[0].components.keys() == {"shop"}
+        assert receiver.sent[0].headline.text == "Major System Outage"
+
+
+async def test_a_failed_attempt_is_repeated_with_the_same_id_before_its_successor(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("down down up up"))
+        await recorder.flush()
+        receiver = Receiver(BUSY, BUSY)
+        async with delivering(store, receiver):
+            await nothing_owed(store)
+        ids = [p.notice.id for p in receiver.sent]
+        assert [p.attempt for p in receiver.sent] == [1, 2, 3, 1]
+        assert (len(set(ids[:3])), len(set(ids))) == (1, 2)
+        assert [a.status for a in await store.outbox.attempts(ids[0])] == [503, 503, 200]
+
+
+async def test_a_final_refusal_is_not_repeated_and_stays_visible(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("down down"))
+        await recorder.flush()
+        receiver = Receiver(GONE)
+        async with delivering(store, receiver):
+            await nothing_owed(store)
+        assert len(receiver.sent) == 1
+        assert await store.outbox.counts() == {("hook", "failed"): 1}
+
+
+async def test_a_stuck_stream_does_not_hold_up_another(tmp_path: Path) -> None:
+    rules = policy(check(), check("blog", "blog"), subscriptions=[subscription()])
+    later = DeliveryError("answered 503", permanent=False, retry_after_s=600.0, status=503)
+    async with recording(tmp_path, rules) as (recorder, store):
+        recorder.observe(answers("down down"))
+        await recorder.flush()
+        receiver = Receiver(later)
+        async with delivering(store, receiver) as courier:
+            while not receiver.sent:
+                await anyio.sleep(0.01)
+            recorder.observe(answers("down down", check="blog"))
+            await recorder.flush()
+            courier.look()
+            with anyio.fail_after(10):
+                while len(receiver.sent) < 2:
+                    await anyio.sleep(0.01)
+        streams = [p.notice.stream for p in receiver.sent]
+        assert streams == ["incident:1", "incident:2"]
+
+
+@pytest.mark.parametrize(
+    ("attempt", "wished_s", "draw", "delay_ms"),
+    [
+        (1, None, 1.0, 2_000),
+        (1, None, 0.0, 1_000),
+        (4, None, 1.0, 16_000),
+        (99, None, 1.0, LAST_RETRY_MS),
+        (1, 30.0, 1.0, 30_000),
+        (1, 86_400.0, 1.0, WISHED_RETRY_MS),
+    ],
+)
+def test_waiting_doubles_up_to_an_hour_unless_the_receiver_wishes_otherwise(
+    attempt: int, wished_s: float | None, draw: float, delay_ms: int
+) -> None:
+    assert retry_delay_ms(attempt, wished_s, lambda: draw) == delay_ms

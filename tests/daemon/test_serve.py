@@ -1,0 +1,48 @@
+"""Listeners are bound first and drained last."""
+
+from contextlib import closing
+
+import anyio
+import httpx
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from prober.daemon.serve import bound, serving
+from prober.errors import ProberError
+
+pytestmark = pytest.mark.anyio
+
+
+async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+    await anyio.sleep(0.3 if Request(scope).url.path == "/slow" else 0)
+    await PlainTextResponse("here")(scope, receive, send)
+
+
+def test_a_taken_address_is_one_sentence() -> None:
+    with closing(bound("127.0.0.1", 0)) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(ProberError, match=rf"127.0.0.1:{port}: expected a free address to listen on"):
+            bound("127.0.0.1", port)
+
+
+def test_a_name_that_is_no_address_is_one_sentence() -> None:
+    with pytest.raises(ProberError, match="expected an address to listen on"):
+        bound("no-such-host.invalid", 80)
+
+
+async def test_answers_under_way_are_finished_before_the_server_ends() -> None:
+    with closing(bound("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        answers: list[str] = []
+
+        async def ask(path: str) -> None:
+            async with httpx.AsyncClient(trust_env=False) as client:
+                answers.append((await client.get(url + path)).text)
+
+        async with anyio.create_task_group() as tasks, serving({listener: slow}):
+            await ask("/")
+            tasks.start_soon(ask, "/slow")
+            await anyio.sleep(0.1)
+        assert answers == ["here", "here"]

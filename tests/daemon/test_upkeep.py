@@ -1,0 +1,110 @@
+"""Small steady duties."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from prober.clock import Clock
+from prober.core.model import Status
+from prober.daemon.progress import Progress
+from prober.daemon.upkeep import OBSERVATIONS_KEPT_MS, keep_awake, keep_small, keep_written
+from prober.errors import StoreError
+from prober.store import Batch, Store
+from tests.builders import T0, policy, window
+from tests.worlds import answers, recording
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def doing(duty: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> AsyncIterator[None]:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(duty, *args)
+        yield
+        tasks.cancel_scope.cancel()
+
+
+async def eventually(holds: Callable[[], Coroutine[Any, Any, bool]]) -> None:
+    with anyio.fail_after(20):
+        while not await holds():
+            await anyio.sleep(0.01)
+
+
+def clock_at(ms: int) -> Clock:
+    return Clock(wall_ns=lambda: ms * 1_000_000, monotonic_ns=lambda: 0)
+
+
+async def test_changes_are_written_without_being_asked(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store), doing(keep_written, recorder, Progress()):
+        recorder.observe(answers("down down"))
+
+        async def is_written() -> bool:
+            return bool((await store.load()).incidents)
+
+        await eventually(is_written)
+
+
+async def test_writing_is_tried_again_until_the_store_takes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prober.daemon.upkeep.RETRY_STORE_S", 0.01)
+    refusals = 3
+    write = Store.write
+
+    async def reluctant(self: Store, batch: Batch) -> None:
+        nonlocal refusals
+        refusals -= 1
+        if refusals >= 0:
+            raise StoreError("the disk is full")
+        await write(self, batch)
+
+    async with recording(tmp_path) as (recorder, store):
+        monkeypatch.setattr(Store, "write", reluctant)
+        async with doing(keep_written, recorder, Progress()):
+            recorder.observe(answers("down down"))
+
+            async def is_written() -> bool:
+                return bool((await store.load()).incidents) and recorder.trouble is None
+
+            await eventually(is_written)
+
+
+async def test_the_core_is_woken_when_a_window_begins(tmp_path: Path) -> None:
+    rules = policy(windows=[window(T0 + 1000, T0 + 9000)])
+    async with recording(tmp_path, rules) as (recorder, _):
+        async with doing(keep_awake, recorder, clock_at(T0 + 1500)):
+
+            async def is_shown() -> bool:
+                await recorder.flush()
+                return recorder.shown.components["shop"].status is Status.MAINTENANCE
+
+            await eventually(is_shown)
+        assert recorder.wake_ms == T0 + 9000
+
+
+async def test_old_observations_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prober.daemon.upkeep.DROP_AT_ONCE", 2)
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("up up up up up"))
+        await recorder.flush()
+        async with doing(keep_small, store, clock_at(T0 + 4000 + OBSERVATIONS_KEPT_MS)):
+
+            async def are_gone() -> bool:
+                return await store.count_observations() == 2
+
+            await eventually(are_gone)
+
+
+async def test_a_recorder_without_changes_is_flushed_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prober.daemon.upkeep.FLUSH_EVERY_S", 0.01)
+    async with recording(tmp_path) as (recorder, store), doing(keep_written, recorder, Progress()):
+        recorder.observe(answers("up up"))
+
+        async def are_written() -> bool:
+            return await store.count_observations() == 2
+
+        await eventually(are_written)
