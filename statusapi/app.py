@@ -1,0 +1,73 @@
+"""Puts the listeners' applications together: data handed to one constructor each."""
+
+import logging
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from statusapi import page
+from statusapi.auth import Auth
+from statusapi.dialects import statuspage, up
+from statusapi.metrics import Metrics
+from statusapi.prepared import READS
+from statusapi.problems import Problem, of_status
+from statusapi.views import Views
+
+logger = logging.getLogger(__name__)
+
+Render = Callable[[Problem], Response]
+
+
+def create_public(views: Views, metrics: Metrics, not_ready: Callable[[], str | None]) -> Starlette:
+    """The public listener: page, Statuspage documents, metrics, health.
+
+    not_ready: why the daemon is not ready, in one sentence; None if it is.
+    """
+    routes = [*_health(not_ready), *metrics.routes(), *statuspage.routes(views), *page.routes(views)]
+
+    def render(request: Request) -> Render:
+        is_api = "/api/" in request.url.path or request.url.path.endswith(".json")
+        return statuspage.problem if is_api else page.problem
+
+    return _application(routes, render)
+
+
+def create_up(views: Views, auth: Auth) -> Starlette:
+    """The listener of the UP dialect."""
+    return _application(up.routes(views, auth), lambda _: up.problem)
+
+
+def _health(not_ready: Callable[[], str | None]) -> list[BaseRoute]:
+    async def healthy(_: Request) -> Response:
+        return PlainTextResponse("Healthy\n")
+
+    async def ready(_: Request) -> Response:
+        reason = not_ready()
+        return PlainTextResponse("Ready\n") if reason is None else PlainTextResponse(f"Not ready: {reason}\n", 503)
+
+    return [Route("/-/healthy", healthy, methods=READS), Route("/-/ready", ready, methods=READS)]
+
+
+def _application(routes: list[BaseRoute], render: Callable[[Request], Render]) -> Starlette:
+    """render: how errors look where the request went."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return render(request)(error)
+
+    async def refused_by_framework(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return render(request)(of_status(error.status_code, error.headers))
+
+    async def failed(request: Request, _: Exception) -> Response:
+        logger.error("answering %s %s has failed", request.method, request.url.path)
+        return render(request)(of_status(500))
+
+    handlers = {Problem: refused, HTTPException: refused_by_framework, Exception: failed}
+    application = Starlette(routes=routes, exception_handlers=handlers)
+    application.router.redirect_slashes = False
+    return application

@@ -1,0 +1,68 @@
+"""Answers made once and sent many times: bodies with ETags, conditional answers, and which page a request means."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from statusapi.problems import not_found
+from statusapi.views import PageView, Views
+
+READS = ["GET", "HEAD"]
+
+
+class Body(NamedTuple):
+    """An answer that was made once and is sent many times."""
+
+    content: bytes
+    etag: str
+
+
+def body(content: bytes) -> Body:
+    """The content with a strong ETag: equal contents have equal tags."""
+    return Body(content, f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
+
+
+class Prepared:
+    """Bodies of each page, made at the first question after the page has changed.
+
+    make(page, name): the content of that name. Whether a page has changed is told by its identity.
+    """
+
+    def __init__(self, make: Callable[[PageView, str], bytes]) -> None:
+        self._make = make
+        self._made: dict[str, tuple[PageView, dict[str, Body]]] = {}
+
+    def get(self, page: PageView, name: str) -> Body:
+        """The body of that name; what make raises passes through."""
+        found = self._made.get(page.site)
+        if found is None or found[0] is not page:
+            found = self._made[page.site] = (page, {})
+        made = found[1].get(name)
+        if made is None:
+            made = found[1][name] = body(self._make(page, name))
+        return made
+
+
+def answer(request: Request, prepared: Body, media_type: str, headers: Mapping[str, str]) -> Response:
+    """The body, or 304 if the client has it already."""
+    headers = {"ETag": prepared.etag, **headers}
+    if has_it(request.headers.get("if-none-match", ""), prepared.etag):
+        return Response(status_code=304, headers=headers)
+    return Response(prepared.content, headers=headers, media_type=media_type)
+
+
+def has_it(if_none_match: str, etag: str) -> bool:
+    """Whether an If-None-Match header names the tag (RFC 9110: compared weakly)."""
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return etag in tags or "*" in tags
+
+
+def page_of(views: Views, request: Request) -> PageView:
+    """The page that a request means: by /s/<site>, else by its Host header. Raises Problem if there is none."""
+    page = views.find(request.path_params.get("site"), request.headers.get("host"))
+    if page is None:
+        raise not_found()
+    return page

@@ -1,0 +1,36 @@
+"""What can go wrong with a request, in one type; each dialect gives it the shape that its clients know."""
+
+from collections.abc import Mapping
+
+
+class Problem(Exception):
+    """A request that can't be answered as asked.
+
+    status: of HTTP, 400 to 599. code: one word for programs. text: one sentence for people, never a secret.
+    headers: more response headers, such as Allow.
+    """
+
+    def __init__(self, status: int, code: str, text: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+        self.code = code
+        self.text = text
+        self.headers = dict(headers or {})
+
+
+_BY_STATUS = {
+    404: ("not_found", "There is nothing here."),
+    405: ("method", "This method is not offered here."),
+    500: ("internal", "The server has a fault of its own; its log says more."),
+}
+
+
+def of_status(status: int, headers: Mapping[str, str] | None = None) -> Problem:
+    """The problem that the framework means by a bare status."""
+    code, text = _BY_STATUS.get(status, ("request", "The request can't be answered."))
+    return Problem(status, code, text, headers)
+
+
+def not_found() -> Problem:
+    """What is missing, and what is somebody else's: the two look exactly alike."""
+    return of_status(404)

@@ -1,0 +1,397 @@
+"""The neutral read model: what a reader is shown, prepared once per change.
+
+The rules:
+
+1. A view is made of what is committed (Recorder.shown), of the configuration's names, and of the clock, in that only
+   a maintenance's status is read off it. Nothing else is asked when a reader comes.
+2. All pages are made anew at the first look after a change; a page that came out equal stays the same object, so that
+   whoever keeps something made of it can tell by identity.
+3. Nothing here is secret: no address, no error text, no key.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from prober.core import ids, maintenance
+from prober.core.model import (
+    ComponentState,
+    Headline,
+    Impact,
+    Incident,
+    IncidentStatus,
+    Maintenance,
+    MaintenanceStatus,
+    Status,
+)
+from prober.core.status import headline
+
+if TYPE_CHECKING:
+    from prober.clock import Clock
+    from prober.config import Config
+    from prober.core.events import Decision
+    from prober.record import Recorder
+
+RECENT = 50  # newest incidents and maintenances that a page knows of
+
+
+class ComponentView(NamedTuple):
+    """What is shown of a component.
+
+    id: as configured; slug: 12 lower-case letters and digits. position: from 1, within its group or on the page.
+    since_ms: since when it has that status. watched: whether any of its checks has a verdict.
+    """
+
+    id: str
+    slug: str
+    site: str
+    name: str
+    description: str
+    group: str | None
+    group_slug: str | None
+    position: int
+    status: Status
+    since_ms: int
+    watched: bool
+
+
+class GroupView(NamedTuple):
+    """Components shown under one name; never empty. status: the worst of theirs."""
+
+    id: str
+    slug: str
+    name: str
+    position: int
+    status: Status
+    since_ms: int
+    watched: bool
+    components: tuple[ComponentView, ...]
+
+
+class UpdateView(NamedTuple):
+    """One entry of a timeline."""
+
+    slug: str
+    uid: str
+    at_ms: int
+    status: IncidentStatus | MaintenanceStatus
+    body: str
+
+
+class IncidentView(NamedTuple):
+    """What is shown of an incident. updates: oldest first. components: those still configured, as they are now."""
+
+    num: int
+    uid: str
+    slug: str
+    site: str
+    name: str
+    url: str
+    status: IncidentStatus
+    impact: Impact
+    started_ms: int
+    created_ms: int
+    updated_ms: int
+    monitoring_ms: int | None
+    resolved_ms: int | None
+    components: tuple[ComponentView, ...]
+    updates: tuple[UpdateView, ...]
+
+    @property
+    def is_open(self) -> bool:
+        return self.resolved_ms is None
+
+
+class MaintenanceView(NamedTuple):
+    """What is shown of planned work. updates: oldest first, one for each boundary that has passed."""
+
+    id: str
+    slug: str
+    site: str
+    name: str
+    url: str
+    description: str
+    status: MaintenanceStatus
+    start_ms: int
+    end_ms: int
+    created_ms: int
+    updated_ms: int
+    components: tuple[ComponentView, ...]
+    updates: tuple[UpdateView, ...]
+
+
+class PageView(NamedTuple):
+    """All that is shown of one site.
+
+    entries: groups, and components without a group, in the order of the configuration; components: the same, flat.
+    incidents: open ones; recent: the newest in any state; maintenances: any state; all newest first.
+    watched: whether any component is. updated_ms: the latest change that can be seen.
+    revision: of the decision that brought the latest change of this page; two different pages may share it.
+    """
+
+    site: str
+    account: str | None
+    slug: str
+    name: str
+    url: str
+    description: str
+    headline: Headline
+    entries: tuple[GroupView | ComponentView, ...]
+    components: tuple[ComponentView, ...]
+    incidents: tuple[IncidentView, ...]
+    recent: tuple[IncidentView, ...]
+    maintenances: tuple[MaintenanceView, ...]
+    watched: bool
+    updated_ms: int
+    revision: int
+
+    def incident(self, slug: str) -> IncidentView | None:
+        """The incident of that slug, if the page still knows it."""
+        return next((i for i in chain(self.incidents, self.recent) if i.slug == slug), None)
+
+
+class AccountView(NamedTuple):
+    """What is shown of an account: never its key."""
+
+    id: str
+    name: str
+
+
+class Views:
+    """Every site's page, prepared once per change.
+
+    recent: incidents of the past, from the store; later ones are taken from the recorder's decisions.
+    """
+
+    def __init__(self, config: "Config", recorder: "Recorder", recent: Iterable[Incident], clock: "Clock") -> None:
+        self.accounts = tuple(AccountView(id_, account.name) for id_, account in config.accounts.items())
+        self._config = config
+        self._recorder = recorder
+        self._clock = clock
+        self._known_ms = clock.now_ms()
+        self._incidents = {incident.num: incident for incident in recent}
+        self._hosts = _hosts({id_: site.url for id_, site in config.sites.items()})
+        self._pages: Mapping[str, PageView] = {}
+        self._is_stale = True
+        self._boundary_ms: int | None = None
+        recorder.on_shown(self._note)
+
+    @property
+    def pages(self) -> Mapping[str, PageView]:
+        """The page of each site, by id, in the configuration's order; the same object until one of them changes."""
+        boundary_ms = self._boundary_ms
+        if self._is_stale or (boundary_ms is not None and self._clock.now_ms() >= boundary_ms):
+            self._prepare()
+        return self._pages
+
+    @property
+    def revision(self) -> int:
+        """The latest revision of all pages."""
+        return max((page.revision for page in self.pages.values()), default=0)
+
+    def find(self, site: str | None, host: str | None) -> PageView | None:
+        """The page of that site id; without one, of the site that answers on that host; else of the first site."""
+        if site is None:
+            site = self._hosts.get((host or "").lower()) or self._hosts.get(_name(host or ""))
+        pages = self.pages
+        return next(iter(pages.values()), None) if site is None else pages.get(site)
+
+    def _note(self, decisions: Sequence["Decision"]) -> None:
+        self._is_stale = True
+        for incident in chain.from_iterable(decision.incidents for decision in decisions):
+            self._incidents[incident.num] = incident
+
+    def _prepare(self) -> None:
+        now_ms = self._clock.now_ms()
+        self._incidents = self._incidents_to_keep()
+        pages = {site: self._page(site, now_ms) for site in self._config.sites}
+        for site, before in self._pages.items():
+            if site in pages and pages[site]._replace(revision=before.revision) == before:
+                pages[site] = before
+        if not _are_same(pages, self._pages):
+            self._pages = pages
+        self._boundary_ms = maintenance.next_boundary_ms(self._recorder.policy.maintenances.values(), now_ms)
+        self._is_stale = False
+
+    def _incidents_to_keep(self) -> dict[int, Incident]:
+        """The open ones, and the newest of each site."""
+        kept = dict(self._recorder.shown.incidents)
+        counts = dict.fromkeys(self._config.sites, 0)
+        for num, incident in sorted(self._incidents.items(), reverse=True):
+            if counts.get(incident.site, RECENT) < RECENT:
+                counts[incident.site] += 1
+                kept.setdefault(num, incident)
+        return kept
+
+    def _page(self, id_: str, now_ms: int) -> PageView:
+        site = self._config.sites[id_]
+        entries = self._entries(id_)
+        components = tuple(chain.from_iterable(e.components if isinstance(e, GroupView) else (e,) for e in entries))
+        by_id = {component.id: component for component in components}
+        url = (site.url or "").rstrip("/")
+        incidents = [
+            _incident(incident, url, by_id)
+            for _, incident in sorted(self._incidents.items(), reverse=True)
+            if incident.site == id_
+        ]
+        windows = [w for w in self._recorder.policy.maintenances.values() if w.site == id_]
+        windows.sort(key=lambda w: (w.start_ms, w.id), reverse=True)
+        works = tuple(_maintenance(w, url, by_id, now_ms, self._known_ms) for w in windows)
+        moments = (
+            *(c.since_ms for c in components),
+            *(i.updated_ms for i in incidents),
+            *(edge for w in windows for edge in (w.start_ms, w.end_ms) if edge <= now_ms),
+        )
+        return PageView(
+            site=id_,
+            account=site.account,
+            slug=ids.slug(f"site:{id_}"),
+            name=site.name,
+            url=url,
+            description=site.description or "",
+            headline=headline(component.status for component in components),
+            entries=entries,
+            components=components,
+            incidents=tuple(i for i in incidents if i.is_open),
+            recent=tuple(incidents[:RECENT]),
+            maintenances=works,
+            watched=any(component.watched for component in components),
+            updated_ms=max(moments, default=self._known_ms),
+            revision=self._recorder.shown.seq,
+        )
+
+    def _entries(self, site: str) -> tuple[GroupView | ComponentView, ...]:
+        """A group stands where its first component stands."""
+        members: dict[tuple[str | None, str], list[str]] = {}
+        for id_, component in self._config.components.items():
+            if component.site == site:
+                key = (None, id_) if component.group is None else (component.group, "")
+                members.setdefault(key, []).append(id_)
+        return tuple(
+            self._component(found[0], position) if group is None else self._group(group, found, position)
+            for position, ((group, _), found) in enumerate(members.items(), 1)
+        )
+
+    def _group(self, id_: str, members: Sequence[str], position: int) -> GroupView:
+        components = tuple(self._component(member, n) for n, member in enumerate(members, 1))
+        return GroupView(
+            id=id_,
+            slug=_group_slug(id_),
+            name=self._config.groups[id_].name,
+            position=position,
+            status=max((c.status for c in components), key=_FROM_BEST.index),
+            since_ms=max(c.since_ms for c in components),
+            watched=any(c.watched for c in components),
+            components=components,
+        )
+
+    def _component(self, id_: str, position: int) -> ComponentView:
+        component = self._config.components[id_]
+        state = self._recorder.shown.components.get(id_) or ComponentState(id_, since_ms=self._known_ms)
+        return ComponentView(
+            id=id_,
+            slug=ids.slug(f"component:{id_}"),
+            site=component.site,
+            name=component.name,
+            description=component.description or "",
+            group=component.group,
+            group_slug=None if component.group is None else _group_slug(component.group),
+            position=position,
+            status=state.status,
+            since_ms=state.since_ms,
+            watched=state.watched,
+        )
+
+
+_FROM_BEST = tuple(Status)
+
+
+def _are_same(pages: Mapping[str, PageView], others: Mapping[str, PageView]) -> bool:
+    return pages.keys() == others.keys() and all(others[site] is page for site, page in pages.items())
+
+
+def _group_slug(id_: str) -> str:
+    return ids.slug(f"group:{id_}")
+
+
+def _hosts(urls: Mapping[str, str]) -> dict[str, str]:
+    """Which site answers on which host, with its port and without; the first of several."""
+    hosts: dict[str, str] = {}
+    for site, url in urls.items():
+        authority = urlsplit(url or "").netloc.lower()
+        for host in (authority, _name(authority)):
+            if host:
+                hosts.setdefault(host, site)
+    return hosts
+
+
+def _name(host: str) -> str:
+    """A Host header's name without its port; "" if it is malformed."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _incident(incident: Incident, url: str, components: Mapping[str, ComponentView]) -> IncidentView:
+    return IncidentView(
+        num=incident.num,
+        uid=incident.uid,
+        slug=incident.slug,
+        site=incident.site,
+        name=incident.name,
+        url=f"{url}/incidents/{incident.slug}",
+        status=incident.status,
+        impact=incident.impact,
+        started_ms=incident.started_ms,
+        created_ms=incident.opened_ms,
+        updated_ms=incident.updated_ms,
+        monitoring_ms=incident.monitoring_ms,
+        resolved_ms=incident.resolved_ms,
+        components=tuple(components[a.component] for a in incident.affected if a.component in components),
+        updates=tuple(
+            UpdateView(ids.slug(f"update:{incident.slug}:{n}"), f"{incident.uid}-{n}", u.at_ms, u.status, u.body)
+            for n, u in enumerate(incident.updates, 1)
+        ),
+    )
+
+
+_STARTED = "The maintenance has started."
+_COMPLETED = "The maintenance is completed."
+
+
+def _maintenance(
+    window: Maintenance, url: str, components: Mapping[str, ComponentView], now_ms: int, known_ms: int
+) -> MaintenanceView:
+    """A declared window has no history: its timeline is what its boundaries say.
+
+    known_ms: since when this process has known of it, which is as much as can be said of its announcement.
+    """
+    created_ms = min(window.start_ms, known_ms)
+    slug = ids.slug(f"maintenance:{window.id}")
+    steps = (
+        (created_ms, MaintenanceStatus.PLANNING, window.description or window.name),
+        (window.start_ms, MaintenanceStatus.INPROGRESS, _STARTED),
+        (window.end_ms, MaintenanceStatus.COMPLETED, _COMPLETED),
+    )
+    updates = tuple(
+        UpdateView(ids.slug(f"update:{slug}:{n}"), f"{window.id}-{n}", *step)
+        for n, step in enumerate(steps, 1)
+        if step[0] <= now_ms
+    )
+    return MaintenanceView(
+        id=window.id,
+        slug=slug,
+        site=window.site,
+        name=window.name,
+        url=url,
+        description=window.description,
+        status=maintenance.status_at(window, now_ms),
+        start_ms=window.start_ms,
+        end_ms=window.end_ms,
+        created_ms=created_ms,
+        updated_ms=updates[-1].at_ms,
+        components=tuple(components[id_] for id_ in window.components if id_ in components),
+        updates=updates,
+    )

@@ -1,0 +1,105 @@
+"""The page as a browser gets it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.statusapi.scene import CONFIG, MAINTENANCE, MINUTE, Scene, scene
+
+pytestmark = pytest.mark.anyio
+
+
+async def text(it: Scene, path: str = "/") -> str:
+    answer = await it.public.get(path)
+    assert answer.status_code == 200
+    return answer.text
+
+
+async def test_before_the_first_answer_nothing_is_promised(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        page = await text(it)
+        assert page.count("Not yet watched") == 6  # title, headline, the group and three components
+        assert "Operational" not in page
+
+
+async def test_an_outage_is_on_the_page_with_its_incident_and_then_in_the_past(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("down down")
+        page = await text(it)
+        assert "Partial System Outage" in page
+        assert '<span class="state critical">Major outage</span>' in page
+        assert "<b>Investigating</b>" in page
+        await it.wait(5 * MINUTE)
+        await it.see("up up")
+        page = await text(it)
+        assert "<b>Investigating</b>" not in page
+        assert "lasted 5 min" in page
+        assert '<span class="state good">Operational</span>' in page
+
+
+async def test_an_incident_has_a_page_of_its_own_with_its_whole_timeline(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("down down up up")
+        (incident,) = it.views.pages["main"].recent
+        page = await text(it, f"/incidents/{incident.slug}")
+        assert page.index("<b>Resolved</b>") < page.index("<b>Investigating</b>")
+        assert "Affects Shop" in page
+        assert 'datetime="2023-11-14T22:13:21Z"' in page
+
+
+async def test_maintenance_is_announced_and_marks_what_is_worked_on(tmp_path: Path) -> None:
+    async with scene(tmp_path, MAINTENANCE) as it:
+        page = await text(it)
+        assert "Upgrade" in page
+        assert ">Planned</span>" in page
+        await it.wait(30 * MINUTE)
+        page = await text(it)
+        assert ">In progress</span>" in page
+        assert ">Under maintenance</span>" in page
+        await it.wait(60 * MINUTE)
+        assert "Upgrade" not in await text(it)
+
+
+async def test_what_people_wrote_is_escaped(tmp_path: Path) -> None:
+    nasty = CONFIG.replace('name = "Shop"', """name = "<script>alert('x')</script>\\"&" """)
+    async with scene(tmp_path, text=nasty) as it:
+        await it.see("down down")
+        page = await text(it)
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert(" in page
+        assert "Acme &lt;Status&gt;" in page
+
+
+async def test_a_site_by_its_id_links_to_its_own_incidents(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("down down", "lone")
+        (incident,) = it.views.pages["second"].incidents
+        for path in ("/s/second", "/s/second/"):
+            assert f'href="/s/second/incidents/{incident.slug}"' in await text(it, path)
+        assert "Lone is down" in await text(it, f"/s/second/incidents/{incident.slug}")
+        assert (await it.public.get(f"/incidents/{incident.slug}")).status_code == 404
+        answer = await it.public.get("/", headers={"Host": "second.example:8443"})
+        assert f'href="/incidents/{incident.slug}"' in answer.text
+
+
+async def test_the_page_is_sent_again_only_if_it_has_changed(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        tag = (await it.public.get("/")).headers["etag"]
+        answer = await it.public.get("/", headers={"If-None-Match": tag})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+        await it.see("down down")
+        answer = await it.public.get("/", headers={"If-None-Match": tag})
+        assert (answer.status_code, answer.headers["etag"] == tag) == (200, False)
+
+
+@pytest.mark.parametrize("path", ["/", "/s/main", "/none"])
+async def test_a_page_may_load_nothing_from_elsewhere_and_run_no_text_as_script(tmp_path: Path, path: str) -> None:
+    async with scene(tmp_path) as it:
+        answer = await it.public.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; ")
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "<style" not in answer.text
+        assert " style=" not in answer.text
+        assert "http://" not in answer.text.replace("https://status.example", "")

@@ -1,0 +1,145 @@
+"""A status API on a real configuration, a real recorder and a real database, at a moment that a test chooses."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from prober.cli.check_config import load_config
+from prober.clock import Clock
+from prober.config import Config
+from prober.core.events import Woke
+from prober.core.model import Observation
+from prober.daemon.meters import Meters
+from prober.record import Recorder
+from prober.store import Store
+from statusapi.app import create_public, create_up
+from statusapi.auth import Auth
+from statusapi.metrics import Metrics
+from statusapi.views import Views
+from tests.builders import T0
+from tests.worlds import IDENTITY, answers
+
+ADMIN, ACME = "admin-key-0123456789", "acme-key-0123456789"
+
+CONFIG = f"""
+[prober]
+admin_key = "{ADMIN}"
+[accounts.acme]
+name = "Acme"
+key = "{ACME}"
+[accounts.other]
+name = "Other"
+[sites.main]
+name = "Acme <Status>"
+url = "https://status.example"
+account = "acme"
+description = "All of it"
+[sites.second]
+name = "Second"
+url = "https://second.example:8443"
+account = "other"
+[groups.web]
+name = "Web & more"
+site = "main"
+[components.shop]
+name = "Shop"
+site = "main"
+group = "web"
+description = "Where one buys"
+[components.blog]
+name = "Blog"
+site = "main"
+group = "web"
+[components.mail]
+name = "Mail"
+site = "main"
+[components.lone]
+name = "Lone"
+site = "second"
+[checks]
+shop = {{ kind = "tcp", host = "127.0.0.1", port = 9, failures = 2, successes = 2 }}
+blog = {{ kind = "tcp", host = "127.0.0.1", port = 9, failures = 2, successes = 2 }}
+mail = {{ kind = "tcp", host = "127.0.0.1", port = 9, failures = 2, successes = 2 }}
+lone = {{ kind = "tcp", host = "127.0.0.1", port = 9, failures = 2, successes = 2 }}
+"""
+
+MINUTE = 60_000
+# T0 is 2023-11-14T22:13:20Z.
+MAINTENANCE = """
+[maintenance.upgrade]
+name = "Upgrade"
+site = "main"
+components = ["mail"]
+start = 2023-11-14T22:43:20Z
+end = 2023-11-14T23:43:20Z
+description = "Mail is late"
+"""
+
+
+class Scene:
+    """What a reader meets, and the means to make things happen."""
+
+    def __init__(self, config: Config, recorder: Recorder, store: Store) -> None:
+        self.now_ms = T0
+        self.trouble: str | None = None
+        self.config, self.recorder, self.store = config, recorder, store
+        self.clock = Clock(wall_ns=self._now_ns, monotonic_ns=self._now_ns)
+        self.views = Views(config, recorder, [], self.clock)
+        self.metrics = Metrics(config, recorder, self.clock, Meters(config.checks, config.channels))
+        public = create_public(self.views, self.metrics, lambda: self.trouble)
+        self.public = _client(public, "https://status.example")
+        self.up = _client(create_up(self.views, Auth(config)), "http://up")
+
+    def _now_ns(self) -> int:
+        return self.now_ms * 1_000_000
+
+    async def see(self, outcomes: str, check: str = "shop") -> None:
+        """These answers of a check, a second apart from now on; on the disk when this returns."""
+        await self.take(answers(outcomes, self.now_ms, check))
+
+    async def take(self, observations: list[Observation]) -> None:
+        self.recorder.observe(observations)
+        await self.recorder.flush()
+        self.now_ms = max(self.now_ms, observations[-1].started_ms)
+
+    async def wait(self, ms: int) -> None:
+        """Let time pass, as the daemon does: with a wake at the end."""
+        self.now_ms += ms
+        self.recorder.wake(Woke(self.now_ms))
+        await self.recorder.flush()
+
+    async def json(self, path: str, **headers: str) -> Any:
+        answer = await self.public.get(path, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+def _client(application: Any, base_url: str) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url=base_url)
+
+
+@asynccontextmanager
+async def scene(folder: Path, more: str = "", text: str = CONFIG) -> AsyncIterator[Scene]:
+    """The usual configuration, and more."""
+    path = folder / "config.toml"
+    path.write_text(text + more)
+    config = load_config(path, {})
+    async with Store.open(folder, IDENTITY) as store:
+        recorder = Recorder(store, await store.load(), config.policy())
+        await recorder.reconfigure(config.policy(), T0)
+        made = Scene(config, recorder, store)
+        async with made.public, made.up:
+            yield made
+
+
+def is_golden(path: Path, text: str) -> bool:
+    """Whether the file says the same; RENEW_GOLDEN=1 writes it anew, to be reviewed as a diff."""
+    if os.environ.get("RENEW_GOLDEN") == "1":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return path.read_text() == text

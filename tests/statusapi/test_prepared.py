@@ -1,0 +1,51 @@
+"""Bodies made once per change, and the conditional requests that they answer."""
+
+from pathlib import Path
+
+import pytest
+
+from statusapi.prepared import Prepared, body, has_it
+from statusapi.views import PageView
+from tests.statusapi.scene import scene
+
+
+def test_equal_contents_have_equal_strong_tags() -> None:
+    assert body(b"a").etag == body(b"a").etag != body(b"b").etag
+    assert body(b"a").etag.startswith('"')
+
+
+@pytest.mark.parametrize(
+    ("header", "has"),
+    [
+        ("", False),
+        ('"a"', True),
+        ('W/"a"', True),
+        ('"b", "a"', True),
+        ('"b"', False),
+        ("a", False),
+        ("*", True),
+        ('"b",W/"a" ', True),
+    ],
+)
+def test_if_none_match_is_compared_weakly(header: str, has: bool) -> None:
+    assert has_it(header, '"a"') is has
+
+
+@pytest.mark.anyio
+async def test_a_body_is_made_once_for_each_change_of_its_page(tmp_path: Path) -> None:
+    made: list[str] = []
+
+    def make(page: PageView, name: str) -> bytes:
+        made.append(name)
+        return page.headline.text.encode()
+
+    prepared = Prepared(make)
+    async with scene(tmp_path) as it:
+        for _ in range(3):
+            assert prepared.get(it.views.pages["main"], "x").content == b"All Systems Operational"
+        assert made == ["x"]
+        await it.see("down down")
+        assert prepared.get(it.views.pages["main"], "x").content == b"Partial System Outage"
+        prepared.get(it.views.pages["second"], "x")
+        prepared.get(it.views.pages["second"], "x")
+        assert made == ["x", "x", "x"]
