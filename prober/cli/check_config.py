@@ -1,0 +1,226 @@
+"""`prober check-config`: what a configuration will watch and whom it will tell, or every mistake it has."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from prober.errors import ConfigError
+
+if TYPE_CHECKING:
+    from prober.config import Config
+    from prober.options import CheckOptions
+
+MISTAKEN = 2
+
+
+def load_config(path: Path, env: Mapping[str, str] = os.environ) -> "Config":
+    """The configuration in the file; if it has mistakes, prints every one and exits with status 2.
+
+    env: what its ${NAMES} stand for.
+    """
+    try:
+        return _loaded(path, env)
+    except ConfigError as error:
+        for line in error.mistakes:
+            typer.echo(line, err=True)
+        typer.echo(_count(error.mistakes, path), err=True)
+        raise typer.Exit(MISTAKEN) from error
+
+
+def _loaded(path: Path, env: Mapping[str, str] = os.environ) -> "Config":
+    from prober import notifiers, probes
+    from prober.config import load
+
+    return load(
+        path,
+        check_options=lambda kind: probes.kind(kind).options,
+        check_kinds=tuple(probes.KINDS),
+        channel_options=lambda kind: notifiers.kind(kind).options,
+        channel_kinds=tuple(notifiers.KINDS),
+        env=env,
+    )
+
+
+def _count(mistakes: Sequence[str], path: Path) -> str:
+    return f"{len(mistakes)} mistake{'s' if len(mistakes) != 1 else ''} in {path}"
+
+
+def check_config(
+    file: Annotated[Path, typer.Argument(help="The configuration file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")] = False,
+) -> None:
+    """Print what will be watched; exit status 2 with every mistake of the file if it has any."""
+    if not as_json:
+        _show(load_config(file))
+        return
+    try:
+        config = _loaded(file)
+    except ConfigError as error:
+        typer.echo(json.dumps({"file": str(file), "mistakes": error.mistakes}))
+        raise typer.Exit(MISTAKEN) from error
+    overview = {listing.title: [row._asdict() for row in listing.rows] for listing in listings(config)}
+    typer.echo(json.dumps({"file": str(file), **overview, "warnings": list(warnings(config))}))
+
+
+class Check(NamedTuple):
+    """A row of what is watched. detection: the longest time from the start of an outage to the verdict *down*."""
+
+    component: str
+    check: str
+    kind: str
+    target: str
+    interval: str
+    failures: int
+    detection: str
+
+
+class Channel(NamedTuple):
+    """A row of where notices go."""
+
+    channel: str
+    kind: str
+    target: str
+
+
+class Subscription(NamedTuple):
+    """A row of what is told to a channel."""
+
+    subscription: str
+    channel: str
+    topics: str
+    limited_to: str
+
+
+class Window(NamedTuple):
+    """A row of planned work."""
+
+    maintenance: str
+    name: str
+    site: str
+    start: str
+    end: str
+    components: str
+
+
+class Listing(NamedTuple):
+    """One section of what is printed."""
+
+    title: str
+    rows: Sequence[Any]
+
+
+def listings(config: "Config") -> list[Listing]:
+    """What the configuration declares, as people read it: references as they were written, no secret."""
+    shown = config.as_written
+    return [
+        Listing("checks", _checks(config, shown)),
+        Listing("channels", [Channel(i, c.kind, shown(c.target())) for i, c in config.channels.items()]),
+        Listing("subscriptions", _subscriptions(config)),
+        Listing("maintenance", _windows(config, shown)),
+    ]
+
+
+def _checks(config: "Config", shown: Callable[[str], str]) -> list[Check]:
+    from prober.options import show_duration
+
+    return [
+        Check(
+            component=options.component,
+            check=id_,
+            kind=options.kind,
+            target=shown(options.target()),
+            interval=show_duration(options.interval),
+            failures=options.failures,
+            detection=show_duration(_detection_ms(options)),
+        )
+        for id_, options in config.checks.items()
+    ]
+
+
+def _detection_ms(options: "CheckOptions") -> int:
+    """Just missed, then so many slots, and more until it has lasted; the last takes its whole timeout."""
+    lasting = -(-(options.failures_for or 0) // options.interval) + 1
+    return max(options.failures, lasting) * options.interval + options.timeout
+
+
+def _subscriptions(config: "Config") -> list[Subscription]:
+    rows = []
+    for id_, one in config.subscriptions.items():
+        limits = [f"{key} {', '.join(ids)}" for key in ("sites", "groups", "components") if (ids := getattr(one, key))]
+        limits += [f"impact {one.min_impact} and up"] if one.min_impact != "none" else []
+        rows.append(Subscription(id_, one.channel, ", ".join(one.topics), "; ".join(limits) or "-"))
+    return rows
+
+
+def _windows(config: "Config", shown: Callable[[str], str]) -> list[Window]:
+    return [
+        Window(
+            maintenance=id_,
+            name=shown(window.name),
+            site=window.site,
+            start=window.start.isoformat(),
+            end=window.end.isoformat(),
+            components=", ".join(window.components or ["all"]),
+        )
+        for id_, window in config.maintenance.items()
+    ]
+
+
+def warnings(config: "Config") -> Iterator[str]:
+    """What is allowed, yet is probably not meant."""
+    watched = {check.component for check in config.checks.values()}
+    for id_ in config.components:
+        if id_ not in watched:
+            yield f"components.{id_} has no check: only an operator can change what it shows"
+    watched_sites = {config.components[component].site for component in watched}
+    for id_ in config.sites:
+        if id_ not in watched_sites:
+            yield f"sites.{id_} has no check: nothing on it is watched"
+    if not config.subscriptions:
+        yield "there is no subscription: nobody will be told"
+    subscribed = {subscription.channel for subscription in config.subscriptions.values()}
+    for id_ in config.channels:
+        if config.subscriptions and id_ not in subscribed:
+            yield f"channels.{id_} has no subscription: nothing is sent to it"
+
+
+def _show(config: "Config") -> None:
+    is_terminal = sys.stdout.isatty()
+    for listing in listings(config):
+        if not listing.rows:
+            continue
+        header = [field.replace("_", " ") for field in listing.rows[0]._fields]
+        rows = [[str(cell) for cell in row] for row in listing.rows]
+        (_show_rich if is_terminal else _show_plain)(listing.title, header, rows)
+    for warning in warnings(config):
+        typer.echo(f"warning: {warning}")
+    checks, components, sites = len(config.checks), len(config.components), len(config.sites)
+    typer.echo(f"{config.path} is good: checks {checks}, components {components}, sites {sites}")
+
+
+def _show_plain(title: str, header: list[str], rows: list[list[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    typer.echo(title)
+    for row in [header, *rows]:
+        typer.echo("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    typer.echo()
+
+
+def _show_rich(title: str, header: list[str], rows: list[list[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in header:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console = Console(highlight=False)
+    console.print(table)
+    console.print()

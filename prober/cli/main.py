@@ -1,0 +1,60 @@
+"""The verbs of `prober`."""
+
+import sys
+from collections.abc import Iterator
+from typing import NoReturn
+
+import typer
+
+from prober import __version__
+from prober.cli.check_config import check_config
+from prober.cli.demo import demo
+from prober.cli.demo_target import demo_target
+from prober.cli.probe import probe
+from prober.cli.run import run
+from prober.errors import ProberError
+
+app = typer.Typer(
+    name="prober",
+    help="Watches endpoints, opens and closes incidents, tells people, and shows the result.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run)
+app.command("check-config")(check_config)
+app.command("probe")(probe)
+app.command("demo")(demo)
+app.command("demo-target")(demo_target)
+
+
+@app.command("version")
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run the verb on the command line; our own trouble ends in one sentence and exit status 1."""
+    try:
+        app()
+    except ProberError as error:
+        _give_up(error)
+    except BaseExceptionGroup as group:
+        ours, others = group.split(ProberError)
+        if ours is None or others is not None:
+            raise
+        _give_up(*_leaves(ours))
+
+
+def _give_up(*errors: BaseException) -> NoReturn:
+    for error in errors:
+        typer.echo(f"prober: {error}", err=True)
+    sys.exit(1)
+
+
+def _leaves(group: BaseExceptionGroup[ProberError]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

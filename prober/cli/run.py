@@ -1,0 +1,81 @@
+"""`prober run`: the real thing."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from socket import socket
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from prober.cli.check_config import load_config
+from prober.cli.logs import start_logs
+
+if TYPE_CHECKING:
+    from prober.config import Config
+    from prober.daemon.run import World
+    from prober.daemon.serve import Application
+
+RECENT_INCIDENTS = 50  # of each site, read at the start; later ones come by themselves
+
+
+def run(
+    config: Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")] = Path("config.toml"),
+) -> None:
+    """Run the daemon: probe on schedule, judge, tell, and serve the page and the API."""
+    import anyio
+
+    loaded = load_config(config)
+    start_logs(loaded.daemon.log, loaded.daemon.log_level, loaded.redact)
+
+    def ready() -> None:
+        for line in where(loaded):
+            typer.echo(line)
+
+    anyio.run(watch, loaded, ready, backend_options={"use_uvloop": True})
+
+
+async def watch(config: "Config", ready: Callable[[], None]) -> None:
+    """Bind the listeners, then run the daemon on them until a signal. Raises ProberError if that can't be had."""
+    from prober.daemon.run import run as run_daemon
+
+    with _listeners(config) as listeners:
+        await run_daemon(config, config.daemon.state_dir, listeners, applications, ready)
+
+
+@contextmanager
+def _listeners(config: "Config") -> Iterator[list[socket]]:
+    """A bound socket for each listener that is on: public, then UP."""
+    from prober.daemon.serve import bound
+
+    wanted = (config.daemon.public, config.daemon.up)
+    with ExitStack() as stack:
+        yield [stack.enter_context(closing(bound(*address))) for address in wanted if address is not None]
+
+
+async def applications(world: "World") -> "Sequence[Application]":
+    """What is served on each of those listeners."""
+    from statusapi.app import create_public, create_up
+    from statusapi.auth import Auth
+    from statusapi.metrics import Metrics
+    from statusapi.views import Views
+
+    recent = [
+        incident
+        for site in world.config.sites
+        for incident in await world.store.recent_incidents(site, RECENT_INCIDENTS)
+    ]
+    views = Views(world.config, world.recorder, recent, world.clock)
+    metrics = Metrics(world.config, world.recorder, world.clock, world.meters)
+    public = create_public(views, metrics, world.not_ready)
+    if world.config.daemon.up is None:
+        return [public]
+    return [public, create_up(views, Auth(world.config))]
+
+
+def where(config: "Config") -> list[str]:
+    """What to open, a line each."""
+    lines = [f"page     http://{config.daemon.public}/", f"metrics  http://{config.daemon.public}/metrics"]
+    if config.daemon.up is not None:
+        lines.append(f"UP API   http://{config.daemon.up}/")
+    return lines

@@ -1,0 +1,190 @@
+"""A real daemon as a subprocess, with a real target and a real receiver on loopback."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+PATIENCE_S = 40.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def eventually(look: Callable[[], T | None], what: str) -> T:
+    """The first truthy answer of look(); fails after a while, saying what was waited for."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"waited in vain for {what}")
+
+
+class Server(ThreadingHTTPServer):
+    """Answers on loopback in threads of its own; notes every POST; can be stopped and started on the same port."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, port: int) -> None:
+        self.posts: list[tuple[dict[str, str], Any]] = []
+        self.status = 200
+        super().__init__(("127.0.0.1", port), Handler)
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def stop(self) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """GET answers the server's status; POST is noted."""
+
+    server: Server
+
+    def do_GET(self) -> None:
+        self._answer(self.server.status)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        if self.server.status == 200:
+            self.server.posts.append((headers, json.loads(body)))
+        self._answer(self.server.status)
+
+    def _answer(self, status: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def served(port: int | None = None) -> Iterator[Server]:
+    server = Server(port or free_port())
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+CONFIG = """
+[prober]
+state_dir = "state"
+public = "127.0.0.1:{public}"
+up = "127.0.0.1:{up}"
+admin_key = "admin-secret-0123456789"
+
+[sites.main]
+name = "Acceptance"
+
+[components.shop]
+name = "Shop"
+
+[checks.shop]
+kind = "http"
+url = "http://127.0.0.1:{target}/"
+interval = "200ms"
+timeout = "150ms"
+failures = 3
+successes = 2
+
+[channels.ops]
+kind = "webhook"
+url = "http://127.0.0.1:{receiver}/hook"
+format = "up"
+
+[subscriptions.ops]
+channel = "ops"
+topics = ["incidents"]
+"""
+
+
+class Daemon:
+    """A daemon on a configuration in a folder; may be killed and started again."""
+
+    def __init__(self, folder: Path, target: int, receiver: int) -> None:
+        self.folder = folder
+        self.public, self.up = free_port(), free_port()
+        self.config = folder / "config.toml"
+        self.config.write_text(CONFIG.format(public=self.public, up=self.up, target=target, receiver=receiver))
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, **env: str) -> None:
+        """Start it and wait until it is ready."""
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "prober", "run", "--config", str(self.config)],
+                stdout=log,
+                stderr=log,
+                env=os.environ | env,
+            )
+        eventually(lambda: self.status("/-/ready") == 200, f"the daemon to be ready; its log:\n{self.log()}")
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def kill(self) -> None:
+        """kill -9"""
+        assert self.process
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """SIGTERM; its exit status."""
+        assert self.process
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_S)
+
+    def status(self, path: str) -> int | None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.public}{path}", timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return None
+
+    def get(self, path: str, port: int | None = None, **headers: str) -> bytes:
+        request = urllib.request.Request(f"http://127.0.0.1:{port or self.public}{path}", headers=headers)
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            body: bytes = answer.read()
+            return body
+
+    def summary(self) -> Any:
+        return json.loads(self.get("/api/v2/summary.json"))
+
+    def component(self) -> str:
+        (component,) = [c for c in self.summary()["components"] if not c["group"]]
+        return str(component["status"])
+
+
+@contextmanager
+def daemon(folder: Path, target: int, receiver: int) -> Iterator[Daemon]:
+    one = Daemon(folder, target, receiver)
+    try:
+        one.start()
+        yield one
+    finally:
+        if one.process and one.process.poll() is None:
+            one.kill()

@@ -1,0 +1,83 @@
+"""The daemon as an operator meets it: starting, refusing to start, stopping, and what systemd is told."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.acceptance.scene import Daemon, daemon, eventually, served
+
+
+def prober(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "prober", *args]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_everything_is_served_on_its_listener(tmp_path: Path) -> None:
+    with served() as target, daemon(tmp_path, target.server_address[1], 9) as one:
+        eventually(lambda: b"Operational" in one.get("/"), "the page")
+        assert one.get("/-/healthy").strip() == b"Healthy"
+        assert json.loads(one.get("/api/v2/status.json"))["status"]["indicator"] == "none"
+        (accounts,) = json.loads(one.get("/accounts", one.up, Auth="admin-secret-0123456789"))
+        assert accounts["type"] == "accounts"
+        assert b"admin-secret" not in one.get("/metrics") + one.get("/") + one.log().encode()
+
+
+def test_a_second_daemon_on_the_same_state_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    with served() as target, daemon(tmp_path, target.server_address[1], 9):
+        text = (tmp_path / "config.toml").read_text()
+        other = Daemon(tmp_path / "..", target.server_address[1], 9)
+        (tmp_path / "other.toml").write_text(other.config.read_text())
+        assert text != other.config.read_text()
+        found = prober("run", "--config", str(tmp_path / "other.toml"), cwd=tmp_path)
+        assert found.returncode == 1
+        assert "expected to be alone, found another prober" in found.stderr
+        assert "Traceback" not in found.stderr
+
+
+def test_a_taken_port_is_refused_in_one_sentence_and_nothing_is_made(tmp_path: Path) -> None:
+    one = Daemon(tmp_path, 9, 9)
+    with socket.create_server(("127.0.0.1", one.public)):
+        found = prober("run", "--config", str(one.config), cwd=tmp_path)
+    assert found.returncode == 1
+    assert f"127.0.0.1:{one.public}: expected a free address" in found.stderr
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_broken_configuration_is_refused_with_every_mistake_and_nothing_is_made(tmp_path: Path) -> None:
+    one = Daemon(tmp_path, 9, 9)
+    one.config.write_text(one.config.read_text().replace('"200ms"', '"0s"').replace("failures", "failure"))
+    found = prober("run", "--config", str(one.config), cwd=tmp_path)
+    assert found.returncode == 2
+    assert 'checks.shop.interval: expected a duration such as "30s", found "0s"' in found.stderr
+    assert 'did you mean "failures"' in found.stderr
+    assert not (tmp_path / "state").exists()
+
+
+def test_systemd_is_told_when_it_is_ready_alive_and_stopping(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, served() as target:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(20)
+        one = Daemon(tmp_path, target.server_address[1], 9)
+        one.start(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="2000000")
+        told = [manager.recv(999).decode() for _ in range(3)]
+        assert one.stop() == 0
+        manager.setblocking(False)
+        while "STOPPING" not in told[-1]:
+            told.append(manager.recv(999).decode())
+    assert sum("READY=1" in words for words in told) == 1
+    assert sum("WATCHDOG=1" in words for words in told) >= 2
+
+
+def test_a_stop_under_way_loses_no_observation_and_leaves_no_descriptor(tmp_path: Path) -> None:
+    with served() as target, daemon(tmp_path, target.server_address[1], 9) as one:
+        assert one.process
+        descriptors = Path(f"/proc/{one.process.pid}/fd")
+        eventually(lambda: b"Operational" in one.get("/"), "a first answer")
+        before = len(list(descriptors.iterdir()))
+        for _ in range(50):
+            one.get("/api/v2/summary.json")
+        eventually(lambda: len(list(descriptors.iterdir())) <= before + 2, "descriptors to be given back")
+        assert one.stop() == 0
+        assert "Traceback" not in one.log()

@@ -1,0 +1,70 @@
+"""Logs: for people, for journald, for machines; never a secret."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from prober.cli.logs import start_logs
+
+
+def redact(text: str) -> str:
+    return text.replace("hunter2", "***")
+
+
+@pytest.fixture(autouse=True)
+def kept_logging() -> Iterator[None]:
+    """The root logger as it was, whatever a test does to it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+
+
+def logged(capsys: pytest.CaptureFixture[str]) -> str:
+    log = logging.getLogger("prober.test")
+    log.info("calling %s", "http://me:hunter2@a.test")
+    try:
+        raise ValueError("hunter2")
+    except ValueError:
+        log.exception("it failed")
+    log.debug("not written")
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_no_secret_is_written_not_even_in_a_traceback(style: str, capsys: pytest.CaptureFixture[str]) -> None:
+    start_logs(style, "info", redact)
+    text = logged(capsys)
+    assert "hunter2" not in text
+    assert text.count("***") >= 2
+    assert "ValueError" in text
+    assert "not written" not in text
+
+
+def test_people_get_the_time_and_the_level(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+    start_logs("text", "info", redact)
+    first = logged(capsys).splitlines()[0]
+    assert first[:2] == "20"
+    assert first.endswith("INFO    calling http://me:***@a.test")
+
+
+def test_journald_gets_priorities(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOURNAL_STREAM", "1:2")
+    start_logs("text", "info", redact)
+    lines = logged(capsys).splitlines()
+    assert lines[0] == "<6>calling http://me:***@a.test"
+    assert lines[1] == "<3>it failed"
+
+
+def test_machines_get_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    start_logs("json", "info", redact)
+    first, second = map(json.loads, logged(capsys).splitlines())
+    assert (first["levelname"], first["name"], first["message"]) == (
+        "INFO",
+        "prober.test",
+        "calling http://me:***@a.test",
+    )
+    assert "ValueError" in second["exc_info"]
