@@ -39,7 +39,7 @@ class Recorder:
         self.failed: Counter[str] = Counter()
         self.lost = 0  # observations given up because the store was stuck
         self.trouble: str | None = None
-        self.shown = _copy(state)
+        self.shown = state.copy()
         self._state = state
         self._store = store
         self._listeners: list[Listener] = []
@@ -156,16 +156,3 @@ class Recorder:
         if batch.decisions:
             for listener in self._listeners:
                 listener(batch.decisions)
-
-
-def _copy(state: State) -> State:
-    return State(
-        state.identity,
-        dict(state.checks),
-        dict(state.components),
-        dict(state.incidents),
-        state.seq,
-        state.next_num,
-        state.handled_ms,
-        state.wake_ms,
-    )

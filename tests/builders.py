@@ -14,6 +14,7 @@ from prober.core.model import (
     SubscriptionPolicy,
 )
 from prober.core.reason import Reason
+from prober.core.suppress import below
 
 T0 = 1_700_000_000_000  # a moment, ms UTC; divisible by nothing in particular
 
@@ -71,4 +72,5 @@ def policy(
         components={c.id: c for c in components},
         subscriptions={s.id: s for s in subscriptions},
         maintenances={w.id: w for w in windows},
+        below=below({c.id: c for c in components}),
     )

@@ -1,7 +1,8 @@
 """Stories: what happened, line by line, and what came of it. See tests/stories/*.txt.
 
 policy failures=2 successes=2         keys of the check(s); `check NAME component=NAME key=value` adds one
-window 00:10 00:20                    a maintenance of all components
+component shop depends_on=db           keys of a component
+window 00:10 00:20                    a maintenance of all components, or of those that are named after it
 00:01 shop down                       an observation (the name may be left out if there is one check)
 00:02 down -> shop: major, open "Shop is down" critical, tell opened
 00:12 -                               nothing is observed; the core is woken
@@ -9,10 +10,11 @@ restart                               the state goes through nothing but its row
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from prober.core.events import Configured, Decision, Observed, Subject, Woke
+from prober.core.events import Change, Configured, Decision, Observed, Rule, Subject, Woke
 from prober.core.model import NoticeReason, Policy, Status
 from prober.core.state import State
 from prober.core.step import step
@@ -47,7 +49,7 @@ class Teller:
                 component(n, [c.id for c in checks if c.component == n], **self.components.get(n, {})) for n in names
             ]
             topics = frozenset({"incidents", "maintenance"})
-            windows = [w._replace(components=tuple(names)) for w in self.windows]
+            windows = [w if w.components else w._replace(components=tuple(names)) for w in self.windows]
             self._policy = policy(
                 *checks, components=parts, subscriptions=[subscription(topics=topics)], windows=windows
             )
@@ -72,12 +74,11 @@ class Teller:
             self.components[words[1]] = _keys(words[2:])
             return ""
         if words[0] == "window":
-            self.windows.append(window(moment_ms(words[1]), moment_ms(words[2]), id_=f"window{len(self.windows)}"))
+            when, id_ = (moment_ms(words[1]), moment_ms(words[2])), f"window{len(self.windows)}"
+            self.windows.append(window(*when, components=words[3:], id_=id_))
             return ""
         if words[0] == "restart":
-            old = self.state
-            self.state = State(old.identity, dict(old.checks), dict(old.components), dict(old.incidents), old.seq)
-            self.state.next_num, self.state.handled_ms = old.next_num, old.handled_ms
+            self.state = replace(self.state.copy(), wake_ms=None)
             return said(self._take(Configured(moment_ms(words[1]))))
         return said(self._take(self._event(words)))
 
@@ -99,6 +100,8 @@ def _keys(words: list[str]) -> dict[str, Any]:
 def _value(key: str, text: str) -> Any:
     if key == "opens_at":
         return None if text == "never" else Status(text)
+    if key == "depends_on":
+        return tuple(text.split(","))
     return int(text) if text.isdigit() else text
 
 
@@ -106,17 +109,24 @@ def said(decision: Decision | None) -> str:
     """A decision in a story's words."""
     if decision is None:
         return ""
-    parts = [f"{c.id}: {c.after}" for c in decision.changes if c.subject is Subject.COMPONENT]
+    parts = [_changed(change, decision) for change in decision.changes if change.subject is Subject.COMPONENT]
     for notice in decision.notices:
         parts.append(f"tell {notice.reason}")
         if notice.reason is NoticeReason.OPENED and notice.incident:
             parts[-1] += f' "{notice.incident.name}" {notice.incident.impact.word}'
-        if notice.reason is NoticeReason.CHANGED and notice.incident:
+        if notice.reason in (NoticeReason.CHANGED, NoticeReason.REOPENED) and notice.incident:
             parts[-1] += f" {notice.incident.impact.word}"
         if notice.reason is NoticeReason.RESOLVED and notice.incident:
             after = re.search(r"after (.*)\.$", notice.incident.updates[-1].body)
             parts[-1] += f" after {after.group(1)}" if after else ""
     return ", ".join(parts)
+
+
+def _changed(change: Change, decision: Decision) -> str:
+    if change.rule is Rule.DEPENDENCY_DOWN:
+        (by,) = [c.withheld_by for c in decision.components if c.component == change.id]
+        return f"{change.id} withheld by {by}"
+    return f"{change.id}: {change.after}"
 
 
 def stories(folder: Path) -> list[tuple[str, list[str]]]:

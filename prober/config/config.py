@@ -17,6 +17,7 @@ from prober.core.model import (
     Status,
     SubscriptionPolicy,
 )
+from prober.core.suppress import below
 from prober.options import ChannelOptions, CheckOptions
 
 _OPENS_AT = {"degraded": Status.DEGRADED, "partial": Status.PARTIAL, "major": Status.MAJOR, "never": None}
@@ -61,9 +62,11 @@ class Config:
         feeding: dict[str, list[str]] = defaultdict(list)
         for id_, check in self.checks.items():
             feeding[check.component].append(id_)
+        components = {id_: _component(id_, c, feeding[id_]) for id_, c in self.components.items()}
         return Policy(
             checks={id_: _check(id_, check) for id_, check in self.checks.items()},
-            components={id_: _component(id_, c, feeding[id_]) for id_, c in self.components.items()},
+            components=components,
+            below=below(components),
             subscriptions={id_: _subscription(id_, s) for id_, s in self.subscriptions.items()},
             maintenances={id_: self._maintenance(id_, w) for id_, w in self.maintenance.items()},
         )
@@ -99,7 +102,17 @@ def _check(id_: str, check: CheckOptions) -> CheckPolicy:
 
 def _component(id_: str, component: Component, checks: list[str]) -> ComponentPolicy:
     opens_at = _OPENS_AT[component.open_incident_at]
-    return ComponentPolicy(id_, component.site, component.name, tuple(checks), component.group, opens_at)
+    return ComponentPolicy(
+        id=id_,
+        site=component.site,
+        name=component.name,
+        checks=tuple(checks),
+        group=component.group,
+        opens_at=opens_at,
+        depends_on=tuple(component.depends_on),
+        resolve_after_ms=component.resolve_after or 0,
+        reopen_within_ms=component.reopen_within or 0,
+    )
 
 
 def _subscription(id_: str, subscription: Subscription) -> SubscriptionPolicy:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr, ValidationInfo
 
-from prober.options import ChannelOptions, CheckOptions, Id, Name, Options, Secret, mistake
+from prober.options import ChannelOptions, CheckOptions, DurationMs, Id, Name, Options, Secret, mistake
 
 SHORTEST_KEY = 16
 
@@ -143,6 +143,12 @@ class Component(Options):
     """A sentence below the name."""
     open_incident_at: Literal["degraded", "partial", "major", "never"] = "degraded"
     """The mildest status that opens an incident."""
+    depends_on: list[Id] = Field(default=[])
+    """While one of these components is down, no incident opens for this one."""
+    resolve_after: DurationMs | None = None
+    """How long trouble must be gone before its incident is resolved; until then it is monitored."""
+    reopen_within: DurationMs | None = None
+    """Trouble that returns so soon after the end goes on in the same incident."""
 
 
 class Subscription(Options):

@@ -17,7 +17,7 @@ from prober.options import CheckOptions, show_duration
 NAMED = {
     "sites": {"account": "accounts"},
     "groups": {"site": "sites"},
-    "components": {"site": "sites", "group": "groups"},
+    "components": {"site": "sites", "group": "groups", "depends_on": "components"},
     "checks": {"component": "components"},
     "subscriptions": {"channel": "channels", "sites": "sites", "groups": "groups", "components": "components"},
     "maintenance": {"site": "sites", "components": "components"},
@@ -28,6 +28,7 @@ def apply(entries: Entries, models: Callable[[Entry], type[CheckOptions]], repor
     """Report everything that does not hold. models: the model of a check's kind."""
     _names_exist(entries, report)
     _stays_on_its_site(entries, report)
+    _no_circles(entries, report)
     _owned(_component_names(entries), "a name of its own", report)
     _owned(_values(entries["sites"], "url"), "a URL of its own", report)
     _owned(_values(entries["prober"], "public", "up"), "an address of its own", report)
@@ -70,6 +71,34 @@ def _stays_on_its_site(entries: Entries, report: Report) -> None:
                 if isinstance(site, str) and isinstance(other, str) and other != site:
                     found = report.text(path, quoted(id_))
                     report.add(path, f"one of the {target} of the same site", f"{found}, which stands on another")
+
+
+def _no_circles(entries: Entries, report: Report) -> None:
+    """A component that depends on itself, at any remove, would withhold itself. Each circle is told once."""
+    depends = {entry.id: [id_ for _, id_ in _ids(entry, "depends_on")] for entry in entries["components"]}
+    told: set[str] = set()
+    for entry in entries["components"]:
+        for path, id_ in _ids(entry, "depends_on"):
+            circle = _way(depends, id_, entry.id)
+            if circle and not told.intersection(circle):
+                told.update(circle)
+                found = " -> ".join([entry.id, *circle])
+                report.add(
+                    path, "a component that does not depend on this one", f"{report.text(path, quoted(id_))}: {found}"
+                )
+
+
+def _way(depends: Mapping[str, list[str]], start: str, end: str) -> list[str]:
+    """The components from start to end by way of what each depends on; empty if there is none."""
+    ways = [[start]]
+    seen = {start}
+    for way in ways:
+        if way[-1] == end:
+            return way
+        following = [id_ for id_ in depends.get(way[-1], ()) if id_ not in seen]
+        seen.update(following)
+        ways += [[*way, id_] for id_ in following]
+    return []
 
 
 Claim = tuple[Path, Any, str]

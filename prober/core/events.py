@@ -56,6 +56,7 @@ class Rule(StrEnum):
     SUCCESSES_LASTING = "successes_lasting"
     FROM_CHECKS = "from_checks"
     MAINTENANCE_WINDOW = "maintenance_window"
+    DEPENDENCY_DOWN = "dependency_down"
     NOT_CONFIGURED = "not_configured"
 
 

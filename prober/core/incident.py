@@ -1,8 +1,9 @@
-"""The life of an incident: a table of allowed steps, and the three deeds of the automation.
+"""The life of an incident: a table of allowed steps, and the deeds of the automation.
 
-An incident opens when a component's trouble is as deep as its policy asks, is updated when the trouble
-changes depth, and is resolved when the trouble has gone. Its name is given once and stays. What the automation
-writes is public: it names components, kinds of trouble and times, never addresses or error texts.
+An incident opens when a component's trouble is as deep as its policy asks, is updated when the trouble changes depth,
+is monitored when the trouble has gone, and resolved when it has stayed away for as long as the policy asks. Trouble
+that returns before that, or soon after, goes on in the same incident. Its name is given once and stays. What the
+automation writes is public: it names components, kinds of trouble and times, never addresses or error texts.
 """
 
 from collections.abc import Mapping
@@ -70,28 +71,67 @@ def opened(
     )
 
 
+def again(incident: Incident, component: ComponentPolicy, status: Status, at_ms: int, why: str) -> Incident:
+    """The incident once its trouble has returned: while it was monitored, or soon after its end."""
+    body = f"{component.name} {TROUBLE_WORDS[status]} again{f': {why}' if why else ''}. We are investigating."
+    update = Update(at_ms, IncidentStatus.INVESTIGATING, body)
+    affected = _with(incident.affected, component.id, status)
+    return incident._replace(
+        status=IncidentStatus.INVESTIGATING,
+        impact=_impact(affected),
+        affected=affected,
+        updated_ms=at_ms,
+        monitoring_ms=None,
+        resolved_ms=None,
+        updates=(*incident.updates, update),
+    )
+
+
 def changed(incident: Incident, component: ComponentPolicy, status: Status, at_ms: int) -> Incident:
     """The incident once one of its components shows another trouble. The impact follows it both ways."""
-    affected = tuple(
-        a._replace(status=status, worst=max(a.worst, status, key=lambda s: s.depth))
-        if a.component == component.id
-        else a
-        for a in incident.affected
-    )
-    impact = max((IMPACT_OF[a.status] for a in affected), default=Impact.NONE)
+    affected = _with(incident.affected, component.id, status)
     update = Update(at_ms, incident.status, f"{component.name} {TROUBLE_WORDS[status]} now.")
-    return incident._replace(affected=affected, impact=impact, updated_ms=at_ms, updates=(*incident.updates, update))
+    return incident._replace(
+        affected=affected, impact=_impact(affected), updated_ms=at_ms, updates=(*incident.updates, update)
+    )
+
+
+def _with(affected: tuple[Affected, ...], component: str, status: Status) -> tuple[Affected, ...]:
+    return tuple(
+        a._replace(status=status, worst=max(a.worst, status, key=lambda s: s.depth)) if a.component == component else a
+        for a in affected
+    )
+
+
+def _impact(affected: tuple[Affected, ...]) -> Impact:
+    return max((IMPACT_OF[a.status] for a in affected), default=Impact.NONE)
+
+
+def monitored(incident: Incident, component: ComponentPolicy, at_ms: int) -> Incident:
+    """The incident once its trouble has gone, but has not yet stayed away for long enough."""
+    body = f"{component.name} is operational again. We keep watching it."
+    return incident._replace(
+        status=IncidentStatus.MONITORING,
+        affected=_operational(incident.affected),
+        updated_ms=at_ms,
+        monitoring_ms=at_ms,
+        updates=(*incident.updates, Update(at_ms, IncidentStatus.MONITORING, body)),
+    )
 
 
 def resolved(incident: Incident, at_ms: int, body: str) -> Incident:
     """The incident's end, told in `body`; the impact it had stays on it."""
     return incident._replace(
         status=IncidentStatus.RESOLVED,
-        affected=tuple(a._replace(status=Status.OPERATIONAL) for a in incident.affected),
+        affected=_operational(incident.affected),
         updated_ms=at_ms,
         resolved_ms=at_ms,
         updates=(*incident.updates, Update(at_ms, IncidentStatus.RESOLVED, body)),
     )
+
+
+def _operational(affected: tuple[Affected, ...]) -> tuple[Affected, ...]:
+    return tuple(a._replace(status=Status.OPERATIONAL) for a in affected)
 
 
 _UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"))

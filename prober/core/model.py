@@ -159,7 +159,13 @@ class CheckPolicy(NamedTuple):
 
 
 class ComponentPolicy(NamedTuple):
-    """A component and what feeds it. opens_at: the mildest status that opens an incident, None = none does."""
+    """A component and what feeds it.
+
+    opens_at: the mildest status that opens an incident, None = none does.
+    depends_on: while one of these components is down, no incident opens for this one; acyclic.
+    resolve_after_ms: how long trouble must be gone before the incident is resolved; until then it is monitored.
+    reopen_within_ms: trouble that returns so soon after the end reopens the same incident; 0 = never.
+    """
 
     id: str
     site: str
@@ -167,6 +173,9 @@ class ComponentPolicy(NamedTuple):
     checks: tuple[str, ...] = ()
     group: str | None = None
     opens_at: Status | None = Status.DEGRADED
+    depends_on: tuple[str, ...] = ()
+    resolve_after_ms: int = 0
+    reopen_within_ms: int = 0
 
 
 class SubscriptionPolicy(NamedTuple):
@@ -194,12 +203,16 @@ class Maintenance(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """Everything the operator decided that judgement needs, by id."""
+    """Everything the operator decided that judgement needs, by id.
+
+    below: by component, those that depend on it; see suppress.below.
+    """
 
     checks: Mapping[str, CheckPolicy]
     components: Mapping[str, ComponentPolicy]
     subscriptions: Mapping[str, SubscriptionPolicy]
     maintenances: Mapping[str, Maintenance]
+    below: Mapping[str, tuple[str, ...]] = {}
 
 
 # ---------------------------------------------------------------- state: what has come of it so far
@@ -236,6 +249,7 @@ class ComponentState(NamedTuple):
     """What a component shows, since when, and the checks that made it so.
 
     watched: whether any of its checks has a verdict. site: where it stands.
+    withheld_by: the component whose outage keeps an incident of this one from opening; "" = none.
     """
 
     component: str
@@ -244,6 +258,7 @@ class ComponentState(NamedTuple):
     watched: bool = False
     causes: tuple[str, ...] = ()
     site: str = ""
+    withheld_by: str = ""
 
 
 class Affected(NamedTuple):
@@ -312,7 +327,9 @@ class NoticeReason(StrEnum):
     """Why a message is owed; logs, metrics and tests speak these names."""
 
     OPENED = "opened"
+    REOPENED = "reopened"
     CHANGED = "changed"
+    MONITORING = "monitoring"
     RESOLVED = "resolved"
     COMPONENT_CHANGED = "component_changed"
     MAINTENANCE_STARTED = "maintenance_started"

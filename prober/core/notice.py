@@ -24,7 +24,9 @@ from prober.core.status import IMPACT_OF
 
 TOPIC_OF = {
     NoticeReason.OPENED: "incidents",
+    NoticeReason.REOPENED: "incidents",
     NoticeReason.CHANGED: "incidents",
+    NoticeReason.MONITORING: "incidents",
     NoticeReason.RESOLVED: "incidents",
     NoticeReason.COMPONENT_CHANGED: "components",
     NoticeReason.MAINTENANCE_STARTED: "maintenance",

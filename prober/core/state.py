@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from prober.core.events import Decision, Subject
 from prober.core.model import CheckState, ComponentState, Incident, Status
@@ -14,7 +14,8 @@ from prober.core.model import CheckState, ComponentState, Incident, Status
 class State:
     """All that step() needs to know of the past.
 
-    incidents: the open ones, by num. seq: of the latest visible decision. next_num: of the next incident.
+    incidents: the open ones, by num. ended: the latest one of each cause that has none open.
+    seq: of the latest visible decision. next_num: of the next incident.
     handled_ms: boundaries of maintenance up to this moment (inclusive) have been acted on; None at first.
     wake_ms: when the state next needs a look even if nothing is observed; None = never.
     identity: secret of this installation, makes ids unguessable and unique to it.
@@ -24,6 +25,7 @@ class State:
     checks: dict[str, CheckState] = field(default_factory=dict)
     components: dict[str, ComponentState] = field(default_factory=dict)
     incidents: dict[int, Incident] = field(default_factory=dict)
+    ended: dict[str, Incident] = field(default_factory=dict)
     seq: int = 0
     next_num: int = 1
     handled_ms: int | None = None
@@ -31,16 +33,32 @@ class State:
     # Looked up at every change, so they are kept beside the rows they come from.
     _open: dict[str, int] = field(init=False, default_factory=dict, compare=False)
     _shown: dict[str, Counter[Status]] = field(init=False, default_factory=dict, compare=False)
+    _monitored: dict[int, Incident] = field(init=False, default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         for component in self.components.values():
             self._count(component, 1)
         self._open = {incident.cause: num for num, incident in self.incidents.items()}
+        self._monitored = {num: i for num, i in self.incidents.items() if i.monitoring_ms is not None}
+
+    def copy(self) -> "State":
+        """Another state with the same rows, which goes its own way."""
+        return replace(
+            self,
+            checks=dict(self.checks),
+            components=dict(self.components),
+            incidents=dict(self.incidents),
+            ended=dict(self.ended),
+        )
 
     def open_incident(self, cause: str) -> Incident | None:
         """The open incident of that cause, if there is one."""
         num = self._open.get(cause)
         return None if num is None else self.incidents[num]
+
+    def monitored(self) -> dict[int, Incident]:
+        """The open incidents whose trouble has gone, by num; a copy."""
+        return self._monitored.copy()
 
     def statuses(self, site: str) -> Counter[Status]:
         """How many components of the site show which status; a copy."""
@@ -57,12 +75,17 @@ class State:
         for component in decision.components:
             self._replace(component.component, component)
         for incident in decision.incidents:
+            self._monitored.pop(incident.num, None)
+            if incident.is_open and incident.monitoring_ms is not None:
+                self._monitored[incident.num] = incident
             if incident.is_open:
                 self.incidents[incident.num] = incident
                 self._open[incident.cause] = incident.num
+                self.ended.pop(incident.cause, None)
             else:
                 self.incidents.pop(incident.num, None)
                 self._open.pop(incident.cause, None)
+                self.ended[incident.cause] = incident
         for subject, id_ in decision.gone:
             if subject is Subject.CHECK:
                 self.checks.pop(id_, None)

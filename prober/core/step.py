@@ -26,7 +26,7 @@ from prober.core.model import (
 from prober.core.reason import WORDS
 from prober.core.state import State
 from prober.core.status import from_checks, headline
-from prober.core.suppress import shown
+from prober.core.suppress import dependents, down_above, shown
 from prober.core.verdict import judge
 
 
@@ -38,7 +38,7 @@ def step(state: State, event: Event, policy: Policy) -> Decision | None:
     if isinstance(event, Observed):
         return _observed(state, event, policy)
     if isinstance(event, Woke):
-        return _looked(state, policy, event.at_ms, _components_at_boundaries(state, policy, event.at_ms))
+        return _looked(state, policy, event.at_ms, _components_to_look_at(state, policy, event.at_ms))
     return _looked(state, policy, event.at_ms, policy.components.values())
 
 
@@ -55,6 +55,8 @@ def _observed(state: State, event: Observed, policy: Policy) -> Decision | None:
     draft.move(before, judged.state, judged.rule)
     if judged.rule is not None:
         draft.settle(policy.components[check.component])
+        for id_ in dependents(policy, check.component):
+            draft.settle(policy.components[id_])
     return draft.decision()
 
 
@@ -68,10 +70,14 @@ def _looked(state: State, policy: Policy, at_ms: int, components: Iterable[Compo
     return draft.decision()
 
 
-def _components_at_boundaries(state: State, policy: Policy, at_ms: int) -> list[ComponentPolicy]:
+def _components_to_look_at(state: State, policy: Policy, at_ms: int) -> list[ComponentPolicy]:
+    """Those whose planned work has begun or ended since the last look, and those that are monitored."""
     after_ms = at_ms if state.handled_ms is None else state.handled_ms
     windows = [b.window for b in passed(policy.maintenances.values(), after_ms, at_ms)]
-    named = dict.fromkeys(c for w in windows for c in w.components)
+    monitored = state.monitored().values()
+    named = dict.fromkeys(
+        [*(c for w in windows for c in w.components), *(a.component for i in monitored for a in i.affected)]
+    )
     return [policy.components[c] for c in named if c in policy.components]
 
 
@@ -90,7 +96,6 @@ class _Draft:
         self.gone: list[tuple[Subject, str]] = []
         self.next_num = state.next_num
         self.handled_ms = state.handled_ms
-        self.wake_ms = state.wake_ms
 
     # ------------------------------------------------------------ a check, its component, its incident
 
@@ -106,7 +111,7 @@ class _Draft:
         """Derive what the component shows, and let its incident follow."""
         checks = [self._check(id_) for id_ in component.checks]
         causes = [c for c in checks if c.verdict in _TROUBLED]
-        trouble = from_checks([c.verdict for c in checks])
+        trouble = self._trouble(component.id)
         status, rule = shown(self.policy, component.id, trouble, self.at_ms)
         before = self.state.components.get(component.id) or ComponentState(component.id, since_ms=self.at_ms)
         after = ComponentState(
@@ -116,14 +121,29 @@ class _Draft:
             watched=any(c.verdict is not Verdict.UNKNOWN for c in checks),
             causes=tuple(c.check for c in causes),
             site=component.site,
+            withheld_by=self._withheld_by(component, status),
         )
-        since_ms = self._since(before, after)
         if _word(after) != _word(before):
-            after = after._replace(since_ms=since_ms)
+            after = after._replace(since_ms=self._since(before, after))
             self._announce(component, before, after, rule)
+        if after.withheld_by and after.withheld_by != before.withheld_by:
+            self._note_withheld(after)
         if after != self.state.components.get(component.id):
             self.components[component.id] = after
-        self._follow(component, trouble, status, since_ms, causes)
+        if not after.withheld_by:
+            self._follow(component, trouble, after, causes)
+
+    def _trouble(self, component: str) -> Status:
+        """What its checks make of a component, whether that is shown or not."""
+        return from_checks([self._check(id_).verdict for id_ in self.policy.components[component].checks])
+
+    def _withheld_by(self, component: ComponentPolicy, status: Status) -> str:
+        """The outage that keeps an incident of this component from opening, if one wants to."""
+        if not component.depends_on or not _is_worth_an_incident(component, status):
+            return ""
+        if self.state.open_incident(life.cause_of(component.id)) is not None:
+            return ""  # what was announced goes on
+        return down_above(self.policy, component, self._trouble)
 
     def _check(self, id_: str) -> CheckState:
         return self.checks.get(id_) or self.state.checks.get(id_) or CheckState(id_)
@@ -142,24 +162,47 @@ class _Draft:
             change = StatusChange(component.id, before.status, after.status, self.at_ms)
             self.occasions.append(notice.of_component(component.site, change))
 
+    def _note_withheld(self, after: ComponentState) -> None:
+        word, why = _word(after), f"no incident opens: it depends on {after.withheld_by}, which is down"
+        rule = Rule.DEPENDENCY_DOWN
+        self.changes.append(
+            Change(Subject.COMPONENT, after.component, word, word, self.at_ms, after.since_ms, rule, why)
+        )
+
     def _follow(
-        self, component: ComponentPolicy, trouble: Status, status: Status, since_ms: int, causes: list[CheckState]
+        self, component: ComponentPolicy, trouble: Status, after: ComponentState, causes: list[CheckState]
     ) -> None:
-        """Open, change or resolve the component's incident. Trouble that is not shown opens and changes nothing."""
-        incident = self.state.open_incident(life.cause_of(component.id))
+        """Open, change or end the component's incident. Trouble that is not shown opens and changes nothing."""
+        incident, status = self.state.open_incident(life.cause_of(component.id)), after.status
+        why = ", ".join(dict.fromkeys(WORDS[c.reason] for c in causes if c.reason))
         if incident is None:
             if _is_worth_an_incident(component, status):
-                why = ", ".join(dict.fromkeys(WORDS[c.reason] for c in causes if c.reason))
-                when = (since_ms, self.at_ms)
-                ids = (self.next_num, self.state.identity)
-                self.next_num += 1
-                self._tell(NoticeReason.OPENED, life.opened(component, status, *when, why, *ids))
+                self._open(component, status, after.since_ms, why)
         elif not trouble.depth:
-            lasted = life.duration_words(self.at_ms - incident.started_ms)
-            body = f"{component.name} is operational again after {lasted}."
-            self._tell(NoticeReason.RESOLVED, life.resolved(incident, self.at_ms, body))
+            self._end(component, incident)
+        elif status.depth and incident.monitoring_ms is not None:
+            self._tell(NoticeReason.CHANGED, life.again(incident, component, status, self.at_ms, why))
         elif status.depth and all(a.status is not status for a in incident.affected):
             self._tell(NoticeReason.CHANGED, life.changed(incident, component, status, self.at_ms))
+
+    def _open(self, component: ComponentPolicy, status: Status, since_ms: int, why: str) -> None:
+        ended = self.state.ended.get(life.cause_of(component.id))
+        if ended is not None and self.at_ms - (ended.resolved_ms or 0) < component.reopen_within_ms:
+            self._tell(NoticeReason.REOPENED, life.again(ended, component, status, self.at_ms, why))
+            return
+        ids = (self.next_num, self.state.identity)
+        self.next_num += 1
+        self._tell(NoticeReason.OPENED, life.opened(component, status, since_ms, self.at_ms, why, *ids))
+
+    def _end(self, component: ComponentPolicy, incident: Incident) -> None:
+        """The trouble has gone: now, or a while ago."""
+        if incident.monitoring_ms is None and component.resolve_after_ms:
+            self._tell(NoticeReason.MONITORING, life.monitored(incident, component, self.at_ms))
+        elif incident.monitoring_ms is None or self.at_ms - incident.monitoring_ms >= component.resolve_after_ms:
+            ended_ms = incident.monitoring_ms or self.at_ms
+            lasted = life.duration_words(ended_ms - incident.started_ms)
+            body = f"{component.name} is operational again after {lasted}."
+            self._tell(NoticeReason.RESOLVED, life.resolved(incident, self.at_ms, body))
 
     def _tell(self, reason: NoticeReason, incident: Incident) -> None:
         self.incidents[incident.num] = incident
@@ -191,19 +234,35 @@ class _Draft:
                 self._tell(NoticeReason.RESOLVED, life.resolved(incident, self.at_ms, body))
 
     def pass_time(self) -> None:
-        """Tell of maintenances that started or ended since the last look, and say when to look next."""
+        """Tell of maintenances that started or ended since the last look."""
         windows = self.policy.maintenances.values()
         if self.handled_ms is not None:
             for boundary in passed(windows, self.handled_ms, self.at_ms):
                 reason = NoticeReason.MAINTENANCE_STARTED if boundary.starts else NoticeReason.MAINTENANCE_COMPLETED
                 self.occasions.append(notice.of_maintenance(reason, boundary.window, boundary.at_ms))
         self.handled_ms = max(self.handled_ms or 0, self.at_ms)
-        self.wake_ms = next_boundary_ms(windows, self.handled_ms)
+
+    def _next_look_ms(self) -> int | None:
+        """The first boundary of a maintenance that is not handled yet, or end of a monitored incident's wait."""
+        boundary_ms = next_boundary_ms(self.policy.maintenances.values(), self.handled_ms or self.at_ms)
+        waits = [
+            incident.monitoring_ms + component.resolve_after_ms
+            for incident in (self.state.monitored() | self.incidents).values()
+            for component in self._components_of(incident)
+            if incident.is_open and incident.monitoring_ms is not None
+        ]
+        return min((ms for ms in (boundary_ms, *waits) if ms is not None), default=None)
+
+    def _components_of(self, incident: Incident) -> list[ComponentPolicy]:
+        found = (self.policy.components.get(a.component) for a in incident.affected)
+        return [component for component in found if component is not None]
 
     def decision(self) -> Decision | None:
         """Everything collected, under the next sequence number; None if that is nothing."""
         is_visible = bool(self.components or self.incidents or self.occasions or self.changes or self.gone)
-        moved = (self.handled_ms, self.wake_ms) != (self.state.handled_ms, self.state.wake_ms)
+        has_looked = self.handled_ms != self.state.handled_ms
+        wake_ms = self._next_look_ms() if is_visible or has_looked else self.state.wake_ms
+        moved = has_looked or wake_ms != self.state.wake_ms
         if not is_visible and not self.checks and not moved:
             return None
         seq = self.state.seq + is_visible
@@ -218,7 +277,7 @@ class _Draft:
             gone=tuple(self.gone),
             next_num=self.next_num,
             handled_ms=self.handled_ms,
-            wake_ms=self.wake_ms,
+            wake_ms=wake_ms,
         )
 
 

@@ -1,14 +1,17 @@
-"""What is withheld, and why: today, the opening of incidents for components under maintenance.
+"""What is withheld, and why: the opening of incidents for components under maintenance, or below one that is down.
 
-Probing goes on and verdicts move as ever; the component shows *maintenance*, and nothing new opens. An incident that
-was announced before goes on and is closed when its trouble ends: what was announced is always closed.
+Probing goes on and verdicts move as ever. Under maintenance a component shows *maintenance*, and nothing new opens.
+While a component that it depends on, at any remove, is down (all of that one's checks are), a component shows its own
+trouble, but no incident opens for it; what still fails when the other one is back opens then. An incident that was
+announced before goes on and is closed when its trouble ends: what was announced is always closed.
 """
 
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from prober.core.events import Rule
 from prober.core.maintenance import is_planned
-from prober.core.model import Policy, Status
+from prober.core.model import ComponentPolicy, Policy, Status
 
 
 class Shown(NamedTuple):
@@ -23,3 +26,36 @@ def shown(policy: Policy, component: str, trouble: Status, at_ms: int) -> Shown:
     if is_planned(policy, component, at_ms):
         return Shown(Status.MAINTENANCE, Rule.MAINTENANCE_WINDOW)
     return Shown(trouble, Rule.FROM_CHECKS)
+
+
+def down_above(policy: Policy, component: ComponentPolicy, trouble: Callable[[str], Status]) -> str:
+    """The nearest component that is down of those that this one depends on; "" if none is. trouble: by id."""
+    seen, nearest = {component.id}, list(component.depends_on)
+    for id_ in nearest:
+        if id_ in seen or id_ not in policy.components:
+            continue
+        seen.add(id_)
+        if trouble(id_) is Status.MAJOR:
+            return id_
+        nearest += policy.components[id_].depends_on
+    return ""
+
+
+def dependents(policy: Policy, component: str) -> list[str]:
+    """The components that depend on that one, at any remove, the nearest first."""
+    found: dict[str, None] = {}
+    nearest = list(policy.below.get(component, ()))
+    for id_ in nearest:
+        if id_ not in found:
+            found[id_] = None
+            nearest += policy.below.get(id_, ())
+    return list(found)
+
+
+def below(components: Mapping[str, ComponentPolicy]) -> Mapping[str, tuple[str, ...]]:
+    """By component, those that name it as one they depend on: what Policy.below is to hold."""
+    found: dict[str, tuple[str, ...]] = {}
+    for component in components.values():
+        for above in component.depends_on:
+            found[above] = (*found.get(above, ()), component.id)
+    return found

@@ -40,7 +40,7 @@ def graded(observation: Observation, policy: CheckPolicy) -> tuple[Outcome, Reas
 def judge(state: CheckState, observation: Observation, policy: CheckPolicy) -> Judged | None:
     """What the observation makes of the check's state; None if nothing changes."""
     outcome, reason = graded(observation, policy)
-    if outcome is Outcome.UNKNOWN:
+    if outcome is Outcome.UNKNOWN or (outcome is Outcome.UP and _is_settled(state, policy)):
         return None
     counted = _counted(state, outcome, observation.started_ms, policy)
     proof = _proof(counted, policy, observation.started_ms)
@@ -51,6 +51,12 @@ def judge(state: CheckState, observation: Observation, policy: CheckPolicy) -> J
     if proof is None:
         return None if counted == state else Judged(counted, None)
     return Judged(counted._replace(verdict=proof.verdict, since_ms=proof.since_ms, recent=()), proof.rule)
+
+
+def _is_settled(state: CheckState, policy: CheckPolicy) -> bool:
+    """Whether one more good answer tells nothing new: the usual case, so it is seen at once."""
+    has_all = state.good == state.not_down == policy.up.answers
+    return has_all and state.verdict is Verdict.UP and state.reason is None and not state.recent
 
 
 def _counted(state: CheckState, outcome: Outcome, at_ms: int, policy: CheckPolicy) -> CheckState:

@@ -12,7 +12,9 @@ from prober.notifiers.base import Parcel
 
 _HAPPENED: Mapping[NoticeReason, str] = {
     NoticeReason.OPENED: "Opened",
+    NoticeReason.REOPENED: "Reopened",
     NoticeReason.CHANGED: "Changed",
+    NoticeReason.MONITORING: "Monitoring",
     NoticeReason.RESOLVED: "Resolved",
     NoticeReason.COMPONENT_CHANGED: "Now",
     NoticeReason.MAINTENANCE_STARTED: "Maintenance started",

@@ -53,7 +53,10 @@ def check_row(check: CheckState) -> dict[str, Any]:
 
 def component_state(row: Row) -> ComponentState:
     causes = tuple(json.loads(row["causes"]))
-    return ComponentState(row["id"], Status(row["status"]), row["since_ms"], bool(row["watched"]), causes, row["site"])
+    status, watched = Status(row["status"]), bool(row["watched"])
+    return ComponentState(
+        row["id"], status, row["since_ms"], watched, causes, row["site"], withheld_by=row["withheld_by"]
+    )
 
 
 def component_row(component: ComponentState) -> dict[str, Any]:

@@ -89,6 +89,7 @@ class Store:
                 checks={c.check: c for c in checks},
                 components={c.component: c for c in components},
                 incidents={i.num: i for i in incidents},
+                ended={i.cause: i for i in self._whole(connection, self._queries.ended_incidents(connection))},
                 seq=found["seq"],
                 next_num=found["next_num"],
                 handled_ms=found["handled_ms"],

@@ -46,6 +46,11 @@ MISTAKES = {
         "8: checks.shop.degraded_failures_for: expected degraded_failures beside it, found none",
     ],
     "degraded_over": ["7: checks.shop.degraded_over: expected a duration below the timeout 2s, found 2s"],
+    "depends_on_circle": [
+        "2: components.shop.depends_on[0]: expected a component that does not depend on this one, "
+        'found "gateway": shop -> gateway -> router -> shop',
+        '6: components.router.depends_on[1]: expected one of the components, found "printer", did you mean "router"?',
+    ],
     "dotted_key": ["6: checks.shop.port: expected a number from 1 to 65535, found 0"],
     "duration": [
         '6: checks.shop.interval: expected a duration such as "30s", found "0s"',

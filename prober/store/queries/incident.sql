@@ -31,6 +31,15 @@ FROM incident
 WHERE resolved_ms IS NULL
 ORDER BY num;
 
+-- name: ended_incidents
+-- The latest incident of each cause that has none open: trouble that returns soon goes on in it.
+SELECT num, uid, slug, site, cause, name, status, impact,
+    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms
+FROM incident
+WHERE num IN (SELECT max(num) FROM incident GROUP BY cause)
+    AND resolved_ms IS NOT NULL
+ORDER BY num;
+
 -- name: recent_incidents
 -- The newest incidents of a site, newest first.
 SELECT num, uid, slug, site, cause, name, status, impact,

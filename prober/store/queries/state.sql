@@ -18,13 +18,13 @@ WHERE id = :id;
 
 -- name: component_states
 -- What all components show.
-SELECT id, status, since_ms, watched, causes, site
+SELECT id, status, since_ms, watched, causes, site, withheld_by
 FROM component_state;
 
 -- name: put_component_states*!
 -- What components show now.
-INSERT OR REPLACE INTO component_state (id, status, since_ms, watched, causes, site)
-VALUES (:component, :status, :since_ms, :watched, :causes, :site);
+INSERT OR REPLACE INTO component_state (id, status, since_ms, watched, causes, site, withheld_by)
+VALUES (:component, :status, :since_ms, :watched, :causes, :site, :withheld_by);
 
 -- name: drop_component_state!
 -- The component is no longer configured.
