@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from prober.record import Recorder
 
 RECENT = 50  # newest incidents and maintenances that a page knows of
+PAST_MS = 14 * 86_400_000  # how long a page knows of recurring maintenances that are over
+COMING = 3  # of each recurring maintenance
 
 
 class ComponentView(NamedTuple):
@@ -235,8 +237,7 @@ class Views:
             for _, incident in sorted(self._incidents.items(), reverse=True)
             if incident.site == id_
         ]
-        windows = [w for w in self._recorder.policy.maintenances.values() if w.site == id_]
-        windows.sort(key=lambda w: (w.start_ms, w.id), reverse=True)
+        windows = [w for w in self._windows(now_ms) if w.site == id_]
         works = tuple(_maintenance(w, url, by_id, now_ms, self._known_ms) for w in windows)
         moments = (
             *(c.since_ms for c in components),
@@ -260,6 +261,17 @@ class Views:
             updated_ms=max(moments, default=self._known_ms),
             revision=self._recorder.shown.seq,
         )
+
+    def _windows(self, now_ms: int) -> list[Maintenance]:
+        """Planned work of the past days and to come, newest first; of work that recurs the next few times."""
+        found = []
+        for window in self._recorder.policy.maintenances.values():
+            if window.recurrence is None:
+                found.append(window)
+            else:
+                found += maintenance.between([window], now_ms - PAST_MS, now_ms)
+                found += [one for one in maintenance.upcoming(window, now_ms, COMING) if one.start_ms > now_ms]
+        return sorted(found, key=lambda w: (w.start_ms, w.id), reverse=True)
 
     def _entries(self, site: str) -> tuple[GroupView | ComponentView, ...]:
         """A group stands where its first component stands."""

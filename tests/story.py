@@ -2,7 +2,7 @@
 
 policy failures=2 successes=2         keys of the check(s); `check NAME component=NAME key=value` adds one
 component shop depends_on=db           keys of a component
-window 00:10 00:20                    a maintenance of all components, or of those that are named after it
+window 00:10 00:20 [daily] [NAME...]   a maintenance of all components, or of those that are named; "daily" recurs
 00:01 shop down                       an observation (the name may be left out if there is one check)
 00:02 down -> shop: major, open "Shop is down" critical, tell opened
 00:12 -                               nothing is observed; the core is woken
@@ -11,11 +11,13 @@ restart                               the state goes through nothing but its row
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from prober.core.events import Change, Configured, Decision, Observed, Rule, Subject, Woke
 from prober.core.model import NoticeReason, Policy, Status
+from prober.core.recurrence import Recurrence
 from prober.core.state import State
 from prober.core.step import step
 from tests.builders import check, component, observation, policy, subscription, window
@@ -75,7 +77,11 @@ class Teller:
             return ""
         if words[0] == "window":
             when, id_ = (moment_ms(words[1]), moment_ms(words[2])), f"window{len(self.windows)}"
-            self.windows.append(window(*when, components=words[3:], id_=id_))
+            made = window(*when, components=[w for w in words[3:] if w != "daily"], id_=id_)
+            if "daily" in words[3:]:
+                first = datetime.fromtimestamp(when[0] / 1000, UTC).replace(tzinfo=None)
+                made = made._replace(recurrence=Recurrence("FREQ=DAILY", "UTC", first, when[1] - when[0]))
+            self.windows.append(made)
             return ""
         if words[0] == "restart":
             self.state = replace(self.state.copy(), wake_ms=None)

@@ -104,6 +104,7 @@ class Window(NamedTuple):
     site: str
     start: str
     end: str
+    repeats: str
     components: str
 
 
@@ -158,13 +159,16 @@ def _subscriptions(config: "Config") -> list[Subscription]:
 
 
 def _windows(config: "Config", shown: Callable[[str], str]) -> list[Window]:
+    from prober.options import show_duration
+
     return [
         Window(
             maintenance=id_,
             name=shown(window.name),
             site=window.site,
             start=window.start.isoformat(),
-            end=window.end.isoformat(),
+            end=window.end.isoformat() if window.end else f"after {show_duration(window.duration or 0)}",
+            repeats=f"{window.rrule} in {window.zone}" if window.rrule else "once",
             components=", ".join(window.components or ["all"]),
         )
         for id_, window in config.maintenance.items()

@@ -10,6 +10,7 @@ from prober import __version__
 from prober.cli.check_config import check_config
 from prober.cli.demo import demo
 from prober.cli.demo_target import demo_target
+from prober.cli.maintenance import maintenance
 from prober.cli.probe import probe
 from prober.cli.run import run
 from prober.errors import ProberError
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command("run")(run)
 app.command("check-config")(check_config)
 app.command("probe")(probe)
+app.command("maintenance")(maintenance)
 app.command("demo")(demo)
 app.command("demo-target")(demo_target)
 

@@ -76,7 +76,14 @@ class Config:
         if components is None:
             components = [c for c, component in self.components.items() if component.site == window.site]
         return Maintenance(
-            id_, window.site, window.name, window.start_ms, window.end_ms, tuple(components), window.description
+            id=id_,
+            site=window.site,
+            name=window.name,
+            start_ms=window.start_ms,
+            end_ms=window.end_ms,
+            components=tuple(components),
+            description=window.description,
+            recurrence=window.recurrence,
         )
 
 

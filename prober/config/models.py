@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr, ValidationInfo
 
+from prober.core.recurrence import Recurrence, checked
 from prober.options import ChannelOptions, CheckOptions, DurationMs, Id, Name, Options, Secret, mistake
 
 SHORTEST_KEY = 16
@@ -70,10 +72,40 @@ def _url(value: Any) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
 
 
+EXPECTED_MOMENT = "a date and time with its zone such as 2026-03-01T22:00:00+01:00"
+
+
 def _moment(value: Any) -> datetime:
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value
-    raise mistake("a date and time with its zone such as 2026-03-01T22:00:00+01:00")
+    raise mistake(EXPECTED_MOMENT)
+
+
+def _start(value: Any) -> datetime:
+    """With a zone or, where a rule and its zone stand beside it, without; rules.py knows which."""
+    if isinstance(value, datetime):
+        return value
+    raise mistake(EXPECTED_MOMENT)
+
+
+def _rrule(value: Any) -> str:
+    expected = 'a recurrence rule such as "FREQ=WEEKLY;BYDAY=SU"'
+    if not isinstance(value, str):
+        raise mistake(expected)
+    try:
+        return checked(value)
+    except ValueError as error:
+        raise mistake(expected, f'"{value}": {error}') from None
+
+
+def _zone(value: Any) -> str:
+    expected = 'a time zone such as "Europe/Berlin"'
+    if not isinstance(value, str) or not value:
+        raise mistake(expected)
+    try:
+        return ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise mistake(expected) from None
 
 
 Key = Annotated[Secret, AfterValidator(_key)]
@@ -173,7 +205,7 @@ class Subscription(Options):
 
 
 class Window(Options):
-    """[maintenance.<id>]: planned work, once. It opens no incidents, and the components show it."""
+    """[maintenance.<id>]: planned work, once or again and again. It opens no incidents, and the components show it."""
 
     name: Name
     """What people read."""
@@ -181,21 +213,37 @@ class Window(Options):
     """The site it is announced on."""
     components: list[Id] | None = Field(default=None, min_length=1)
     """The components that are worked on."""
-    start: Moment
-    """When it starts: a date and time with its zone."""
-    end: Moment
-    """When it ends."""
+    start: Annotated[datetime, BeforeValidator(_start)]
+    """When it starts: a date and time with its zone; with `rrule`, the first time, in the time of `zone`."""
+    end: Moment | None = None
+    """When it ends; with `rrule`, `duration` says so."""
+    rrule: Annotated[str, BeforeValidator(_rrule)] | None = None
+    """When it comes again: an RRULE of RFC 5545, daily, weekly, monthly or yearly."""
+    zone: Annotated[str, BeforeValidator(_zone)] = "UTC"
+    """Whose local time the rule means."""
+    duration: DurationMs | None = None
+    """How long each time lasts."""
     description: str = Field(default="", max_length=2000)
     """What is done, and what readers should expect."""
 
     @property
+    def recurrence(self) -> Recurrence | None:
+        """How it comes again; None if it does not."""
+        if self.rrule is None or self.duration is None:
+            return None
+        return Recurrence(self.rrule, self.zone, self.start, self.duration)
+
+    @property
     def start_ms(self) -> int:
-        """Milliseconds since the epoch, UTC."""
-        return (self.start - _EPOCH) // timedelta(milliseconds=1)
+        """Of the first time; milliseconds since the epoch, UTC."""
+        start = self.start if self.start.tzinfo is not None else self.start.replace(tzinfo=ZoneInfo(self.zone))
+        return (start - _EPOCH) // timedelta(milliseconds=1)
 
     @property
     def end_ms(self) -> int:
-        """Milliseconds since the epoch, UTC."""
+        """Of the first time; milliseconds since the epoch, UTC."""
+        if self.end is None:
+            return self.start_ms + (self.duration or 0)
         return (self.end - _EPOCH) // timedelta(milliseconds=1)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from prober.config.entries import Entries, Entry, duration_ms
-from prober.config.models import Daemon
+from prober.config.models import EXPECTED_MOMENT, Daemon
 from prober.config.paths import Path, dotted, quoted
 from prober.config.report import Report
 from prober.options import CheckOptions, show_duration
@@ -37,7 +37,7 @@ def apply(entries: Entries, models: Callable[[Entry], type[CheckOptions]], repor
         _times_fit(check, models(check), report)
         _counts_fit(check, models(check), report)
     for window in entries["maintenance"]:
-        _ends_after_start(window, report)
+        _window_fits(window, report)
 
 
 def _names_exist(entries: Entries, report: Report) -> None:
@@ -176,9 +176,24 @@ def _counts_fit(check: Entry, model: type[CheckOptions], report: Report) -> None
             report.add((*check.path, key), "degraded_failures beside it", "none")
 
 
-def _ends_after_start(window: Entry, report: Report) -> None:
-    start, end = window.table.get("start"), window.table.get("end")
-    if not isinstance(start, datetime) or not isinstance(end, datetime) or start.tzinfo is None or end.tzinfo is None:
+def _window_fits(window: Entry, report: Report) -> None:
+    """Once: from a moment to a moment. With a rule: from a local time on, each time for a duration."""
+    table, path = window.table, window.path
+    start, end = table.get("start"), table.get("end")
+    if "rrule" in table:
+        if isinstance(start, datetime) and start.tzinfo is not None:
+            report.add((*path, "start"), "a date and time without a zone, which the key zone tells beside rrule")
+        if "duration" not in table:
+            report.add((*path, "duration"), 'a duration such as "2h" beside rrule', "none")
+        if "end" in table:
+            report.add((*path, "end"), "duration instead of end beside rrule")
         return
-    if end <= start:
-        report.add((*window.path, "end"), f"an end after the start {start.isoformat()}")
+    for key in ("zone", "duration"):
+        if key in table:
+            report.add((*path, key), "rrule beside it", "none")
+    if "end" not in table:
+        report.add((*path, "end"), "a value", "none")
+    if isinstance(start, datetime) and start.tzinfo is None:
+        report.add((*path, "start"), EXPECTED_MOMENT)
+    elif isinstance(start, datetime) and isinstance(end, datetime) and end.tzinfo is not None and end <= start:
+        report.add((*path, "end"), f"an end after the start {start.isoformat()}")

@@ -10,6 +10,7 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from prober.core.reason import Reason
+from prober.core.recurrence import Recurrence
 
 LOCAL = "local"  # the location of the built-in prober
 
@@ -191,7 +192,10 @@ class SubscriptionPolicy(NamedTuple):
 
 
 class Maintenance(NamedTuple):
-    """Planned work on components, from start_ms (inclusive) to end_ms (exclusive)."""
+    """Planned work on components, from start_ms (inclusive) to end_ms (exclusive).
+
+    recurrence: it comes again; then start_ms and end_ms are those of the first time.
+    """
 
     id: str
     site: str
@@ -200,6 +204,7 @@ class Maintenance(NamedTuple):
     end_ms: int
     components: tuple[str, ...]
     description: str = ""
+    recurrence: Recurrence | None = None
 
 
 class Policy(NamedTuple):

@@ -79,6 +79,17 @@ MISTAKES = {
         "2030-01-01T12:00:00+00:00, found 2030-01-01T12:30:00+01:00"
     ],
     "maintenance_components": ["6: maintenance.upgrade.components: expected at least 1 entry, found []"],
+    "maintenance_rrule": [
+        '3: maintenance.weekly.duration: expected a duration such as "2h" beside rrule, found none',
+        "4: maintenance.weekly.start: expected a date and time without a zone, which the key zone tells "
+        "beside rrule, found 2030-01-01T12:00:00+00:00",
+        "5: maintenance.weekly.end: expected duration instead of end beside rrule, found 2030-01-01T13:00:00+00:00",
+        '10: maintenance.hourly.rrule: expected a recurrence rule such as "FREQ=WEEKLY;BYDAY=SU", '
+        'found "FREQ=HOURLY": its FREQ is none of DAILY, WEEKLY, MONTHLY, YEARLY',
+        '12: maintenance.hourly.zone: expected a time zone such as "Europe/Berlin", found "Europe/Bertin"',
+        "14: maintenance.once.end: expected a value, found none",
+        "16: maintenance.once.duration: expected rrule beside it, found none",
+    ],
     "maintenance_without_zone": [
         "2: maintenance.upgrade.start: expected a date and time with its zone such as "
         "2026-03-01T22:00:00+01:00, found 2030-01-01T12:00:00",

@@ -6,6 +6,7 @@ import pytest
 
 from prober.core.model import Indicator, MaintenanceStatus, Status
 from statusapi.views import RECENT, ComponentView, GroupView, Views
+from tests.builders import T0
 from tests.statusapi.scene import MAINTENANCE, MINUTE, scene
 
 pytestmark = pytest.mark.anyio
@@ -122,3 +123,25 @@ async def test_no_secret_and_no_address_is_in_a_view(tmp_path: Path) -> None:
         await it.see("down down")
         said = repr((it.views.pages, it.views.accounts))
         assert [word for word in ("127.0.0.1", "key-0123456789") if word in said] == []
+
+
+WEEKLY = """
+[maintenance.weekly]
+name = "Restart"
+site = "main"
+start = 2023-11-01T22:23:20
+rrule = "FREQ=WEEKLY"
+duration = "10m"
+"""
+
+
+async def test_work_that_recurs_shows_its_past_weeks_and_the_next_few_times(tmp_path: Path) -> None:
+    async with scene(tmp_path, WEEKLY) as it:
+        works = it.views.pages["main"].maintenances
+        assert [(w.status.value, w.start_ms - T0) for w in works] == [
+            ("planning", 600_000 + days * 86_400_000) for days in (15, 8, 1)
+        ] + [("completed", 600_000 - days * 86_400_000) for days in (6, 13)]
+        await it.wait(86_400_000 + 10 * MINUTE)
+        page = it.views.pages["main"]
+        assert [w.status.value for w in page.maintenances].count("inprogress") == 1
+        assert {c.status for c in page.components} == {Status.MAINTENANCE}
