@@ -39,7 +39,7 @@ def probe(
     keys |= _assigned(assignments or ())
     keys |= {key: value for key, value in (("ca", ca), ("timeout", timeout)) if value is not None}
     options = _options(name, found, keys)
-    observation = _observed(found, options)
+    observation = _graded(_observed(found, options), options)
     if as_json:
         typer.echo(json.dumps(_document(name, options.target(), observation)))
     else:
@@ -145,6 +145,22 @@ def _observed(kind: "Kind", options: "CheckOptions") -> "Observation":
     prober = kind.build(options, clock)
     due = Due("probe", clock.now_ms())
     return anyio.run(prober.probe, due, backend_options={"use_uvloop": True})
+
+
+def _graded(observation: "Observation", options: "CheckOptions") -> "Observation":
+    """With the bound of `degraded_over` applied, which a probe leaves to the judge of its answers."""
+    from prober.core.model import CheckPolicy
+    from prober.core.verdict import graded
+    from prober.options import show_duration
+
+    bound_ms = options.degraded_over
+    if bound_ms is None:
+        return observation
+    policy = CheckPolicy(observation.check, options.component, options.interval, degraded_over_us=bound_ms * 1000)
+    outcome, reason = graded(observation, policy)
+    if outcome is observation.outcome:
+        return observation
+    return observation._replace(outcome=outcome, reason=reason, detail=f"it took longer than {show_duration(bound_ms)}")
 
 
 def _document(kind: str, target: str, observation: "Observation") -> dict[str, object]:

@@ -68,3 +68,21 @@ def test_machines_get_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> N
         "calling http://me:***@a.test",
     )
     assert "ValueError" in second["exc_info"]
+
+
+@pytest.mark.parametrize("level", ["debug", "warning"])
+def test_the_mildest_line_that_is_written_can_be_chosen(level: str, capsys: pytest.CaptureFixture[str]) -> None:
+    start_logs("text", level, redact)
+    text = logged(capsys)
+    assert ("not written" in text) == ("calling" in text) == (level == "debug")
+    assert "it failed" in text
+
+
+def test_libraries_are_heard_from_warnings_on(capsys: pytest.CaptureFixture[str]) -> None:
+    start_logs("text", "debug", redact)
+    for name in ("httpx", "aiosqlite", "asyncio"):
+        logging.getLogger(name).info("chatter of %s", name)
+        logging.getLogger(name).warning("warning of %s", name)
+    text = capsys.readouterr().err
+    assert "chatter" not in text
+    assert text.count("warning of ") == 3

@@ -2,19 +2,23 @@
 
 import datetime as dt
 import json
-import socket
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
 from typer.testing import CliRunner, Result
 
 from prober.cli.main import app
-from prober.wire.resolve import Address, failed_lookup
 from tests.acceptance.scene import Server, served
 from tests.wire.certificates import Certificates
-from tests.wire.hostile import answers, serving
+from tests.wire.hostile import OK, Peer, answers, reply, serving
 
 
 def run(*arguments: str) -> Result:
@@ -25,6 +29,26 @@ def run(*arguments: str) -> Result:
 def server() -> Iterator[Server]:
     with served() as it:
         yield it
+
+
+async def after_a_while(peer: Peer) -> None:
+    await peer.hear()
+    await anyio.sleep(0.1)
+    await peer.say(OK)
+
+
+async def echoes(peer: Peer) -> None:
+    """Answers with the request's head."""
+    await peer.say(reply(await peer.hear()))
+
+
+def read_all(descriptor: int) -> str:
+    """What comes out of a terminal until its other end is closed, which Linux tells by EIO."""
+    pieces = []
+    with open(descriptor, "rb", buffering=0) as terminal, suppress(OSError):
+        while piece := terminal.read(4096):
+            pieces.append(piece)
+    return b"".join(pieces).decode()
 
 
 def url(server: Server) -> str:
@@ -74,22 +98,49 @@ def test_degraded_is_exit_status_1(tmp_path: Path) -> None:
     assert (result.exit_code, found["outcome"], found["reason"]) == (1, "degraded", "cert_expiring")
 
 
-def test_our_own_trouble_is_exit_status_3(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def resolve(host: str, family: str) -> Address:
-        raise failed_lookup(socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"), host)
+def test_an_answer_slower_than_the_bound_is_degraded(server: Server, free_port: int) -> None:
+    result = run(url(server), "--json", "--set", "degraded_over=1m")
+    assert (result.exit_code, json.loads(result.stdout)["outcome"]) == (0, "up")
+    slow = serving(after_a_while)
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(slow) as port:
+        result = run(f"http://127.0.0.1:{port}/", "--set", "degraded_over=20ms")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[1] == "  expect_time (target): it took longer than 20ms"
+    result = run(f"127.0.0.1:{free_port}", "--json", "--set", "degraded_over=1ms")
+    assert json.loads(result.stdout)["reason"] == "connect_refused"
 
-    monkeypatch.setattr("prober.probes.http.resolve", resolve)
-    result = run("http://shop.test/", "--json")
+
+def test_our_own_trouble_is_exit_status_3() -> None:
+    result = run("255.255.255.255:9", "--json")  # the system itself refuses a connection to everybody
     found = json.loads(result.stdout)
-    assert (result.exit_code, found["outcome"], found["owner"], found["reason"]) == (3, "unknown", "self", "self_dns")
+    assert (result.exit_code, found["outcome"], found["owner"]) == (3, "unknown", "self")
+    assert found["reason"] == "self_uplink"
 
 
-def test_any_key_of_the_kind_can_be_set(server: Server) -> None:
-    keys = ["--set", "expect_status=[404]", "--set", "method=POST", "--set", "body='{}'", "--set", "headers.X-Key=a"]
-    result = run(url(server), *keys)
-    assert "expected status 404, found" in result.stdout
-    result = run(url(server), "--timeout", "1500ms", "--set", "method = GET")
-    assert result.exit_code == 0, result.output
+def test_any_key_of_the_kind_can_be_set() -> None:
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(serving(echoes)) as port:
+        target = f"http://127.0.0.1:{port}/"
+        keys = ["method=POST", "body='{}'", "headers.X-Key=a", "headers.X-Number='5'", "expect_status=[404]"]
+        result = run(target, *(word for key in keys for word in ("--set", key)))
+        assert "expected status 404, found 200" in result.stdout
+        asked = ["--set", "method = PUT", "--set", "expect_body=PUT / HTTP/1.1", "--timeout", "20s"]
+        result = run(target, *asked)
+        assert result.exit_code == 0, result.output
+        for line in ("POST / HTTP/1.1", "X-Key: a", "X-Number: 5", "Content-Length: 2"):
+            result = run(target, *(word for key in keys[:4] for word in ("--set", key)), "--set", f"expect_body={line}")
+            assert result.exit_code == 0, result.output
+
+
+def test_a_terminal_is_told_the_same_as_a_file(server: Server) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "prober", "probe", url(server)]
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env={**os.environ, "COLUMNS": "120"}) as process:
+        os.close(theirs)
+        shown = read_all(ours)
+    assert process.returncode == 0, shown
+    assert f"UP  http  {url(server)}" in shown
+    for word in ("resolve", "connect", "send", "processing", "transfer", "total", "status_code"):
+        assert word in shown
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Whatever happens within a probe, an observation comes out of it, in time."""
 
 import logging
+from collections.abc import Awaitable, Callable
 
 import anyio
 import pytest
@@ -15,8 +16,11 @@ from tests.probes.scene import DUE
 pytestmark = pytest.mark.anyio
 
 
-async def observed(run: object, timeout_ms: int = 5_000, clock: Clock | None = None) -> Observation:
-    return await observe(DUE, clock or Clock(), timeout_ms, run)  # type: ignore[arg-type]
+Run = Callable[[Attempt], Awaitable[Judgement | None]]
+
+
+async def observed(run: Run, timeout_ms: int = 5_000, clock: Clock | None = None) -> Observation:
+    return await observe(DUE, clock or Clock(), timeout_ms, run)
 
 
 async def test_an_answer_without_a_complaint_is_up() -> None:

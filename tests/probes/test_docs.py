@@ -1,21 +1,57 @@
 """What a probe can say is documented."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+from typer import Typer
+from typer.main import get_command
 
+from prober.cli.probe import probe
 from prober.core.model import Outcome, Phase
 from prober.core.reason import Reason
-from prober.probes import KINDS
+from prober.options import CheckOptions
+from prober.probes import KINDS, kind
 from tests.probes.scene import probed
 from tests.wire.hostile import answers, serving
 
 PAGE = (Path(__file__).parents[2] / "docs" / "probes.md").read_text()
 
 
+def section(name: str) -> str:
+    """What the page says of that kind."""
+    found = re.search(rf"^## Kind `{name}`$(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE)
+    assert found, f"docs/probes.md has no section for {name}"
+    return found[1]
+
+
 def test_every_kind_has_its_section() -> None:
     assert re.findall(r"^## Kind `(\w+)`$", PAGE, re.MULTILINE) == list(KINDS)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_key_of_every_kind_has_its_row(name: str) -> None:
+    own = [key for key in kind(name).options.model_fields if key not in CheckOptions.model_fields]
+    assert re.findall(r"^\| `(\w+)` \|", section(name), re.MULTILINE) == own
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_default_is_told_as_it_is(name: str) -> None:
+    told = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| `([^`|]+)` \|", section(name), re.MULTILINE))
+    own = {key: field for key, field in kind(name).options.model_fields.items() if key not in CheckOptions.model_fields}
+    has_default = {key: field.default for key, field in own.items() if not field.is_required()}
+    defaults = {key: json.dumps(value) for key, value in has_default.items() if value is not None}
+    assert defaults
+    assert {key: told.get(key) for key in defaults} == defaults
+
+
+def test_every_option_of_the_command_has_its_row() -> None:
+    app = Typer()
+    app.command()(probe)
+    options = [word for parameter in get_command(app).params for word in parameter.opts if word.startswith("--")]
+    documented = re.findall(r"^\| `(--\w+)", PAGE, re.MULTILINE)
+    assert documented == [word for word in options if not word.endswith("-completion")]
 
 
 def test_every_reason_has_its_row_with_its_owner() -> None:

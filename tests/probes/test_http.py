@@ -1,14 +1,17 @@
 """Kind http: what is asked, followed and judged. What hostile servers do to it is in tests/wire/test_hostile.py."""
 
+import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
+from prober.clock import Clock
 from prober.core.model import Phase
 from prober.core.reason import Reason
-from prober.probes.http import guesses
+from prober.probes.http import build, guesses
 from tests.probes.scene import options, probed
+from tests.wire.certificates import Certificates
 from tests.wire.hostile import Peer, serving
 
 pytestmark = pytest.mark.anyio
@@ -40,6 +43,11 @@ async def site(**pages: bytes) -> AsyncIterator[Site]:
     async with serving(made) as port:
         made.port = port
         yield made
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return Certificates(tmp_path_factory.mktemp("certificates"), dt.datetime.now(dt.UTC))
 
 
 def redirect(status: int, location: str) -> bytes:
@@ -139,11 +147,53 @@ async def test_what_is_private_is_told_to_the_origin_that_was_named_and_to_nobod
     assert b"Host: 127.0.0.1:" in head
 
 
-async def test_a_name_that_does_not_exist_is_not_blamed_on_http() -> None:
-    seen = await probed("http", url="http://name.invalid/")
-    assert seen.reason in (Reason.DNS_NXDOMAIN, Reason.SELF_DNS)
-    assert [phase for phase, _ in seen.phases_us] == [Phase.RESOLVE]
-    assert seen.facts["status_code"] == 0
+async def test_a_refused_connection_is_told_apart_from_an_answer(free_port: int) -> None:
+    seen = await probed("http", url=f"http://127.0.0.1:{free_port}/")
+    assert (seen.outcome, seen.reason) == ("down", Reason.CONNECT_REFUSED)
+    assert [phase for phase, _ in seen.phases_us] == [Phase.RESOLVE, Phase.CONNECT]
+    assert (seen.facts["ip"], seen.facts["status_code"], seen.facts["content_length"]) == ("127.0.0.1", 0, -1)
+
+
+async def test_a_redirect_to_an_address_of_another_family_has_no_address() -> None:
+    async with site(root=redirect(302, "http://[::1]/")) as it:
+        seen = await probed("http", url=it.url, family="4")
+    assert (seen.reason, seen.phases_us[-1][0]) == (Reason.DNS_NO_ADDRESS, Phase.RESOLVE)
+    assert (seen.facts["redirects"], seen.facts["status_code"]) == (1, 302)
+
+
+async def test_what_is_learned_of_tls_is_kept(certificates: Certificates) -> None:
+    async with serving(Site(), certificates.context("good")) as port:
+        seen = await probed("http", url=f"https://127.0.0.1:{port}/", ca=str(certificates.ca))
+    assert (seen.outcome, seen.facts["ssl"], seen.facts["tls_version"]) == ("up", 1, "TLS 1.3")
+    assert str(seen.facts["tls_cipher"]).startswith("TLS_")
+    assert [phase for phase, _ in seen.phases_us][:3] == [Phase.RESOLVE, Phase.CONNECT, Phase.TLS]
+    days_left = (int(seen.facts["cert_expiry_s"]) - seen.started_ms / 1000) / 86_400
+    assert round(days_left) == 30
+
+
+@pytest.mark.parametrize(("within", "outcome"), [("29d", "up"), ("31d", "degraded")])
+async def test_a_certificate_is_judged_by_the_time_it_has_left(
+    within: str, outcome: str, certificates: Certificates
+) -> None:
+    keys = {"ca": str(certificates.ca), "cert_expiring_within": within}
+    async with serving(Site(), certificates.context("good")) as port:
+        assert (await probed("http", url=f"https://127.0.0.1:{port}/", **keys)).outcome == outcome
+
+
+async def test_only_the_last_answers_certificate_is_judged(certificates: Certificates) -> None:
+    keys = {"ca": str(certificates.ca), "cert_expiring_within": "31d"}
+    async with site() as plain, serving(Site(root=redirect(302, plain.url)), certificates.context("good")) as port:
+        seen = await probed("http", url=f"https://127.0.0.1:{port}/", **keys)
+    assert (seen.outcome, seen.facts["redirects"], seen.facts["ssl"]) == ("up", 1, 0)
+
+
+@pytest.mark.parametrize(("host", "reason"), [("elsewhere.test", None), (None, Reason.TLS_NAME)])
+async def test_a_certificate_must_be_for_the_host_that_was_asked_for(
+    host: str | None, reason: Reason | None, certificates: Certificates
+) -> None:
+    async with serving(Site(), certificates.context("wrong name")) as port:
+        seen = await probed("http", url=f"https://127.0.0.1:{port}/", ca=str(certificates.ca), host=host)
+    assert seen.reason is reason
 
 
 @pytest.mark.parametrize(
@@ -160,8 +210,5 @@ async def test_what_a_target_on_the_command_line_means(target: str, keys: dict[s
 
 
 async def test_a_check_of_another_kind_is_refused() -> None:
-    from prober.clock import Clock
-    from prober.probes.http import build
-
     with pytest.raises(TypeError, match="TcpOptions"):
         build(options("tcp", host="a.test", port=1), Clock())

@@ -42,16 +42,12 @@ def test_statuses_are_numbers_and_ranges(entries: list[int | str], some: set[int
         ("expect_body", "", "String should have at least 1 character"),
         ("host", "a b", 'a host such as "example.com"'),
         ("ca", "/nowhere/ca.pem", "a readable PEM file with certificates"),
-        ("family", "6", None),
+        ("family", "5", "Input should be"),
         ("body_limit", 0, "Input should be greater than or equal to 1"),
     ],
 )
-def test_mistakes_are_found_before_anything_is_probed(key: str, value: object, said: str | None) -> None:
-    found = mistakes("http", **({"url": URL} | {key: value}))
-    if said is None:
-        assert found == []
-        return
-    (mistake,) = found
+def test_mistakes_are_found_before_anything_is_probed(key: str, value: object, said: str) -> None:
+    (mistake,) = mistakes("http", **({"url": URL} | {key: value}))
     assert said in mistake
     assert mistake.startswith(key)
 
@@ -62,12 +58,13 @@ def test_a_body_is_not_expected_of_head() -> None:
 
 
 def test_a_family_must_fit_the_urls_address() -> None:
+    assert mistakes("http", url=URL, family="6") == []
     (mistake,) = mistakes("http", url="http://[::1]/", family="4")
     assert mistake.startswith('family: "any" or "6"')
     assert len(mistakes("http", url="nothing", family="4")) == 1
 
 
-def test_a_password_in_a_url_and_values_of_headers_are_never_shown(tmp_path: Path) -> None:
+def test_a_password_in_a_url_and_values_of_headers_are_never_shown() -> None:
     told = mistakes("http", url="http://me:secret@a b/", headers={"X": "secret\n"})
     assert len(told) == 2
     assert "secret" not in str(told)

@@ -1,6 +1,7 @@
 """One request and its response; the hostile ones are in test_hostile.py."""
 
 import asyncio
+import gzip
 
 import anyio
 import anyio.lowlevel
@@ -13,18 +14,34 @@ from prober.wire.failure import Failed
 from prober.wire.http1 import MAX_HEADER_BYTES, Exchange, Reading, Response
 from prober.wire.phases import Stopwatch
 from prober.wire.resolve import Address
-from tests.wire.hostile import Act, Peer, answers, serving
+from tests.wire.hostile import (
+    INTERIM,
+    OK,
+    Act,
+    Peer,
+    answers,
+    answers_unasked,
+    chunked,
+    ends_at_once,
+    floods,
+    hangs_up,
+    reply,
+    resets,
+    serving,
+    silent,
+)
 
 pytestmark = pytest.mark.anyio
 
 ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+LOOPBACK = Address("127.0.0.1", 4)
 READ_ALL = Reading(frozenset({200, 404}), True, b"", 1_000_000)
 
 
 async def exchanged(act: Act, reading: Reading = READ_ALL, is_head: bool = False, asked: bytes = ASKED) -> Response:
     watch = Stopwatch(lambda: 0)
     async with serving(act) as port:
-        transport, exchange = await connect(lambda: Exchange(watch, reading, is_head), Address("127.0.0.1", 4), port)
+        transport, exchange = await connect(lambda: Exchange(watch, reading, is_head), LOOPBACK, port)
         try:
             return await exchange.ask(transport, asked)
         finally:
@@ -58,14 +75,10 @@ async def test_every_way_to_frame_a_body_is_understood(head: str, body: bytes, l
 
 
 async def test_a_text_is_looked_for_and_reading_stops_at_it() -> None:
-    async def endless(peer: Peer) -> None:
-        await peer.hear()
-        await peer.say(b"HTTP/1.1 200 OK\r\n\r\n")
-        while True:
-            await peer.say(b"hay needle hay")
-
+    endless = floods(b"HTTP/1.1 200 OK\r\n\r\nhay needle", b" hay" * 16_384)
     response = await exchanged(endless, READ_ALL._replace(text=b"needle"))
     assert response.has_text
+    assert response.body_length <= READ_ALL.limit
 
 
 async def test_the_answer_to_head_has_no_body_whatever_it_says() -> None:
@@ -87,39 +100,103 @@ async def test_headers_are_bounded_in_bytes() -> None:
     assert caught.value.reason is Reason.HTTP_TOO_LARGE
 
 
+@pytest.mark.parametrize(
+    ("act", "reason", "said"),
+    [
+        (answers(), Reason.HTTP_TRUNCATED, "the peer closed the connection without an answer"),
+        (answers(b"HTTP/1.1 2"), Reason.HTTP_TRUNCATED, "the peer closed the connection within its header section"),
+        (answers(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi"), Reason.HTTP_TRUNCATED, "the body breaks off"),
+        (answers(chunked(b"2\r\nhi\r\n")), Reason.HTTP_TRUNCATED, "the body breaks off"),
+        (answers(b"SSH-2.0-x\r\n"), Reason.HTTP_MALFORMED, "the answer is not HTTP/1.1: "),
+        (answers(b"HTTP/2.0 200 OK\r\n\r\n"), Reason.HTTP_MALFORMED, "the answer's first line is not that of HTTP/1.1"),
+        (answers(INTERIM * 11), Reason.HTTP_MALFORMED, "more than 10 interim responses"),
+        (answers(chunked(b"1;" + b"x" * 70_000)), Reason.HTTP_TOO_LARGE, "the body is lost in its framing"),
+        (resets(b"HTTP/1.1 200 OK\r\n"), Reason.CONNECT_RESET, "the connection broke: connection reset by peer"),
+    ],
+)
+async def test_an_answer_that_is_none_is_said_in_one_sentence(act: Act, reason: Reason, said: str) -> None:
+    with pytest.raises(Failed) as caught:
+        await exchanged(act)
+    assert caught.value.reason is reason
+    assert caught.value.detail.startswith(said)
+
+
+async def test_a_coded_body_counts_decoded_where_a_text_is_looked_for() -> None:
+    act = answers(reply(gzip.compress(b"hay" * 100), b"Content-Encoding: gzip"))
+    assert (await exchanged(act, READ_ALL._replace(text=b"needle"))).body_length == 300
+    broken = answers(reply(gzip.compress(b"hay")[:-4], b"Content-Encoding: gzip"))
+    with pytest.raises(Failed, match="the body's gzip breaks off"):
+        await exchanged(broken, READ_ALL._replace(text=b"needle"))
+
+
+async def test_what_follows_the_end_of_the_answer_changes_nothing() -> None:
+    redirect = reply(b"", b"Location: /a", status=b"302 Found")
+    response = await exchanged(answers(redirect + redirect.replace(b"/a", b"/b")))
+    assert (response.status, response.location) == (302, b"/a")
+    trailers = chunked(b"2\r\nhi\r\n0\r\nLocation: /c\r\n\r\n")
+    assert (await exchanged(answers(trailers))).location is None
+
+
+async def test_an_interim_response_leaves_no_header_behind() -> None:
+    response = await exchanged(said("HTTP/1.1 103 Early\nLocation: /a\nContent-Length: 7\n\nHTTP/1.1 200 OK", b"x"))
+    assert (response.content_length, response.location) == (-1, None)
+
+
 async def test_a_large_request_is_sending_until_it_has_gone() -> None:
-    is_read = asyncio.Event()
+    may_read = asyncio.Event()
 
     async def hears_late(peer: Peer) -> None:
-        await is_read.wait()
-        for _ in range(80):
-            await peer._reader.readexactly(100_000)
-        await peer.say(b"HTTP/1.1 200 OK\r\n\r\n")
+        await may_read.wait()
+        for _ in range(150):
+            await peer.hear()
+        await peer.say(OK)
 
     watch = Stopwatch(lambda: 0)
     async with serving(hears_late) as port:
-        transport, exchange = await connect(lambda: Exchange(watch, READ_ALL, False), Address("127.0.0.1", 4), port)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(exchange.ask, transport, bytes(8_000_000))
-            while watch.running is None:
-                await anyio.lowlevel.checkpoint()
-            await anyio.sleep(0.05)
+        transport, exchange = await connect(lambda: Exchange(watch, READ_ALL, False), LOOPBACK, port)
+        async with anyio.create_task_group() as group:
+            group.start_soon(exchange.ask, transport, (b"x" * 60_000 + b"\r\n\r\n") * 150)
+            await anyio.wait_all_tasks_blocked()
             assert watch.running is Phase.SEND
-            is_read.set()
+            may_read.set()
         transport.abort()
     assert [phase for phase, _ in watch.phases_us()] == [Phase.SEND, Phase.PROCESSING, Phase.TRANSFER]
 
 
-async def test_whoever_speaks_first_is_heard_after_the_question_but_not_before_tls() -> None:
-    async def early(peer: Peer) -> None:
-        await peer.say(b"HTTP/1.1 200 OK\r\n\r\nhi")
-
+async def test_a_small_request_takes_no_time_to_send() -> None:
     watch = Stopwatch(lambda: 0)
-    async with serving(early) as port:
-        transport, exchange = await connect(lambda: Exchange(watch, READ_ALL, False), Address("127.0.0.1", 4), port)
-        while not exchange._early:
-            await anyio.lowlevel.checkpoint()
+    async with serving(silent) as port:
+        transport, exchange = await connect(lambda: Exchange(watch, READ_ALL, False), LOOPBACK, port)
+        async with anyio.create_task_group() as group:
+            group.start_soon(exchange.ask, transport, ASKED)
+            await anyio.wait_all_tasks_blocked()
+            assert watch.running is Phase.PROCESSING
+            group.cancel_scope.cancel()
+        transport.abort()
+
+
+async def test_whoever_speaks_first_is_heard_after_the_question_but_not_before_tls() -> None:
+    async with serving(answers_unasked) as port:
+        transport, exchange = await connect(lambda: Exchange(Stopwatch(lambda: 0), READ_ALL, False), LOOPBACK, port)
         with pytest.raises(Failed, match="this is no TLS port"):
-            exchange.expect_quiet()
+            await never_quiet(exchange)
         assert (await exchange.ask(transport, ASKED)).body_length == 2
         transport.abort()
+
+
+@pytest.mark.parametrize("act", [hangs_up, ends_at_once])
+async def test_whoever_hangs_up_first_is_known_before_tls_and_after_the_question(act: Act) -> None:
+    async with serving(act) as port:
+        transport, exchange = await connect(lambda: Exchange(Stopwatch(lambda: 0), READ_ALL, False), LOOPBACK, port)
+        with pytest.raises(Failed, match="closed the connection during the TLS handshake"):
+            await never_quiet(exchange)
+        with pytest.raises(Failed, match="closed the connection without an answer"):
+            await exchange.ask(transport, ASKED)
+        transport.abort()
+
+
+async def never_quiet(exchange: Exchange) -> None:
+    """Returns by what expect_quiet raises."""
+    while True:
+        exchange.expect_quiet()
+        await anyio.lowlevel.checkpoint()

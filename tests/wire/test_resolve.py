@@ -26,9 +26,11 @@ def test_an_address_is_known_without_asking(host: str, address: Address | None) 
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("family", ["any", "4"])
-async def test_a_name_is_looked_up(family: str) -> None:
-    assert await resolve("localhost", family) in (Address("127.0.0.1", 4), Address("::1", 6))
+@pytest.mark.parametrize(("family", "versions"), [("any", {4, 6}), ("4", {4})])
+async def test_a_name_is_looked_up_in_the_family_that_was_asked_for(family: str, versions: set[int]) -> None:
+    address = await resolve("localhost", family)
+    assert address in (Address("127.0.0.1", 4), Address("::1", 6))
+    assert address.version in versions
 
 
 @pytest.mark.anyio
@@ -37,6 +39,14 @@ async def test_an_address_of_the_other_family_is_none(host: str, family: str) ->
     with pytest.raises(Failed, match=f"{host} is no IPv{family} address") as caught:
         await resolve(host, family)
     assert caught.value.reason is Reason.DNS_NO_ADDRESS
+
+
+@pytest.mark.anyio
+async def test_a_name_that_cannot_be_is_said_in_one_sentence() -> None:
+    # The system's resolver refuses such a name by itself: nobody is asked.
+    with pytest.raises(Failed, match=r"^looking up a b: [a-z]") as caught:
+        await resolve("a b", "any")
+    assert caught.value.reason is Reason.DNS_NXDOMAIN
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from prober.wire.tls import (
     secure,
 )
 from tests.wire.certificates import Certificates
-from tests.wire.hostile import serving, silent
+from tests.wire.hostile import Act, answers_tls_with_http, ends_at_once, hangs_up, resets_at_once, serving, silent
 
 LOOPBACK = Address("127.0.0.1", 4)
 
@@ -75,13 +75,48 @@ async def test_an_authority_that_only_the_check_names_is_no_ones_else(certificat
 async def test_the_expiry_of_a_refused_certificate_can_be_had_alone(certificates: Certificates) -> None:
     async with serving(silent, certificates.context("expired")) as port:
         expiry_s = await peer_expiry_s(LOOPBACK, port, "127.0.0.1")
-        assert expiry_s is not None
-        assert expiry_s < dt.datetime.now(dt.UTC).timestamp()
-    async with serving(silent) as port:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.close()
-        assert reader is not None
-    assert await peer_expiry_s(LOOPBACK, port, "127.0.0.1") is None
+    assert expiry_s is not None
+    assert expiry_s < dt.datetime.now(dt.UTC).timestamp()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("act", [hangs_up, answers_tls_with_http, resets_at_once])
+async def test_who_shows_no_certificate_has_no_expiry(act: Act, free_port: int) -> None:
+    async with serving(act) as port:
+        assert await peer_expiry_s(LOOPBACK, port, "127.0.0.1") is None
+    assert await peer_expiry_s(LOOPBACK, free_port, "127.0.0.1") is None
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        (answers_tls_with_http, "TLS handshake: [a-z ]+$"),
+        (ends_at_once, "the peer closed the connection during the TLS handshake"),
+        (resets_at_once, "the peer closed the connection during the TLS handshake"),
+    ],
+)
+async def test_a_handshake_that_fails_is_said_in_one_sentence(act: Act, said: str) -> None:
+    async with serving(act) as port:
+        with pytest.raises(Failed, match=said) as caught:
+            await shaken(port, context(False, None))
+    assert caught.value.reason is Reason.TLS_HANDSHAKE
+    assert not isinstance(caught.value, CertificateFailed)
+
+
+@pytest.mark.anyio
+async def test_http_1_1_is_asked_for_and_an_older_tls_is_told() -> None:
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(served)
+    served.set_alpn_protocols(["h2", "http/1.1"])
+    served.maximum_version = ssl.TLSVersion.TLSv1_2
+    async with serving(silent, served) as port:
+        transport, protocol = await connect(asyncio.Protocol, LOOPBACK, port)
+        secured = await secure(transport, protocol, context(False, None), "localhost")
+        assert secured.get_extra_info("ssl_object").selected_alpn_protocol() == "http/1.1"
+        assert facts(secured)["tls_version"] == "TLS 1.2"
+        secured.abort()
+        transport.abort()
 
 
 @pytest.mark.anyio
