@@ -132,6 +132,10 @@ class CheckOptions(Options):
     """And they must have lasted so long; each failure starts that time anew."""
     degraded_over: DurationMs | None = None
     """An answer slower than this is degraded."""
+    retry_interval: DurationMs | None = None
+    """A failure is looked at again at once, and then at this interval until it is sure."""
+    canaries: list[Id] | None = None
+    """Checks that show whether our own network works; without the key, those of `prober.canaries`."""
 
     def target(self) -> str:
         """What is probed, for people; never a secret."""

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 import anyio
 
+from prober.core.blame import attributed
+from prober.core.confirm import confirmations
 from prober.core.events import Configured, Decision, Event, Observed, Woke
-from prober.core.model import CheckState, Observation, Outcome, Policy
+from prober.core.model import CheckState, Due, Observation, Outcome, Policy
 from prober.core.state import State
 from prober.core.step import step
 from prober.errors import StoreError
@@ -58,7 +60,8 @@ class Recorder:
 
     def observe(self, observations: Iterable[Observation]) -> None:
         """Take observations from a prober. Never waits."""
-        for observation in observations:
+        for observed in observations:
+            observation = attributed(self._state, observed, self.policy)
             self.latest[observation.check] = observation
             self.probed[observation.check] += 1
             self.failed[observation.check] += observation.outcome is Outcome.DOWN
@@ -67,6 +70,11 @@ class Recorder:
         while len(self._observations) > OBSERVATIONS_BUFFERED:
             self._observations.popleft()
             self.lost += 1
+
+    def confirmations(self, check: str) -> list[Due]:
+        """What is to be probed beside the grid after that check's latest observation."""
+        observation = self.latest.get(check)
+        return [] if observation is None else confirmations(self._state, observation, self.policy)
 
     def wake(self, event: Woke) -> None:
         """Take the news that a moment has come. Never waits."""

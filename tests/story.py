@@ -3,7 +3,7 @@
 policy failures=2 successes=2         keys of the check(s); `check NAME component=NAME key=value` adds one
 component shop depends_on=db           keys of a component
 window 00:10 00:20 [daily] [NAME...]   a maintenance of all components, or of those that are named; "daily" recurs
-00:01 shop down                       an observation (the name may be left out if there is one check)
+00:01 shop down[/REASON]              an observation (the name may be left out if there is one check)
 00:02 down -> shop: major, open "Shop is down" critical, tell opened
 00:12 -                               nothing is observed; the core is woken
 restart                               the state goes through nothing but its rows
@@ -17,6 +17,7 @@ from typing import Any
 
 from prober.core.events import Change, Configured, Decision, Observed, Rule, Subject, Woke
 from prober.core.model import NoticeReason, Policy, Status
+from prober.core.reason import Reason
 from prober.core.recurrence import Recurrence
 from prober.core.state import State
 from prober.core.step import step
@@ -95,7 +96,9 @@ class Teller:
         name = words[1] if words[1] in self.policy.checks else next(iter(self.policy.checks))
         rest = words[2:] if words[1] in self.policy.checks else words[1:]
         took_us = int(float(rest[1].removesuffix("s")) * 1e6) if len(rest) > 1 else 0
-        return Observed(observation(rest[0], at_ms, name, took_us=took_us))
+        outcome, slash, reason = rest[0].partition("/")
+        more = {"reason": Reason(reason)} if slash else {}
+        return Observed(observation(outcome, at_ms, name, took_us=took_us, **more))
 
 
 def _keys(words: list[str]) -> dict[str, Any]:
@@ -106,7 +109,7 @@ def _keys(words: list[str]) -> dict[str, Any]:
 def _value(key: str, text: str) -> Any:
     if key == "opens_at":
         return None if text == "never" else Status(text)
-    if key == "depends_on":
+    if key in ("depends_on", "canaries"):
         return tuple(text.split(","))
     return int(text) if text.isdigit() else text
 

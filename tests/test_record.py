@@ -7,10 +7,11 @@ import pytest
 
 from prober.core.events import Decision
 from prober.core.model import Status, Verdict
+from prober.core.reason import Reason
 from prober.errors import StoreError
 from prober.record import Recorder
 from prober.store import Batch, Store
-from tests.builders import T0, observation
+from tests.builders import T0, check, observation, policy
 from tests.worlds import answers, recording
 
 pytestmark = pytest.mark.anyio
@@ -91,6 +92,16 @@ async def test_observations_are_counted_by_whose_fault_they_are(tmp_path: Path) 
         recorder.observe(answers("up down unknown degraded"))
         assert (recorder.probed["shop"], recorder.failed["shop"]) == (4, 1)
         assert recorder.latest["shop"].outcome == "degraded"
+
+
+async def test_a_failure_that_the_canaries_share_is_kept_as_our_own(tmp_path: Path) -> None:
+    rules = policy(check("shop", canaries=("ping",)), check("ping", "net"))
+    async with recording(tmp_path, rules) as (recorder, _):
+        for at, name in enumerate(["ping", "shop", "shop", "shop"]):
+            recorder.observe([observation("down", T0 + 1000 * at, name, reason=Reason.CONNECT_TIMEOUT)])
+        assert recorder.latest["shop"].reason is Reason.SELF_UPLINK
+        assert (recorder.failed["shop"], recorder.failed["ping"]) == (0, 1)
+        assert recorder.confirmations("shop") == recorder.confirmations("who") == []
 
 
 async def test_a_restart_with_the_same_policy_changes_nothing(tmp_path: Path) -> None:

@@ -64,12 +64,19 @@ class Config:
             feeding[check.component].append(id_)
         components = {id_: _component(id_, c, feeding[id_]) for id_, c in self.components.items()}
         return Policy(
-            checks={id_: _check(id_, check) for id_, check in self.checks.items()},
+            checks={id_: _check(id_, check, self._canaries(id_, check)) for id_, check in self.checks.items()},
             components=components,
             below=below(components),
             subscriptions={id_: _subscription(id_, s) for id_, s in self.subscriptions.items()},
             maintenances={id_: self._maintenance(id_, w) for id_, w in self.maintenance.items()},
         )
+
+    def _canaries(self, id_: str, check: CheckOptions) -> tuple[str, ...]:
+        """Its own, or everybody's, unless it is one of those."""
+        if check.canaries is not None:
+            return tuple(check.canaries)
+        common = self.daemon.canaries
+        return () if id_ in common else tuple(common)
 
     def _maintenance(self, id_: str, window: Window) -> Maintenance:
         components = window.components
@@ -94,7 +101,7 @@ def _degraded(check: CheckOptions, down: Need) -> Need:
     return Need(check.degraded_failures, check.degraded_failures_of, check.degraded_failures_for or 0)
 
 
-def _check(id_: str, check: CheckOptions) -> CheckPolicy:
+def _check(id_: str, check: CheckOptions, canaries: tuple[str, ...]) -> CheckPolicy:
     down = Need(check.failures, check.failures_of, check.failures_for or 0)
     return CheckPolicy(
         id=id_,
@@ -104,6 +111,8 @@ def _check(id_: str, check: CheckOptions) -> CheckPolicy:
         degraded=_degraded(check, down),
         up=Need(check.successes, check.successes_of, check.successes_for or 0),
         degraded_over_us=None if check.degraded_over is None else check.degraded_over * 1000,
+        retry_interval_ms=check.retry_interval,
+        canaries=canaries,
     )
 
 

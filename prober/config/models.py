@@ -123,6 +123,8 @@ class Daemon(Options):
     """Where the UP dialect is served; "off" for nowhere."""
     max_probes: int = Field(default=500, ge=1, le=10_000)
     """How many probes may run at the same time."""
+    canaries: list[Id] = Field(default=[])
+    """Checks that show whether our own network works, for every check that does not name its own."""
     admin_key: Key | None = None
     """The key that opens every account of the API."""
     log: Literal["text", "json"] = "text"

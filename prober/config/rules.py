@@ -18,7 +18,8 @@ NAMED = {
     "sites": {"account": "accounts"},
     "groups": {"site": "sites"},
     "components": {"site": "sites", "group": "groups", "depends_on": "components"},
-    "checks": {"component": "components"},
+    "prober": {"canaries": "checks"},
+    "checks": {"component": "components", "canaries": "checks"},
     "subscriptions": {"channel": "channels", "sites": "sites", "groups": "groups", "components": "components"},
     "maintenance": {"site": "sites", "components": "components"},
 }

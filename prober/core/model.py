@@ -148,6 +148,8 @@ class CheckPolicy(NamedTuple):
 
     down, degraded: what it takes to leave a better verdict; up: to regain one.
     degraded_over_us: an answer slower than this is degraded; None = never for slowness.
+    retry_interval_ms: how soon a failure is looked at again, see confirm; None = at the next slot.
+    canaries: checks that show whether our own network works, see blame.
     """
 
     id: str
@@ -157,6 +159,8 @@ class CheckPolicy(NamedTuple):
     degraded: Need = Need()
     up: Need = Need()
     degraded_over_us: int | None = None
+    retry_interval_ms: int | None = None
+    canaries: tuple[str, ...] = ()
 
 
 class ComponentPolicy(NamedTuple):

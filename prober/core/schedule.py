@@ -37,6 +37,7 @@ class Schedule:
     def __init__(self, intervals_ms: Mapping[str, int], from_ms: int, never_answered: Collection[str] = ()) -> None:
         self.missed: dict[str, int] = {}
         self._intervals_ms = dict(intervals_ms)
+        self._beside: set[Due] = set()
         self._buckets: dict[int, list[Due]] = {}
         self._order: list[int] = []
         self.restart(from_ms, never_answered)
@@ -45,6 +46,7 @@ class Schedule:
         """Plan anew from this moment: after the clock has jumped, or at the beginning."""
         self._buckets.clear()
         self._order.clear()
+        self._beside.clear()
         for id_, interval_ms in self._intervals_ms.items():
             first_ms = slot_from(id_, interval_ms, from_ms)
             if id_ in never_answered:
@@ -63,12 +65,26 @@ class Schedule:
             found.extend(self._caught_up(bucket, now_ms))
         return found
 
+    def add(self, due: Due) -> None:
+        """Plan one more probe beside the grid, which stays as it is. A check that is not known has none."""
+        if due.check in self._intervals_ms and due not in self._beside:
+            self._beside.add(due)
+            self._plan(due)
+
+    def is_on_grid(self, due: Due) -> bool:
+        """Whether that is one of the check's regular slots."""
+        return due.scheduled_ms == slot_from(due.check, self._intervals_ms[due.check], due.scheduled_ms)
+
     def miss(self, check: str, slots: int = 1) -> None:
         """Count slots that could not be answered."""
         self.missed[check] = self.missed.get(check, 0) + slots
 
     def _caught_up(self, bucket: Iterable[Due], now_ms: int) -> Iterable[Due]:
         for due in bucket:
+            if due in self._beside:
+                self._beside.discard(due)
+                yield due
+                continue
             interval_ms = self._intervals_ms[due.check]
             latest_ms = due.scheduled_ms
             next_ms = slot_from(due.check, interval_ms, latest_ms + 1)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from prober.core import incident as life
 from prober.core import notice
+from prober.core.blame import attributed
 from prober.core.events import Change, Decision, Event, Observed, Rule, Subject, Woke
 from prober.core.maintenance import next_boundary_ms, passed
 from prober.core.model import (
@@ -43,7 +44,7 @@ def step(state: State, event: Event, policy: Policy) -> Decision | None:
 
 
 def _observed(state: State, event: Observed, policy: Policy) -> Decision | None:
-    observation = event.observation
+    observation = attributed(state, event.observation, policy)
     check = policy.checks.get(observation.check)
     if check is None:
         return None
@@ -55,6 +56,7 @@ def _observed(state: State, event: Observed, policy: Policy) -> Decision | None:
     draft.move(before, judged.state, judged.rule)
     if judged.rule is not None:
         draft.settle(policy.components[check.component])
+    if judged.rule is not None or (before.down > 0) != (judged.state.down > 0):
         for id_ in dependents(policy, check.component):
             draft.settle(policy.components[id_])
     return draft.decision()
@@ -137,13 +139,18 @@ class _Draft:
         """What its checks make of a component, whether that is shown or not."""
         return from_checks([self._check(id_).verdict for id_ in self.policy.components[component].checks])
 
+    def _feared(self, component: str) -> Status:
+        """Its trouble if every check that fails at the moment turns out to be down."""
+        checks = [self._check(id_) for id_ in self.policy.components[component].checks]
+        return from_checks([Verdict.DOWN if check.down else check.verdict for check in checks])
+
     def _withheld_by(self, component: ComponentPolicy, status: Status) -> str:
         """The outage that keeps an incident of this component from opening, if one wants to."""
         if not component.depends_on or not _is_worth_an_incident(component, status):
             return ""
         if self.state.open_incident(life.cause_of(component.id)) is not None:
             return ""  # what was announced goes on
-        return down_above(self.policy, component, self._trouble)
+        return down_above(self.policy, component, self._feared)
 
     def _check(self, id_: str) -> CheckState:
         return self.checks.get(id_) or self.state.checks.get(id_) or CheckState(id_)
@@ -163,7 +170,7 @@ class _Draft:
             self.occasions.append(notice.of_component(component.site, change))
 
     def _note_withheld(self, after: ComponentState) -> None:
-        word, why = _word(after), f"no incident opens: it depends on {after.withheld_by}, which is down"
+        word, why = _word(after), f"no incident opens: it depends on {after.withheld_by}, which fails"
         rule = Rule.DEPENDENCY_DOWN
         self.changes.append(
             Change(Subject.COMPONENT, after.component, word, word, self.at_ms, after.since_ms, rule, why)

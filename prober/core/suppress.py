@@ -1,8 +1,9 @@
 """What is withheld, and why: the opening of incidents for components under maintenance, or below one that is down.
 
 Probing goes on and verdicts move as ever. Under maintenance a component shows *maintenance*, and nothing new opens.
-While a component that it depends on, at any remove, is down (all of that one's checks are), a component shows its own
-trouble, but no incident opens for it; what still fails when the other one is back opens then. An incident that was
+While all checks of a component that it depends on, at any remove, are down or about to be (their latest answer was a
+failure), a component shows its own trouble, but no incident opens for it; what still fails when the other one is back
+opens then. An incident that was
 announced before goes on and is closed when its trouble ends: what was announced is always closed.
 """
 
@@ -29,7 +30,10 @@ def shown(policy: Policy, component: str, trouble: Status, at_ms: int) -> Shown:
 
 
 def down_above(policy: Policy, component: ComponentPolicy, trouble: Callable[[str], Status]) -> str:
-    """The nearest component that is down of those that this one depends on; "" if none is. trouble: by id."""
+    """The nearest component that is down of those that this one depends on; "" if none is.
+
+    trouble: of a component, by its id, whether it is sure yet or not.
+    """
     seen, nearest = {component.id}, list(component.depends_on)
     for id_ in nearest:
         if id_ in seen or id_ not in policy.components:

@@ -43,6 +43,7 @@ class Loop:
         self._limiter = anyio.CapacityLimiter(limit)
         self._meters = meters
         self._progress = progress
+        self._planned = anyio.Event()
         self._under_way: set[str] = set()
         self._counted: dict[str, int] = {}
 
@@ -53,7 +54,9 @@ class Loop:
                 self._follow_clock()
                 self._start_due(tasks)
                 self._progress.tick("scheduler")
-                await anyio.sleep(self._rest_ms() / 1000)
+                self._planned = anyio.Event()
+                with anyio.move_on_after(self._rest_ms() / 1000):
+                    await self._planned.wait()
 
     def _follow_clock(self) -> None:
         jump_ms = self._clock.resync()
@@ -64,11 +67,11 @@ class Loop:
 
     def _start_due(self, tasks: TaskGroup) -> None:
         for due in self._schedule.pop_due(self._clock.now_ms()):
-            if due.check in self._under_way:
-                self._schedule.miss(due.check)
-            else:
+            if due.check not in self._under_way:
                 self._under_way.add(due.check)
                 tasks.start_soon(self._answer, due)
+            elif self._schedule.is_on_grid(due):
+                self._schedule.miss(due.check)
         self._count_missed()
 
     async def _answer(self, due: Due) -> None:
@@ -81,8 +84,17 @@ class Loop:
                     self._meters.in_flight.dec()
             self._meters.lag.observe(max(observation.started_ms - observation.scheduled_ms, 0) / 1000)
             self._recorder.observe((observation,))
+            self._confirm(due.check)
         finally:
             self._under_way.discard(due.check)
+
+    def _confirm(self, check: str) -> None:
+        """Plan what makes a failure sure sooner, and look at once if that is soon."""
+        found = self._recorder.confirmations(check)
+        for due in found:
+            self._schedule.add(due)
+        if found:
+            self._planned.set()
 
     def _count_missed(self) -> None:
         for check, slots in self._schedule.missed.items():

@@ -30,7 +30,19 @@ def test_every_key_that_names_something_is_known_to_the_rules() -> None:
         (section, key)
         for section, model in TABLES.items()
         for key, field in model.model_fields.items()
-        if key in ("account", "site", "group", "component", "channel", "sites", "groups", "components", "depends_on")
+        if key
+        in (
+            "account",
+            "site",
+            "group",
+            "component",
+            "channel",
+            "sites",
+            "groups",
+            "components",
+            "depends_on",
+            "canaries",
+        )
     }
     assert named == ids
 

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prober.core.model import Due
 from prober.core.schedule import BUCKET_MS, FIRST_LOOK_MS, Schedule, slot_from, spread
 from tests.builders import T0
 
@@ -38,6 +39,19 @@ def test_a_check_that_never_answered_need_not_wait_for_its_slot() -> None:
     assert due.scheduled_ms < T0 + FIRST_LOOK_MS
     (second,) = schedule.pop_due(T0 + 24 * 60 * MINUTE + BUCKET_MS)
     assert second.scheduled_ms == slot_from("shop", 24 * 60 * MINUTE, due.scheduled_ms + 1)
+
+
+def test_a_probe_beside_the_grid_comes_once_and_leaves_the_grid_as_it_is() -> None:
+    schedule, plain = Schedule({"shop": MINUTE}, T0), Schedule({"shop": MINUTE}, T0)
+    beside = Due("shop", slot_from("shop", MINUTE, T0) + 5)
+    for _ in range(2):
+        schedule.add(beside)
+    schedule.add(Due("who", T0))
+    found = [due for now in range(T0, T0 + 5 * MINUTE, 500) for due in schedule.pop_due(now)]
+    on_grid = [due for now in range(T0, T0 + 5 * MINUTE, 500) for due in plain.pop_due(now)]
+    assert [due for due in found if due != beside] == on_grid
+    assert found.count(beside) == 1
+    assert (schedule.is_on_grid(beside), schedule.is_on_grid(on_grid[0]), schedule.missed) == (False, True, {})
 
 
 def test_checks_spread_over_their_interval() -> None:

@@ -77,6 +77,31 @@ async def test_a_probe_that_outlives_its_interval_misses_slots_and_they_are_coun
             assert sum(s.value for s in missed.samples if s.name.endswith("_total")) >= 3
 
 
+class Failing(Slow):
+    """A probe whose target is down."""
+
+    async def probe(self, due: Due) -> Observation:
+        self.answered.append(due)
+        return observation("down", due.scheduled_ms, due.check)
+
+
+async def test_a_failure_is_made_sure_beside_the_grid(tmp_path: Path) -> None:
+    rules = policy(check(interval_ms=600_000, failures=4, retry_interval_ms=20))
+    async with recording(tmp_path, rules) as (recorder, _):
+        probes: dict[str, Slow] = {"shop": Failing(0)}
+        clock, meters = Clock(), Meters(["shop"], [])
+        schedule = Schedule({"shop": 600_000}, clock.now_ms(), never_answered={"shop"})
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(Loop(probes, schedule, recorder, clock, 1, meters, Progress()).run)
+            with anyio.fail_after(20):
+                while len(probes["shop"].answered) < 4:
+                    await anyio.sleep(0.01)
+            await anyio.sleep(0.1)
+            tasks.cancel_scope.cancel()
+        assert len(probes["shop"].answered) == 4
+        assert recorder.probed["shop"] == 4
+
+
 async def test_no_more_than_the_limit_are_under_way(tmp_path: Path) -> None:
     checks = [check(f"c{n}", "shop", interval_ms=100) for n in range(20)]
     async with recording(tmp_path, policy(*checks)) as (recorder, _):

@@ -14,10 +14,15 @@ TABLE = [
     (errno.ECONNRESET, Reason.CONNECT_RESET, "target"),
     (errno.EPIPE, Reason.CONNECT_RESET, "target"),
     (errno.EHOSTUNREACH, Reason.UNREACHABLE, "target"),
+    (errno.EHOSTDOWN, Reason.UNREACHABLE, "target"),
     (errno.ENETUNREACH, Reason.SELF_UPLINK, "self"),
+    (errno.ENETDOWN, Reason.SELF_UPLINK, "self"),
+    (errno.EACCES, Reason.SELF_UPLINK, "self"),
     (errno.EAFNOSUPPORT, Reason.SELF_UPLINK, "self"),
     (errno.EPERM, Reason.SELF_UPLINK, "self"),
     (errno.EMFILE, Reason.SELF_DESCRIPTORS, "self"),
+    (errno.ENFILE, Reason.SELF_DESCRIPTORS, "self"),
+    (errno.ENOBUFS, Reason.SELF_DESCRIPTORS, "self"),
     (errno.EADDRNOTAVAIL, Reason.SELF_DESCRIPTORS, "self"),
     (errno.EDOM, Reason.SELF_INTERNAL, "self"),
 ]
@@ -35,9 +40,23 @@ def test_a_sentence_goes_on_in_lower_case() -> None:
     assert failed.detail == "connecting: connection refused"
 
 
-@pytest.mark.parametrize("phase", Phase)
-def test_the_systems_own_timeout_is_the_running_phases(phase: Phase) -> None:
-    assert failed_by(OSError(errno.ETIMEDOUT, "x"), phase, "x").reason is TIMED_OUT[phase]
+@pytest.mark.parametrize(
+    ("phase", "reason"),
+    [
+        (Phase.RESOLVE, "dns_timeout"),
+        (Phase.CONNECT, "connect_timeout"),
+        (Phase.TLS, "tls_timeout"),
+        (Phase.SEND, "http_timeout"),
+        (Phase.PROCESSING, "http_timeout"),
+        (Phase.TRANSFER, "http_timeout"),
+    ],
+)
+def test_the_systems_own_timeout_is_the_running_phases(phase: Phase, reason: str) -> None:
+    assert failed_by(OSError(errno.ETIMEDOUT, "x"), phase, "x").reason == reason
+
+
+def test_no_phase_is_without_its_timeout() -> None:
+    assert set(TIMED_OUT) == set(Phase)
 
 
 def test_a_broken_connection_without_a_number_is_a_reset() -> None:

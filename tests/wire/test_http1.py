@@ -11,7 +11,7 @@ from prober.core.model import Phase
 from prober.core.reason import Reason
 from prober.wire.connect import connect
 from prober.wire.failure import Failed
-from prober.wire.http1 import MAX_HEADER_BYTES, Exchange, Reading, Response
+from prober.wire.http1 import MAX_HEADER_BYTES, MAX_HEADERS, MAX_INTERIM, Exchange, Reading, Response
 from prober.wire.phases import Stopwatch
 from prober.wire.resolve import Address
 from tests.wire.hostile import (
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.anyio
 
 ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 LOOPBACK = Address("127.0.0.1", 4)
-READ_ALL = Reading(frozenset({200, 404}), True, b"", 1_000_000)
+READ_ALL = Reading(frozenset({200, 204, 404}), True, b"", 1_000_000)
 
 
 async def exchanged(act: Act, reading: Reading = READ_ALL, is_head: bool = False, asked: bytes = ASKED) -> Response:
@@ -65,13 +65,20 @@ async def test_what_a_verdict_needs_is_kept() -> None:
         ("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: v\r\n\r\n", -1, 5),
         ("HTTP/1.1 200 OK\nTransfer-Encoding: gzip", b"until the end", -1, 13),
         ("HTTP/1.1 204 No Content", b"", -1, 0),
+        ("HTTP/1.1 204 No Content\nContent-Length: 9", b"", 9, 0),
         ("HTTP/1.1 500 Oh", b"not read", -1, 0),
+        ("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"2  \r\nab\r\n0\r\n\r\n", -1, 2),
         ("HTTP/1.1 100 Continue\n\nHTTP/1.1 103 Early\nLink: x\n\nHTTP/1.1 200 OK", b"x", -1, 1),
     ],
 )
 async def test_every_way_to_frame_a_body_is_understood(head: str, body: bytes, length: int, read: int) -> None:
     response = await exchanged(said(head, body))
     assert (response.content_length, response.body_length) == (length, read)
+
+
+async def test_lines_may_end_without_cr() -> None:
+    response = await exchanged(answers(b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok"))
+    assert (response.content_length, response.body_length) == (2, 2)
 
 
 async def test_a_text_is_looked_for_and_reading_stops_at_it() -> None:
@@ -94,10 +101,25 @@ async def test_a_redirect_that_is_followed_is_not_read_and_one_that_is_not_is() 
     assert (response.body_length, response.location) == (3, b"/second")
 
 
-async def test_headers_are_bounded_in_bytes() -> None:
+@pytest.mark.parametrize(
+    "act",
+    [
+        said("HTTP/1.1 200 OK\nX: " + "y" * MAX_HEADER_BYTES),
+        said("HTTP/1.1 200 OK" + "\nX: y" * (MAX_HEADERS + 1)),
+        floods(b"HTTP/1.1 200 ", b"y" * 65_536),
+    ],
+    ids=["bytes", "count", "reason phrase"],
+)
+async def test_headers_are_bounded(act: Act) -> None:
     with pytest.raises(Failed, match="the header section is too large") as caught:
-        await exchanged(said("HTTP/1.1 200 OK\nX: " + "y" * MAX_HEADER_BYTES))
+        await exchanged(act)
     assert caught.value.reason is Reason.HTTP_TOO_LARGE
+
+
+async def test_as_much_as_is_allowed_is_taken() -> None:
+    head = "HTTP/1.1 200 OK" + "\nX: y" * MAX_HEADERS
+    assert (await exchanged(said(head, b"ok"))).body_length == 2
+    assert (await exchanged(answers(INTERIM * MAX_INTERIM + OK))).body_length == 2
 
 
 @pytest.mark.parametrize(
@@ -109,6 +131,7 @@ async def test_headers_are_bounded_in_bytes() -> None:
         (answers(chunked(b"2\r\nhi\r\n")), Reason.HTTP_TRUNCATED, "the body breaks off"),
         (answers(b"SSH-2.0-x\r\n"), Reason.HTTP_MALFORMED, "the answer is not HTTP/1.1: "),
         (answers(b"HTTP/2.0 200 OK\r\n\r\n"), Reason.HTTP_MALFORMED, "the answer's first line is not that of HTTP/1.1"),
+        (answers(b"HTTP/1.1 000 No\r\n\r\n"), Reason.HTTP_MALFORMED, "the answer's first line is not that of HTTP/1.1"),
         (answers(INTERIM * 11), Reason.HTTP_MALFORMED, "more than 10 interim responses"),
         (answers(chunked(b"1;" + b"x" * 70_000)), Reason.HTTP_TOO_LARGE, "the body is lost in its framing"),
         (resets(b"HTTP/1.1 200 OK\r\n"), Reason.CONNECT_RESET, "the connection broke: connection reset by peer"),
@@ -190,7 +213,19 @@ async def test_whoever_hangs_up_first_is_known_before_tls_and_after_the_question
         transport, exchange = await connect(lambda: Exchange(Stopwatch(lambda: 0), READ_ALL, False), LOOPBACK, port)
         with pytest.raises(Failed, match="closed the connection during the TLS handshake"):
             await never_quiet(exchange)
+        while not transport.is_closing():
+            await anyio.lowlevel.checkpoint()
+        await anyio.wait_all_tasks_blocked()  # nothing more will be heard of it
         with pytest.raises(Failed, match="closed the connection without an answer"):
+            await exchange.ask(transport, ASKED)
+        transport.abort()
+
+
+async def test_a_mistake_of_ours_is_not_taken_for_the_targets() -> None:
+    async with serving(silent) as port:
+        transport, exchange = await connect(lambda: Exchange(Stopwatch(lambda: 0), READ_ALL, False), LOOPBACK, port)
+        asyncio.get_running_loop().call_soon(exchange.connection_lost, ZeroDivisionError("ours"))
+        with pytest.raises(ZeroDivisionError, match="ours"):
             await exchange.ask(transport, ASKED)
         transport.abort()
 

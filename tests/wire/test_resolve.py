@@ -1,6 +1,7 @@
 """From a name to an address, and what it means when there is none."""
 
 import socket
+from contextlib import suppress
 
 import pytest
 
@@ -31,6 +32,12 @@ async def test_a_name_is_looked_up_in_the_family_that_was_asked_for(family: str,
     address = await resolve("localhost", family)
     assert address in (Address("127.0.0.1", 4), Address("::1", 6))
     assert address.version in versions
+
+
+@pytest.mark.anyio
+async def test_the_other_family_is_not_taken_instead() -> None:
+    with suppress(Failed):  # where localhost has no address of IPv6
+        assert (await resolve("localhost", "6")).version == 6
 
 
 @pytest.mark.anyio

@@ -153,7 +153,15 @@ def test_what_is_no_certificate_has_no_expiry() -> None:
 
 @pytest.mark.parametrize(
     ("code", "reason"),
-    [(10, Reason.TLS_EXPIRED), (18, Reason.TLS_UNTRUSTED), (62, Reason.TLS_NAME), (7, Reason.TLS_HANDSHAKE)],
+    [
+        (9, Reason.TLS_NOT_YET_VALID),
+        (10, Reason.TLS_EXPIRED),
+        (18, Reason.TLS_UNTRUSTED),
+        (20, Reason.TLS_UNTRUSTED),
+        (62, Reason.TLS_NAME),
+        (64, Reason.TLS_NAME),
+        (7, Reason.TLS_HANDSHAKE),
+    ],
 )
 def test_openssls_codes_have_their_reasons(code: int, reason: Reason) -> None:
     error = ssl.SSLCertVerificationError(1, "x")

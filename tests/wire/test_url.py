@@ -11,6 +11,7 @@ GOOD = [
     ("https://Shop.Test/A?b=c#d", Url("https", "shop.test", 443, "/A?b=c")),
     ("http://shop.test:8080?x", Url("http", "shop.test", 8080, "/?x")),
     ("http://[::1]:81/", Url("http", "::1", 81, "/")),
+    ("http://[FE80::A]/", Url("http", "fe80::a", 80, "/")),
     ("http://shop.test:/", Url("http", "shop.test", 80, "/")),
     ("http://bücher.test/ü", Url("http", "xn--bcher-kva.test", 80, "/%C3%BC")),
     ("http://a%20b:c@shop.test/", Url("http", "shop.test", 80, "/", b"a b:c")),
@@ -39,6 +40,7 @@ BAD = [
     ("http://a..b/", "neither a name nor an address"),
     ("http://-_!/", "neither a name nor an address"),
     ("http://" + "a" * 64 + ".test/", "neither a name nor an address"),
+    ("http://" + "a." * 127 + "test/", "neither a name nor an address"),
     ("http://" + "é" * 70 + "/", "no name that DNS can hold"),
 ]
 
@@ -101,3 +103,9 @@ def test_whatever_a_server_says_leads_to_a_url_or_is_refused(location: bytes) ->
 @pytest.mark.parametrize(("text", "place"), [("db.test:5432", ("db.test", 5432)), ("[::1]", ("::1", None))])
 def test_a_place_is_a_host_and_perhaps_a_port(text: str, place: tuple[str, int | None]) -> None:
     assert parse_place(text) == place
+
+
+@pytest.mark.parametrize("text", ["", "[1:2]", "::1", "a:b", "a:0", "a b", "user@a.test"])
+def test_what_is_no_place_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^its? "):
+        parse_place(text)
