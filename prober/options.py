@@ -132,6 +132,10 @@ class CheckOptions(Options):
     """And they must have lasted so long; each failure starts that time anew."""
     degraded_over: DurationMs | None = None
     """An answer slower than this is degraded."""
+    flap_high: int | None = Field(default=None, ge=1, le=100)
+    """From this share of changes among the latest answers on it flaps, per cent: its incident stays open."""
+    flap_low: int | None = Field(default=None, ge=0, le=99)
+    """Down to this share it still flaps; without it, half of flap_high."""
     retry_interval: DurationMs | None = None
     """A failure is looked at again at once, and then at this interval until it is sure."""
     canaries: list[Id] | None = None

@@ -109,6 +109,8 @@ def _keys(words: list[str]) -> dict[str, Any]:
 def _value(key: str, text: str) -> Any:
     if key == "opens_at":
         return None if text == "never" else Status(text)
+    if key in ("flap_high", "flap_low"):
+        return float(text)
     if key in ("depends_on", "canaries"):
         return tuple(text.split(","))
     return int(text) if text.isdigit() else text

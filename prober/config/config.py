@@ -101,6 +101,11 @@ def _degraded(check: CheckOptions, down: Need) -> Need:
     return Need(check.degraded_failures, check.degraded_failures_of, check.degraded_failures_for or 0)
 
 
+def _flap_low(check: CheckOptions) -> float:
+    """Per cent."""
+    return (check.flap_high or 0) / 2 if check.flap_low is None else check.flap_low
+
+
 def _check(id_: str, check: CheckOptions, canaries: tuple[str, ...]) -> CheckPolicy:
     down = Need(check.failures, check.failures_of, check.failures_for or 0)
     return CheckPolicy(
@@ -111,6 +116,8 @@ def _check(id_: str, check: CheckOptions, canaries: tuple[str, ...]) -> CheckPol
         degraded=_degraded(check, down),
         up=Need(check.successes, check.successes_of, check.successes_for or 0),
         degraded_over_us=None if check.degraded_over is None else check.degraded_over * 1000,
+        flap_high=None if check.flap_high is None else check.flap_high / 100,
+        flap_low=_flap_low(check) / 100,
         retry_interval_ms=check.retry_interval,
         canaries=canaries,
     )

@@ -175,6 +175,11 @@ def _counts_fit(check: Entry, model: type[CheckOptions], report: Report) -> None
     for key in ("degraded_failures_of", "degraded_failures_for"):
         if key in check.table and "degraded_failures" not in check.table:
             report.add((*check.path, key), "degraded_failures beside it", "none")
+    high, low = check.table.get("flap_high"), check.table.get("flap_low")
+    if isinstance(low, int) and (high is None or (isinstance(high, int) and low >= high)):
+        report.add(
+            (*check.path, "flap_low"), "less than flap_high" if high is not None else "flap_high beside it", f"{low}"
+        )
 
 
 def _window_fits(window: Entry, report: Report) -> None:

@@ -107,6 +107,13 @@ def _impact(affected: tuple[Affected, ...]) -> Impact:
     return max((IMPACT_OF[a.status] for a in affected), default=Impact.NONE)
 
 
+def flapping(incident: Incident, component: ComponentPolicy, changes: int, at_ms: int) -> Incident:
+    """The incident once its component changes too often to be believed."""
+    body = f"{component.name} has changed {changes} times of late. This stays open until it is steady."
+    update = Update(at_ms, incident.status, body)
+    return incident._replace(updated_ms=at_ms, updates=(*incident.updates, update))
+
+
 def monitored(incident: Incident, component: ComponentPolicy, at_ms: int) -> Incident:
     """The incident once its trouble has gone, but has not yet stayed away for long enough."""
     body = f"{component.name} is operational again. We keep watching it."

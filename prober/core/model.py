@@ -150,6 +150,7 @@ class CheckPolicy(NamedTuple):
     degraded_over_us: an answer slower than this is degraded; None = never for slowness.
     retry_interval_ms: how soon a failure is looked at again, see confirm; None = at the next slot.
     canaries: checks that show whether our own network works, see blame.
+    flap_high, flap_low: from which share of changes it flaps, and down to which; see flapping. None = it never does.
     """
 
     id: str
@@ -161,6 +162,8 @@ class CheckPolicy(NamedTuple):
     degraded_over_us: int | None = None
     retry_interval_ms: int | None = None
     canaries: tuple[str, ...] = ()
+    flap_high: float | None = None
+    flap_low: float = 0.0
 
 
 class ComponentPolicy(NamedTuple):
@@ -236,6 +239,8 @@ class CheckState(NamedTuple):
     recent: outcome and start of the latest answers, oldest first, from the first that does not agree with the verdict;
     empty unless a need of the check counts among the last answers.
     reason, detail: the latest failure's, kept while the check is not up.
+    flips: the latest changes between good and bad answers; flapped: how many since it flaps, 0 = it does not. See
+    flapping.
     """
 
     check: str
@@ -252,6 +257,8 @@ class CheckState(NamedTuple):
     reason: Reason | None = None
     detail: str = ""
     recent: tuple[tuple[Outcome, int], ...] = ()
+    flips: int = 0
+    flapped: int = 0
 
 
 class ComponentState(NamedTuple):
@@ -338,6 +345,7 @@ class NoticeReason(StrEnum):
     OPENED = "opened"
     REOPENED = "reopened"
     CHANGED = "changed"
+    FLAPPING = "flapping"
     MONITORING = "monitoring"
     RESOLVED = "resolved"
     COMPONENT_CHANGED = "component_changed"

@@ -26,6 +26,7 @@ TOPIC_OF = {
     NoticeReason.OPENED: "incidents",
     NoticeReason.REOPENED: "incidents",
     NoticeReason.CHANGED: "incidents",
+    NoticeReason.FLAPPING: "incidents",
     NoticeReason.MONITORING: "incidents",
     NoticeReason.RESOLVED: "incidents",
     NoticeReason.COMPONENT_CHANGED: "components",

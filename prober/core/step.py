@@ -54,8 +54,10 @@ def _observed(state: State, event: Observed, policy: Policy) -> Decision | None:
         return None
     draft = _Draft(state, policy, event.at_ms)
     draft.move(before, judged.state, judged.rule)
-    if judged.rule is not None:
+    if judged.rule is not None or bool(before.flapped) != bool(judged.state.flapped):
         draft.settle(policy.components[check.component])
+    if judged.state.flapped and not before.flapped:
+        draft.note_flapping(policy.components[check.component], judged.state.flapped)
     if judged.rule is not None or (before.down > 0) != (judged.state.down > 0):
         for id_ in dependents(policy, check.component):
             draft.settle(policy.components[id_])
@@ -186,11 +188,18 @@ class _Draft:
             if _is_worth_an_incident(component, status):
                 self._open(component, status, after.since_ms, why)
         elif not trouble.depth:
-            self._end(component, incident)
+            if not any(self._check(id_).flapped for id_ in component.checks):
+                self._end(component, incident)
         elif status.depth and incident.monitoring_ms is not None:
             self._tell(NoticeReason.CHANGED, life.again(incident, component, status, self.at_ms, why))
         elif status.depth and all(a.status is not status for a in incident.affected):
             self._tell(NoticeReason.CHANGED, life.changed(incident, component, status, self.at_ms))
+
+    def note_flapping(self, component: ComponentPolicy, changes: int) -> None:
+        """Tell of it if there is an incident to tell it with: without one, there is nothing to hold open."""
+        incident = self.state.open_incident(life.cause_of(component.id))
+        if incident is not None and incident.num not in self.incidents:
+            self._tell(NoticeReason.FLAPPING, life.flapping(incident, component, changes, self.at_ms))
 
     def _open(self, component: ComponentPolicy, status: Status, since_ms: int, why: str) -> None:
         ended = self.state.ended.get(life.cause_of(component.id))

@@ -18,6 +18,7 @@ The new verdict holds from the first observation that made it.
 from typing import NamedTuple
 
 from prober.core.events import Rule
+from prober.core.flapping import flapped, shifted
 from prober.core.model import CheckPolicy, CheckState, Need, Observation, Outcome, Verdict
 from prober.core.reason import Reason
 
@@ -56,12 +57,16 @@ def judge(state: CheckState, observation: Observation, policy: CheckPolicy) -> J
 def _is_settled(state: CheckState, policy: CheckPolicy) -> bool:
     """Whether one more good answer tells nothing new: the usual case, so it is seen at once."""
     has_all = state.good == state.not_down == policy.up.answers
-    return has_all and state.verdict is Verdict.UP and state.reason is None and not state.recent
+    is_calm = not (state.recent or state.flips or state.flapped)
+    return has_all and is_calm and state.verdict is Verdict.UP and state.reason is None
 
 
 def _counted(state: CheckState, outcome: Outcome, at_ms: int, policy: CheckPolicy) -> CheckState:
     """The streaks with one more outcome; a streak stops growing where it can no longer matter."""
     is_up, is_down = outcome is Outcome.UP, outcome is Outcome.DOWN
+    flips = 0
+    if policy.flap_high is not None:
+        flips = shifted(state.flips, state.bad > 0 if is_up else state.good > 0)
     return state._replace(
         down=min(state.down + 1, policy.down.answers) if is_down else 0,
         bad=0 if is_up else min(state.bad + 1, policy.degraded.answers),
@@ -72,6 +77,8 @@ def _counted(state: CheckState, outcome: Outcome, at_ms: int, policy: CheckPolic
         not_down_from_ms=0 if is_down else (state.not_down_from_ms or at_ms),
         good_from_ms=(state.good_from_ms or at_ms) if is_up else 0,
         recent=_recent(state, outcome, at_ms, policy),
+        flips=flips,
+        flapped=flapped(state.flapped, flips, policy),
     )
 
 

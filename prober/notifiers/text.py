@@ -14,6 +14,7 @@ _HAPPENED: Mapping[NoticeReason, str] = {
     NoticeReason.OPENED: "Opened",
     NoticeReason.REOPENED: "Reopened",
     NoticeReason.CHANGED: "Changed",
+    NoticeReason.FLAPPING: "Flapping",
     NoticeReason.MONITORING: "Monitoring",
     NoticeReason.RESOLVED: "Resolved",
     NoticeReason.COMPONENT_CHANGED: "Now",

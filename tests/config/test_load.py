@@ -56,6 +56,10 @@ MISTAKES = {
         '6: checks.shop.interval: expected a duration such as "30s", found "0s"',
         '7: checks.shop.timeout: expected a duration such as "30s", found 5',
     ],
+    "flap_low": [
+        "7: checks.shop.flap_low: expected less than flap_high, found 30",
+        "12: checks.db.flap_low: expected flap_high beside it, found 10",
+    ],
     "group_elsewhere": [
         '9: components.shop.group: expected one of the groups of the same site, found "apps", which stands on another'
     ],
@@ -176,8 +180,8 @@ def test_ten_thousand_checks_with_two_mistakes_each_are_all_told(tmp_path: Path)
         "39998: checks.c9999.host: expected a value, found none",
         "40001: checks.c9999.hots: expected one of the keys component, kind, name, interval, timeout, failures, "
         "failures_of, failures_for, degraded_failures, degraded_failures_of, degraded_failures_for, successes, "
-        "successes_of, successes_for, degraded_over, retry_interval, canaries, host, word, port, mode, headers, "
-        'ports, found "hots"',
+        "successes_of, successes_for, degraded_over, flap_high, flap_low, retry_interval, canaries, host, word, "
+        'port, mode, headers, ports, found "hots"',
     ]
 
 
