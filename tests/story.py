@@ -6,6 +6,8 @@ window 00:10 00:20 [daily] [NAME...]   a maintenance of all components, or of th
 00:01 shop down[/REASON]              an observation (the name may be left out if there is one check)
 00:02 down -> shop: major, open "Shop is down" critical, tell opened
 00:12 -                               nothing is observed; the core is woken
+00:13 post 1 [STATUS]                 a person posts an update; `ack 1 [UNTIL]`, `open NAME [COMPONENT...]`
+subscription remind_after_ms=600000   keys of the subscription
 restart                               the state goes through nothing but its rows
 """
 
@@ -15,8 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from prober.core.events import Change, Configured, Decision, Observed, Rule, Subject, Woke
-from prober.core.model import NoticeReason, Policy, Status
+from prober.core.events import Change, Configured, Decision, Observed, Ordered, Rule, Subject, Woke
+from prober.core.model import IncidentStatus, NoticeReason, Policy, Status
+from prober.core.orders import Acknowledge, Open, Order, Post
 from prober.core.reason import Reason
 from prober.core.recurrence import Recurrence
 from prober.core.state import State
@@ -39,6 +42,7 @@ class Teller:
         self.checks: list[Any] = []
         self.windows: list[Any] = []
         self.components: dict[str, dict[str, Any]] = {}
+        self.wishes: dict[str, Any] = {}
         self.state = State(identity=b"story")
         self.decisions: list[Decision] = []
         self._policy: Policy | None = None
@@ -51,11 +55,9 @@ class Teller:
             parts = [
                 component(n, [c.id for c in checks if c.component == n], **self.components.get(n, {})) for n in names
             ]
-            topics = frozenset({"incidents", "maintenance"})
+            wishes: dict[str, Any] = {"topics": frozenset({"incidents", "maintenance"})} | self.wishes
             windows = [w if w.components else w._replace(components=tuple(names)) for w in self.windows]
-            self._policy = policy(
-                *checks, components=parts, subscriptions=[subscription(topics=topics)], windows=windows
-            )
+            self._policy = policy(*checks, components=parts, subscriptions=[subscription(**wishes)], windows=windows)
             self._take(Configured(DAY0))
         return self._policy
 
@@ -72,6 +74,9 @@ class Teller:
         if words[0] in ("policy", "check"):
             name = words.pop(1) if words[0] == "check" else "shop"
             self.checks.append(check(name, **({"component": name} | _keys(words[1:]))))
+            return ""
+        if words[0] == "subscription":
+            self.wishes = _keys(words[1:])
             return ""
         if words[0] == "component":
             self.components[words[1]] = _keys(words[2:])
@@ -93,12 +98,22 @@ class Teller:
         at_ms = moment_ms(words[0])
         if words[1] == "-":
             return Woke(at_ms)
+        if words[1] in ("post", "ack", "open"):
+            return Ordered(at_ms, _order(words[1], words[2:]))
         name = words[1] if words[1] in self.policy.checks else next(iter(self.policy.checks))
         rest = words[2:] if words[1] in self.policy.checks else words[1:]
         took_us = int(float(rest[1].removesuffix("s")) * 1e6) if len(rest) > 1 else 0
         outcome, slash, reason = rest[0].partition("/")
         more = {"reason": Reason(reason)} if slash else {}
         return Observed(observation(outcome, at_ms, name, took_us=took_us, **more))
+
+
+def _order(deed: str, words: list[str]) -> Order:
+    if deed == "post":
+        return Post(int(words[0]), "words", "ann", IncidentStatus(words[1]) if len(words) > 1 else None)
+    if deed == "ack":
+        return Acknowledge(int(words[0]), "ann", moment_ms(words[1]) if len(words) > 1 else None)
+    return Open("main", words[0], "words", "ann", components=tuple(words[1:]))
 
 
 def _keys(words: list[str]) -> dict[str, Any]:

@@ -147,4 +147,5 @@ def _subscription(id_: str, subscription: Subscription) -> SubscriptionPolicy:
         groups=frozenset(subscription.groups),
         components=frozenset(subscription.components),
         min_impact=Impact[subscription.min_impact.upper()],
+        remind_after_ms=subscription.remind_after,
     )

@@ -204,6 +204,8 @@ class Subscription(Options):
     """Only these components (or those of `groups`)."""
     min_impact: Literal["none", "minor", "major", "critical"] = "none"
     """Only incidents that hurt at least this much."""
+    remind_after: DurationMs | None = None
+    """When an open incident that nobody has acknowledged is told again: then, and after twice as long each time."""
 
 
 class Window(Options):

@@ -13,6 +13,7 @@ from prober.core.model import (
     Notice,
     Observation,
 )
+from prober.core.orders import Order
 
 
 class Observed(NamedTuple):
@@ -38,7 +39,14 @@ class Configured(NamedTuple):
     at_ms: int
 
 
-Event = Observed | Woke | Configured
+class Ordered(NamedTuple):
+    """A person has asked for something; whether they may is decided before."""
+
+    at_ms: int
+    order: Order
+
+
+Event = Observed | Woke | Configured | Ordered
 
 
 class Rule(StrEnum):

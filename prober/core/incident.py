@@ -18,6 +18,7 @@ from prober.core.model import (
     Status,
     Update,
 )
+from prober.core.orders import Acknowledge, Open, Post
 from prober.core.status import IMPACT_OF
 
 MAY_FOLLOW: Mapping[IncidentStatus, frozenset[IncidentStatus]] = {
@@ -41,6 +42,61 @@ TROUBLE_WORDS = {
     Status.OPERATIONAL: "is operational",
     Status.MAINTENANCE: "is under maintenance",
 }
+
+
+def is_step(before: IncidentStatus, after: IncidentStatus) -> bool:
+    """Whether an incident may go from one status to the other; to stay where it is is no step, but allowed."""
+    return before is after or after in MAY_FOLLOW[before]
+
+
+def posted(incident: Incident, order: Post, at_ms: int) -> Incident | None:
+    """The incident with a person's entry, theirs from now on; None if it may not stand there."""
+    status = order.status or incident.status
+    if not is_step(incident.status, status):
+        return None
+    is_resolved = status in (IncidentStatus.RESOLVED, IncidentStatus.POSTMORTEM)
+    return incident._replace(
+        status=status,
+        affected=_operational(incident.affected) if is_resolved else incident.affected,
+        updated_ms=at_ms,
+        resolved_ms=(incident.resolved_ms or at_ms) if is_resolved else None,
+        monitoring_ms=at_ms if status is IncidentStatus.MONITORING else None,
+        taken=True,
+        updates=(*incident.updates, Update(at_ms, status, order.body, order.author)),
+    )
+
+
+def acknowledged(incident: Incident, order: Acknowledge) -> Incident:
+    """The incident that somebody knows of."""
+    return incident._replace(acknowledged_by=order.author, acknowledged_until_ms=order.until_ms)
+
+
+def noted(incident: Incident, component: ComponentPolicy, status: Status, at_ms: int) -> Incident:
+    """A fact added to an incident that a person leads: what one of its components shows now."""
+    affected = _with(incident.affected, component.id, status)
+    update = Update(at_ms, incident.status, f"{component.name} {TROUBLE_WORDS[status]} now.")
+    return incident._replace(affected=affected, updated_ms=at_ms, updates=(*incident.updates, update))
+
+
+def opened_by_hand(order: Open, affected: tuple[Affected, ...], at_ms: int, num: int, identity: bytes) -> Incident:
+    """A new incident that a person leads."""
+    return Incident(
+        num=num,
+        uid=ids.uid(at_ms, num),
+        slug=ids.slug(f"incident:{num}", identity),
+        site=order.site,
+        cause=f"order:{num}",
+        name=order.name,
+        status=order.status,
+        impact=order.impact,
+        started_ms=at_ms,
+        opened_ms=at_ms,
+        updated_ms=at_ms,
+        affected=affected,
+        updates=(Update(at_ms, order.status, order.body, order.author),),
+        monitoring_ms=at_ms if order.status is IncidentStatus.MONITORING else None,
+        taken=True,
+    )
 
 
 def cause_of(component: str) -> str:

@@ -187,7 +187,10 @@ class ComponentPolicy(NamedTuple):
 
 
 class SubscriptionPolicy(NamedTuple):
-    """Who wants to know what. Empty sets mean "all"; min_impact holds for incidents only."""
+    """Who wants to know what. Empty sets mean "all"; min_impact holds for incidents only.
+
+    remind_after_ms: when an open incident that nobody has acknowledged is told again; see notice. None = never.
+    """
 
     id: str
     channel: str
@@ -196,6 +199,7 @@ class SubscriptionPolicy(NamedTuple):
     groups: frozenset[str] = frozenset()
     components: frozenset[str] = frozenset()
     min_impact: Impact = Impact.NONE
+    remind_after_ms: int | None = None
 
 
 class Maintenance(NamedTuple):
@@ -299,6 +303,8 @@ class Incident(NamedTuple):
 
     num, uid, slug: three independent ids, one for each family of API dialects.
     cause: what may have at most one open incident. started_ms: first failing probe; opened_ms: when we told.
+    taken: a person leads it: the automation only adds facts to it, and neither resolves it nor sets its status.
+    acknowledged_by: who knows of it, "" = nobody; until acknowledged_until_ms, None = for as long as it is open.
     """
 
     num: int
@@ -316,10 +322,17 @@ class Incident(NamedTuple):
     updates: tuple[Update, ...]
     monitoring_ms: int | None = None
     resolved_ms: int | None = None
+    taken: bool = False
+    acknowledged_by: str = ""
+    acknowledged_until_ms: int | None = None
 
     @property
     def is_open(self) -> bool:
         return self.resolved_ms is None
+
+    def is_acknowledged(self, at_ms: int) -> bool:
+        """Whether somebody knows of it at that moment."""
+        return bool(self.acknowledged_by) and (self.acknowledged_until_ms is None or at_ms < self.acknowledged_until_ms)
 
 
 class Indicator(StrEnum):
@@ -345,6 +358,9 @@ class NoticeReason(StrEnum):
     OPENED = "opened"
     REOPENED = "reopened"
     CHANGED = "changed"
+    UPDATED = "updated"
+    ACKNOWLEDGED = "acknowledged"
+    REMINDER = "reminder"
     FLAPPING = "flapping"
     MONITORING = "monitoring"
     RESOLVED = "resolved"

@@ -26,6 +26,9 @@ TOPIC_OF = {
     NoticeReason.OPENED: "incidents",
     NoticeReason.REOPENED: "incidents",
     NoticeReason.CHANGED: "incidents",
+    NoticeReason.UPDATED: "incidents",
+    NoticeReason.ACKNOWLEDGED: "incidents",
+    NoticeReason.REMINDER: "incidents",
     NoticeReason.FLAPPING: "incidents",
     NoticeReason.MONITORING: "incidents",
     NoticeReason.RESOLVED: "incidents",
@@ -37,7 +40,7 @@ TOPICS = frozenset(TOPIC_OF.values())
 
 
 class Occasion(NamedTuple):
-    """Something worth telling. Exactly one of incident, change, maintenance is set."""
+    """Something worth telling. Exactly one of incident, change, maintenance is set. only: to that subscription."""
 
     reason: NoticeReason
     at_ms: int
@@ -47,13 +50,14 @@ class Occasion(NamedTuple):
     incident: Incident | None = None
     change: StatusChange | None = None
     maintenance: Maintenance | None = None
+    only: str | None = None
 
 
-def of_incident(reason: NoticeReason, incident: Incident) -> Occasion:
-    """The occasion that an incident opened, changed or was resolved."""
+def of_incident(reason: NoticeReason, incident: Incident, at_ms: int, only: str | None = None) -> Occasion:
+    """The occasion that something came of an incident."""
     components = tuple(a.component for a in incident.affected)
     stream = f"incident:{incident.num}"
-    return Occasion(reason, incident.updated_ms, incident.site, components, stream, incident=incident)
+    return Occasion(reason, at_ms, incident.site, components, stream, incident=incident, only=only)
 
 
 def of_component(site: str, change: StatusChange) -> Occasion:
@@ -95,7 +99,8 @@ def owed(
 def _interested(policy: Policy, occasion: Occasion) -> Iterator[SubscriptionPolicy]:
     for subscription in policy.subscriptions.values():
         if (
-            TOPIC_OF[occasion.reason] in subscription.topics
+            occasion.only in (None, subscription.id)
+            and TOPIC_OF[occasion.reason] in subscription.topics
             and _covers(subscription, policy, occasion)
             and _hurts_enough(subscription, occasion)
         ):

@@ -7,27 +7,14 @@ The state is only read: State.apply puts the decision in force.
 
 from collections.abc import Iterable
 
-from prober.core import incident as life
-from prober.core import notice
 from prober.core.blame import attributed
-from prober.core.events import Change, Decision, Event, Observed, Rule, Subject, Woke
-from prober.core.maintenance import next_boundary_ms, passed
-from prober.core.model import (
-    CheckState,
-    ComponentPolicy,
-    ComponentState,
-    Headline,
-    Incident,
-    NoticeReason,
-    Policy,
-    Status,
-    StatusChange,
-    Verdict,
-)
-from prober.core.reason import WORDS
+from prober.core.draft import Draft
+from prober.core.events import Decision, Event, Observed, Ordered, Woke
+from prober.core.maintenance import passed
+from prober.core.model import CheckState, ComponentPolicy, Policy
+from prober.core.orders import Acknowledge, Post
 from prober.core.state import State
-from prober.core.status import from_checks, headline
-from prober.core.suppress import dependents, down_above, shown
+from prober.core.suppress import dependents
 from prober.core.verdict import judge
 
 
@@ -38,6 +25,8 @@ def step(state: State, event: Event, policy: Policy) -> Decision | None:
     """
     if isinstance(event, Observed):
         return _observed(state, event, policy)
+    if isinstance(event, Ordered):
+        return _ordered(state, event, policy)
     if isinstance(event, Woke):
         return _looked(state, policy, event.at_ms, _components_to_look_at(state, policy, event.at_ms))
     return _looked(state, policy, event.at_ms, policy.components.values())
@@ -52,7 +41,7 @@ def _observed(state: State, event: Observed, policy: Policy) -> Decision | None:
     judged = judge(before, observation, check)
     if judged is None:
         return None
-    draft = _Draft(state, policy, event.at_ms)
+    draft = Draft(state, policy, event.at_ms)
     draft.move(before, judged.state, judged.rule)
     if judged.rule is not None or bool(before.flapped) != bool(judged.state.flapped):
         draft.settle(policy.components[check.component])
@@ -66,7 +55,7 @@ def _observed(state: State, event: Observed, policy: Policy) -> Decision | None:
 
 def _looked(state: State, policy: Policy, at_ms: int, components: Iterable[ComponentPolicy]) -> Decision | None:
     """Look at these components again because time passed or the policy was replaced."""
-    draft = _Draft(state, policy, at_ms)
+    draft = Draft(state, policy, at_ms)
     draft.drop_unconfigured()
     draft.pass_time()
     for component in components:
@@ -85,226 +74,13 @@ def _components_to_look_at(state: State, policy: Policy, at_ms: int) -> list[Com
     return [policy.components[c] for c in named if c in policy.components]
 
 
-class _Draft:
-    """A decision in the making: collects new rows beside the state, never in it."""
-
-    def __init__(self, state: State, policy: Policy, at_ms: int) -> None:
-        self.state = state
-        self.policy = policy
-        self.at_ms = at_ms
-        self.checks: dict[str, CheckState] = {}
-        self.components: dict[str, ComponentState] = {}
-        self.incidents: dict[int, Incident] = {}
-        self.changes: list[Change] = []
-        self.occasions: list[notice.Occasion] = []
-        self.gone: list[tuple[Subject, str]] = []
-        self.next_num = state.next_num
-        self.handled_ms = state.handled_ms
-
-    # ------------------------------------------------------------ a check, its component, its incident
-
-    def move(self, before: CheckState, after: CheckState, rule: Rule | None) -> None:
-        """A check's state has moved; with a rule, its verdict has."""
-        self.checks[after.check] = after
-        if rule is not None:
-            why = f"{after.reason}: {after.detail}" if after.reason else ""
-            verdicts = (before.verdict, after.verdict)
-            self.changes.append(Change(Subject.CHECK, after.check, *verdicts, self.at_ms, after.since_ms, rule, why))
-
-    def settle(self, component: ComponentPolicy) -> None:
-        """Derive what the component shows, and let its incident follow."""
-        checks = [self._check(id_) for id_ in component.checks]
-        causes = [c for c in checks if c.verdict in _TROUBLED]
-        trouble = self._trouble(component.id)
-        status, rule = shown(self.policy, component.id, trouble, self.at_ms)
-        before = self.state.components.get(component.id) or ComponentState(component.id, since_ms=self.at_ms)
-        after = ComponentState(
-            component.id,
-            status,
-            before.since_ms,
-            watched=any(c.verdict is not Verdict.UNKNOWN for c in checks),
-            causes=tuple(c.check for c in causes),
-            site=component.site,
-            withheld_by=self._withheld_by(component, status),
-        )
-        if _word(after) != _word(before):
-            after = after._replace(since_ms=self._since(before, after))
-            self._announce(component, before, after, rule)
-        if after.withheld_by and after.withheld_by != before.withheld_by:
-            self._note_withheld(after)
-        if after != self.state.components.get(component.id):
-            self.components[component.id] = after
-        if not after.withheld_by:
-            self._follow(component, trouble, after, causes)
-
-    def _trouble(self, component: str) -> Status:
-        """What its checks make of a component, whether that is shown or not."""
-        return from_checks([self._check(id_).verdict for id_ in self.policy.components[component].checks])
-
-    def _feared(self, component: str) -> Status:
-        """Its trouble if every check that fails at the moment turns out to be down."""
-        checks = [self._check(id_) for id_ in self.policy.components[component].checks]
-        return from_checks([Verdict.DOWN if check.down else check.verdict for check in checks])
-
-    def _withheld_by(self, component: ComponentPolicy, status: Status) -> str:
-        """The outage that keeps an incident of this component from opening, if one wants to."""
-        if not component.depends_on or not _is_worth_an_incident(component, status):
-            return ""
-        if self.state.open_incident(life.cause_of(component.id)) is not None:
-            return ""  # what was announced goes on
-        return down_above(self.policy, component, self._feared)
-
-    def _check(self, id_: str) -> CheckState:
-        return self.checks.get(id_) or self.state.checks.get(id_) or CheckState(id_)
-
-    def _since(self, before: ComponentState, after: ComponentState) -> int:
-        """From when a new status holds: set back to the probe that began it, but not into what was shown before."""
-        if Status.MAINTENANCE in (before.status, after.status):
-            return self.at_ms
-        return max(before.since_ms, min((c.since_ms for c in self.checks.values()), default=self.at_ms))
-
-    def _announce(self, component: ComponentPolicy, before: ComponentState, after: ComponentState, rule: Rule) -> None:
-        words = (_word(before), _word(after))
-        why = ", ".join(after.causes)
-        self.changes.append(Change(Subject.COMPONENT, component.id, *words, self.at_ms, after.since_ms, rule, why))
-        if after.status is not before.status:
-            change = StatusChange(component.id, before.status, after.status, self.at_ms)
-            self.occasions.append(notice.of_component(component.site, change))
-
-    def _note_withheld(self, after: ComponentState) -> None:
-        word, why = _word(after), f"no incident opens: it depends on {after.withheld_by}, which fails"
-        rule = Rule.DEPENDENCY_DOWN
-        self.changes.append(
-            Change(Subject.COMPONENT, after.component, word, word, self.at_ms, after.since_ms, rule, why)
-        )
-
-    def _follow(
-        self, component: ComponentPolicy, trouble: Status, after: ComponentState, causes: list[CheckState]
-    ) -> None:
-        """Open, change or end the component's incident. Trouble that is not shown opens and changes nothing."""
-        incident, status = self.state.open_incident(life.cause_of(component.id)), after.status
-        why = ", ".join(dict.fromkeys(WORDS[c.reason] for c in causes if c.reason))
-        if incident is None:
-            if _is_worth_an_incident(component, status):
-                self._open(component, status, after.since_ms, why)
-        elif not trouble.depth:
-            if not any(self._check(id_).flapped for id_ in component.checks):
-                self._end(component, incident)
-        elif status.depth and incident.monitoring_ms is not None:
-            self._tell(NoticeReason.CHANGED, life.again(incident, component, status, self.at_ms, why))
-        elif status.depth and all(a.status is not status for a in incident.affected):
-            self._tell(NoticeReason.CHANGED, life.changed(incident, component, status, self.at_ms))
-
-    def note_flapping(self, component: ComponentPolicy, changes: int) -> None:
-        """Tell of it if there is an incident to tell it with: without one, there is nothing to hold open."""
-        incident = self.state.open_incident(life.cause_of(component.id))
-        if incident is not None and incident.num not in self.incidents:
-            self._tell(NoticeReason.FLAPPING, life.flapping(incident, component, changes, self.at_ms))
-
-    def _open(self, component: ComponentPolicy, status: Status, since_ms: int, why: str) -> None:
-        ended = self.state.ended.get(life.cause_of(component.id))
-        if ended is not None and self.at_ms - (ended.resolved_ms or 0) < component.reopen_within_ms:
-            self._tell(NoticeReason.REOPENED, life.again(ended, component, status, self.at_ms, why))
-            return
-        ids = (self.next_num, self.state.identity)
-        self.next_num += 1
-        self._tell(NoticeReason.OPENED, life.opened(component, status, since_ms, self.at_ms, why, *ids))
-
-    def _end(self, component: ComponentPolicy, incident: Incident) -> None:
-        """The trouble has gone: now, or a while ago."""
-        if incident.monitoring_ms is None and component.resolve_after_ms:
-            self._tell(NoticeReason.MONITORING, life.monitored(incident, component, self.at_ms))
-        elif incident.monitoring_ms is None or self.at_ms - incident.monitoring_ms >= component.resolve_after_ms:
-            ended_ms = incident.monitoring_ms or self.at_ms
-            lasted = life.duration_words(ended_ms - incident.started_ms)
-            body = f"{component.name} is operational again after {lasted}."
-            self._tell(NoticeReason.RESOLVED, life.resolved(incident, self.at_ms, body))
-
-    def _tell(self, reason: NoticeReason, incident: Incident) -> None:
-        self.incidents[incident.num] = incident
-        self.occasions.append(notice.of_incident(reason, incident))
-
-    def _headlines(self) -> dict[str, Headline]:
-        """What the page of each site that is spoken of says of itself, once the decision holds."""
-        shown = {occasion.site: self.state.statuses(occasion.site) for occasion in self.occasions}
-        for after in self.components.values():
-            before = self.state.components.get(after.component)
-            if before is not None and before.site in shown:
-                shown[before.site][before.status] -= 1
-            if after.site in shown:
-                shown[after.site][after.status] += 1
-        return {site: headline(status for status, count in counts.items() if count) for site, counts in shown.items()}
-
-    # ------------------------------------------------------------ time and policy
-
-    def drop_unconfigured(self) -> None:
-        """Forget checks and components that are gone; close the incidents they leave behind."""
-        for subject, rows, configured in (
-            (Subject.CHECK, self.state.checks, self.policy.checks),
-            (Subject.COMPONENT, self.state.components, self.policy.components),
-        ):
-            self.gone += [(subject, id_) for id_ in rows if id_ not in configured]
-        for incident in self.state.incidents.values():
-            if all(a.component not in self.policy.components for a in incident.affected):
-                body = "Closed because what it was about is no longer watched."
-                self._tell(NoticeReason.RESOLVED, life.resolved(incident, self.at_ms, body))
-
-    def pass_time(self) -> None:
-        """Tell of maintenances that started or ended since the last look."""
-        windows = self.policy.maintenances.values()
-        if self.handled_ms is not None:
-            for boundary in passed(windows, self.handled_ms, self.at_ms):
-                reason = NoticeReason.MAINTENANCE_STARTED if boundary.starts else NoticeReason.MAINTENANCE_COMPLETED
-                self.occasions.append(notice.of_maintenance(reason, boundary.window, boundary.at_ms))
-        self.handled_ms = max(self.handled_ms or 0, self.at_ms)
-
-    def _next_look_ms(self) -> int | None:
-        """The first boundary of a maintenance that is not handled yet, or end of a monitored incident's wait."""
-        boundary_ms = next_boundary_ms(self.policy.maintenances.values(), self.handled_ms or self.at_ms)
-        waits = [
-            incident.monitoring_ms + component.resolve_after_ms
-            for incident in (self.state.monitored() | self.incidents).values()
-            for component in self._components_of(incident)
-            if incident.is_open and incident.monitoring_ms is not None
-        ]
-        return min((ms for ms in (boundary_ms, *waits) if ms is not None), default=None)
-
-    def _components_of(self, incident: Incident) -> list[ComponentPolicy]:
-        found = (self.policy.components.get(a.component) for a in incident.affected)
-        return [component for component in found if component is not None]
-
-    def decision(self) -> Decision | None:
-        """Everything collected, under the next sequence number; None if that is nothing."""
-        is_visible = bool(self.components or self.incidents or self.occasions or self.changes or self.gone)
-        has_looked = self.handled_ms != self.state.handled_ms
-        wake_ms = self._next_look_ms() if is_visible or has_looked else self.state.wake_ms
-        moved = has_looked or wake_ms != self.state.wake_ms
-        if not is_visible and not self.checks and not moved:
-            return None
-        seq = self.state.seq + is_visible
-        return Decision(
-            seq=seq,
-            at_ms=self.at_ms,
-            checks=tuple(self.checks.values()),
-            components=tuple(self.components.values()),
-            incidents=tuple(self.incidents.values()),
-            notices=notice.owed(self.policy, self.occasions, self._headlines(), seq, self.state.identity),
-            changes=tuple(self.changes),
-            gone=tuple(self.gone),
-            next_num=self.next_num,
-            handled_ms=self.handled_ms,
-            wake_ms=wake_ms,
-        )
-
-
-_TROUBLED = frozenset({Verdict.DOWN, Verdict.DEGRADED})
-
-
-def _word(component: ComponentState) -> str:
-    """What history calls it: the status, or "unknown" while none of its checks has answered and no work is planned."""
-    is_known = component.watched or component.status is Status.MAINTENANCE
-    return component.status if is_known else Verdict.UNKNOWN
-
-
-def _is_worth_an_incident(component: ComponentPolicy, status: Status) -> bool:
-    return component.opens_at is not None and bool(status.depth) and status.depth >= component.opens_at.depth
+def _ordered(state: State, event: Ordered, policy: Policy) -> Decision | None:
+    draft = Draft(state, policy, event.at_ms)
+    order = event.order
+    if isinstance(order, Post):
+        draft.post(order)
+    elif isinstance(order, Acknowledge):
+        draft.acknowledge(order)
+    else:
+        draft.open_by_hand(order)
+    return draft.decision()

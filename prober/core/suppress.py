@@ -14,6 +14,9 @@ from prober.core.events import Rule
 from prober.core.maintenance import is_planned
 from prober.core.model import ComponentPolicy, Policy, Status
 
+# What stands in ComponentState.withheld_by for a component whose incident a person has resolved while it still fails.
+BY_HAND = "a person"
+
 
 class Shown(NamedTuple):
     """What a component shows for its trouble, and the rule that says so."""

@@ -112,7 +112,8 @@ def update(row: Iterable[Any]) -> Update:
 
 
 def incident(row: Mapping[str, Any], affected: Iterable[Affected], updates: Iterable[Update]) -> Incident:
-    words = {"status": IncidentStatus(row["status"]), "impact": Impact(row["impact"])}
+    words: dict[str, Any] = {"status": IncidentStatus(row["status"]), "impact": Impact(row["impact"])}
+    words["taken"] = bool(row.get("taken"))  # notices of before this was known say nothing of it
     return Incident(**(dict(row) | words), affected=tuple(affected), updates=tuple(updates))
 
 

@@ -36,16 +36,16 @@ def owed(occasion: notice.Occasion, **wishes: Any) -> tuple[Notice, ...]:
     ],
 )
 def test_a_subscription_hears_what_it_asked_for(wishes: dict[str, object], is_owed: bool) -> None:
-    assert bool(owed(notice.of_incident(NoticeReason.OPENED, DOWN), **wishes)) is is_owed
+    assert bool(owed(notice.of_incident(NoticeReason.OPENED, DOWN, T0), **wishes)) is is_owed
 
 
 def test_below_its_impact_a_subscription_hears_nothing() -> None:
-    assert owed(notice.of_incident(NoticeReason.OPENED, SLOW), min_impact=Impact.MAJOR) == ()
+    assert owed(notice.of_incident(NoticeReason.OPENED, SLOW, T0), min_impact=Impact.MAJOR) == ()
 
 
 def test_what_was_told_as_open_is_told_as_closed_however_mild_it_ended() -> None:
     mild = changed(changed(SLOW, component(), Status.MAJOR, T0), component(), Status.DEGRADED, T0)
-    closed = notice.of_incident(NoticeReason.RESOLVED, resolved(mild, T0, "Over."))
+    closed = notice.of_incident(NoticeReason.RESOLVED, resolved(mild, T0, "Over."), T0)
     assert len(owed(closed, min_impact=Impact.CRITICAL)) == 1
 
 
@@ -54,19 +54,25 @@ def test_each_kind_of_occasion_carries_its_thing_in_its_own_stream() -> None:
     topics = notice.TOPICS
     (of_component,) = owed(notice.of_component("main", change), topics=topics)
     (of_window,) = owed(notice.of_maintenance(NoticeReason.MAINTENANCE_STARTED, window(1, 2), 1), topics=topics)
-    (of_incident,) = owed(notice.of_incident(NoticeReason.OPENED, DOWN), topics=topics)
+    (of_incident,) = owed(notice.of_incident(NoticeReason.OPENED, DOWN, T0), topics=topics)
     assert (of_component.change, of_window.maintenance, of_incident.incident) == (change, window(1, 2), DOWN)
     assert len({of_component.stream, of_window.stream, of_incident.stream}) == 3
 
 
 def test_an_id_is_the_same_for_the_same_decision_and_differs_for_others() -> None:
     rules = policy(subscriptions=[subscription("a"), subscription("b")])
-    occasions = [notice.of_incident(NoticeReason.OPENED, DOWN), notice.of_incident(NoticeReason.RESOLVED, DOWN)]
+    occasions = [notice.of_incident(NoticeReason.OPENED, DOWN, T0), notice.of_incident(NoticeReason.RESOLVED, DOWN, T0)]
     ids = [n.id for n in notice.owed(rules, occasions, CALM, 5, b"key")]
     assert ids == [n.id for n in notice.owed(rules, occasions, CALM, 5, b"key")]
     later = [n.id for n in notice.owed(rules, occasions, CALM, 6, b"key")]
     elsewhere = [n.id for n in notice.owed(rules, occasions, CALM, 5, b"other")]
     assert len({*ids, *later, *elsewhere}) == 12
+
+
+def test_what_is_meant_for_one_subscription_reaches_no_other() -> None:
+    reminder = notice.of_incident(NoticeReason.REMINDER, DOWN, T0, only="ops")
+    assert len(owed(reminder)) == 1
+    assert owed(reminder._replace(only="other")) == ()
 
 
 def test_every_reason_has_a_topic() -> None:

@@ -1,0 +1,37 @@
+"""What a person may ask for. Each order is judged by step; one that can't be carried out changes nothing."""
+
+from typing import NamedTuple
+
+from prober.core.model import Impact, IncidentStatus
+
+
+class Post(NamedTuple):
+    """Add an entry to an incident's timeline. status: where it then stands; None = where it stands now."""
+
+    num: int
+    body: str
+    author: str
+    status: IncidentStatus | None = None
+
+
+class Acknowledge(NamedTuple):
+    """Say that somebody knows of an incident: reminders stop. until_ms: for how long; None = until it ends."""
+
+    num: int
+    author: str
+    until_ms: int | None = None
+
+
+class Open(NamedTuple):
+    """Open an incident by hand. components: of the site; their statuses are not touched."""
+
+    site: str
+    name: str
+    body: str
+    author: str
+    impact: Impact = Impact.MINOR
+    components: tuple[str, ...] = ()
+    status: IncidentStatus = IncidentStatus.INVESTIGATING
+
+
+Order = Post | Acknowledge | Open

@@ -1,0 +1,28 @@
+"""When an open incident is told again to a subscription, as long as nobody has acknowledged it.
+
+The first time after `remind_after_ms`, then after twice as long each time, but at least once a day.
+"""
+
+from collections.abc import Iterator
+
+from prober.core.model import Incident, SubscriptionPolicy
+
+LONGEST_MS = 86_400_000
+
+
+def moments(subscription: SubscriptionPolicy, incident: Incident) -> Iterator[int]:
+    """All the moments at which it would be told, without end; none if the subscription wants no reminders."""
+    wait_ms, at_ms = subscription.remind_after_ms, incident.opened_ms
+    while wait_ms is not None:
+        at_ms += wait_ms
+        yield at_ms
+        wait_ms = min(2 * wait_ms, max(LONGEST_MS, subscription.remind_after_ms or 0))
+
+
+def next_ms(subscription: SubscriptionPolicy, incident: Incident, after_ms: int) -> int | None:
+    """The first of them later than after_ms at which nobody will have acknowledged it; None if there is none."""
+    if incident.acknowledged_by and incident.acknowledged_until_ms is None:
+        return None
+    return next(
+        (ms for ms in moments(subscription, incident) if ms > after_ms and not incident.is_acknowledged(ms)), None
+    )
