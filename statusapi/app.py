@@ -11,8 +11,9 @@ from starlette.routing import BaseRoute, Route
 
 from statusapi import page
 from statusapi.auth import Auth
-from statusapi.dialects import statuspage, up
+from statusapi.dialects import native, statuspage, up
 from statusapi.metrics import Metrics
+from statusapi.orders import Orders
 from statusapi.prepared import READS
 from statusapi.problems import Problem, of_status
 from statusapi.views import Views
@@ -22,14 +23,24 @@ logger = logging.getLogger(__name__)
 Render = Callable[[Problem], Response]
 
 
-def create_public(views: Views, metrics: Metrics, not_ready: Callable[[], str | None]) -> Starlette:
-    """The public listener: page, Statuspage documents, metrics, health.
+def create_public(
+    views: Views, metrics: Metrics, orders: Orders, auth: Auth, not_ready: Callable[[], str | None]
+) -> Starlette:
+    """The public listener: page, Statuspage documents, the native dialect, metrics, health.
 
     not_ready: why the daemon is not ready, in one sentence; None if it is.
     """
-    routes = [*_health(not_ready), *metrics.routes(), *statuspage.routes(views), *page.routes(views)]
+    routes = [
+        *_health(not_ready),
+        *metrics.routes(),
+        *native.routes(views, orders, auth),
+        *statuspage.routes(views),
+        *page.routes(views),
+    ]
 
     def render(request: Request) -> Render:
+        if request.url.path.startswith(native.PREFIX):
+            return native.problem
         is_api = "/api/" in request.url.path or request.url.path.endswith(".json")
         return statuspage.problem if is_api else page.problem
 

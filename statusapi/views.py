@@ -82,7 +82,10 @@ class UpdateView(NamedTuple):
 
 
 class IncidentView(NamedTuple):
-    """What is shown of an incident. updates: oldest first. components: those still configured, as they are now."""
+    """What is shown of an incident. updates: oldest first. components: those still configured, as they are now.
+
+    acknowledged_by: "" = nobody; for those who have a key, never for the public.
+    """
 
     num: int
     uid: str
@@ -99,6 +102,7 @@ class IncidentView(NamedTuple):
     resolved_ms: int | None
     components: tuple[ComponentView, ...]
     updates: tuple[UpdateView, ...]
+    acknowledged_by: str
 
     @property
     def is_open(self) -> bool:
@@ -366,6 +370,7 @@ def _incident(incident: Incident, url: str, components: Mapping[str, ComponentVi
             UpdateView(ids.slug(f"update:{incident.slug}:{n}"), f"{incident.uid}-{n}", u.at_ms, u.status, u.body)
             for n, u in enumerate(incident.updates, 1)
         ),
+        acknowledged_by=incident.acknowledged_by,
     )
 
 

@@ -58,6 +58,7 @@ async def applications(world: "World") -> "Sequence[Application]":
     from statusapi.app import create_public, create_up
     from statusapi.auth import Auth
     from statusapi.metrics import Metrics
+    from statusapi.orders import Orders
     from statusapi.views import Views
 
     recent = [
@@ -67,10 +68,11 @@ async def applications(world: "World") -> "Sequence[Application]":
     ]
     views = Views(world.config, world.recorder, recent, world.clock)
     metrics = Metrics(world.config, world.recorder, world.clock, world.meters)
-    public = create_public(views, metrics, world.not_ready)
+    auth, orders = Auth(world.config), Orders(world.config, world.recorder, world.clock)
+    public = create_public(views, metrics, orders, auth, world.not_ready)
     if world.config.daemon.up is None:
         return [public]
-    return [public, create_up(views, Auth(world.config))]
+    return [public, create_up(views, auth)]
 
 
 def where(config: "Config") -> list[str]:

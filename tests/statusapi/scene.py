@@ -19,6 +19,7 @@ from prober.store import Store
 from statusapi.app import create_public, create_up
 from statusapi.auth import Auth
 from statusapi.metrics import Metrics
+from statusapi.orders import Orders
 from statusapi.views import Views
 from tests.builders import T0
 from tests.worlds import IDENTITY, answers
@@ -90,9 +91,10 @@ class Scene:
         self.clock = Clock(wall_ns=self._now_ns, monotonic_ns=self._now_ns)
         self.views = Views(config, recorder, [], self.clock)
         self.metrics = Metrics(config, recorder, self.clock, Meters(config.checks, config.channels))
-        public = create_public(self.views, self.metrics, lambda: self.trouble)
+        auth, orders = Auth(config), Orders(config, recorder, self.clock)
+        public = create_public(self.views, self.metrics, orders, auth, lambda: self.trouble)
         self.public = _client(public, "https://status.example")
-        self.up = _client(create_up(self.views, Auth(config)), "http://up")
+        self.up = _client(create_up(self.views, auth), "http://up")
 
     def _now_ns(self) -> int:
         return self.now_ms * 1_000_000

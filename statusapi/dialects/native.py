@@ -1,0 +1,127 @@
+"""The native dialect: what the others cannot say. Read and written with `Authorization: Bearer <key>`."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from prober.core.model import Impact, Incident
+from statusapi.auth import Auth, Principal
+from statusapi.dialects.wire import moment, moment_or_none
+from statusapi.orders import LONGEST_REQUEST, AcknowledgeFields, OpenFields, Orders, PostFields, decoded
+from statusapi.prepared import READS
+from statusapi.problems import Problem, not_found
+from statusapi.views import IncidentView, Views
+
+PREFIX = "/api/prober/v1"
+
+
+def routes(views: Views, orders: Orders, auth: Auth) -> list[BaseRoute]:
+    """Incidents: read, open, post to, acknowledge."""
+
+    async def incidents(request: Request) -> Response:
+        principal = _principal(auth, request)
+        if request.method == "POST":
+            fields = decoded(await _body(request), OpenFields)
+            return _answer(_incident(await orders.open(principal, fields)), 201)
+        wants_open = request.query_params.get("open") == "true"
+        pages = [page for page in views.pages.values() if principal.may_see(page.account)]
+        found = [shown for page in pages for shown in (page.incidents if wants_open else page.recent)]
+        found.sort(key=lambda shown: shown.num, reverse=True)
+        return _answer({"incidents": [_listed(shown) for shown in found]})
+
+    async def incident(request: Request) -> Response:
+        return _answer(_incident(orders.find(_principal(auth, request), _num(request))))
+
+    async def updates(request: Request) -> Response:
+        principal = _principal(auth, request)
+        fields = decoded(await _body(request), PostFields)
+        return _answer(_incident(await orders.post(principal, _num(request), fields)), 201)
+
+    async def acknowledge(request: Request) -> Response:
+        principal = _principal(auth, request)
+        fields = decoded(await _body(request), AcknowledgeFields)
+        return _answer(_incident(await orders.acknowledge(principal, _num(request), fields)))
+
+    return [
+        Route(f"{PREFIX}/incidents", incidents, methods=[*READS, "POST"]),
+        Route(f"{PREFIX}/incidents/{{num}}", incident, methods=READS),
+        Route(f"{PREFIX}/incidents/{{num}}/updates", updates, methods=["POST"]),
+        Route(f"{PREFIX}/incidents/{{num}}/acknowledge", acknowledge, methods=["POST"]),
+    ]
+
+
+def problem(problem: Problem) -> Response:
+    """An error: a code for programs, a sentence for people."""
+    return _answer({"error": {"code": problem.code, "message": problem.text}}, problem.status, problem.headers)
+
+
+def _answer(said: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    content = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(content, status, {"Cache-Control": "no-store", **(headers or {})}, "application/json")
+
+
+async def _body(request: Request) -> bytes:
+    """The request's body, of which no more is read than may be sent."""
+    content = b""
+    async for piece in request.stream():
+        content += piece
+        if len(content) > LONGEST_REQUEST:
+            break
+    return content
+
+
+def _principal(auth: Auth, request: Request) -> Principal:
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    principal = auth.principal(key.strip()) if scheme.lower() == "bearer" else None
+    if principal is None:
+        text = "Expected a known key in the header Authorization: Bearer <key>."
+        raise Problem(401, "authorization", text, {"WWW-Authenticate": "Bearer"})
+    return principal
+
+
+def _num(request: Request) -> int:
+    text = request.path_params["num"]
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise not_found()
+    return int(text)
+
+
+def _listed(shown: IncidentView) -> dict[str, Any]:
+    return {
+        "num": shown.num,
+        "id": shown.slug,
+        "site": shown.site,
+        "name": shown.name,
+        "status": shown.status,
+        "impact": Impact(shown.impact).word,
+        "started_at": moment(shown.started_ms),
+        "updated_at": moment(shown.updated_ms),
+        "resolved_at": moment_or_none(shown.resolved_ms),
+        "components": [component.id for component in shown.components],
+        "acknowledged_by": shown.acknowledged_by or None,
+    }
+
+
+def _incident(incident: Incident) -> dict[str, Any]:
+    return {
+        "num": incident.num,
+        "id": incident.slug,
+        "site": incident.site,
+        "name": incident.name,
+        "status": incident.status,
+        "impact": incident.impact.word,
+        "started_at": moment(incident.started_ms),
+        "updated_at": moment(incident.updated_ms),
+        "resolved_at": moment_or_none(incident.resolved_ms),
+        "components": [affected.component for affected in incident.affected],
+        "is_led_by_a_person": incident.taken,
+        "acknowledged_by": incident.acknowledged_by or None,
+        "acknowledged_until": moment_or_none(incident.acknowledged_until_ms),
+        "updates": [
+            {"at": moment(u.at_ms), "status": u.status, "body": u.body, "author": u.author} for u in incident.updates
+        ],
+    }

@@ -1,0 +1,94 @@
+"""The native dialect: incidents, read and written."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.statusapi.scene import ACME, ADMIN, Scene, is_golden, scene
+
+pytestmark = pytest.mark.anyio
+
+BASE = "/api/prober/v1/incidents"
+GOLDEN = Path(__file__).parent / "golden" / "native"
+
+
+async def ask(it: Scene, method: str, path: str = "", key: str | None = ADMIN, **fields: Any) -> tuple[int, Any]:
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    answer = await it.public.request(method, BASE + path, headers=headers, json=fields if method == "POST" else None)
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "no-store"
+    return answer.status_code, answer.json()
+
+
+async def test_answers_are_as_they_were(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("down down up up", "blog")
+        await it.see("down down", "shop")
+        await ask(it, "POST", "/2/updates", body="A disk.", status="identified")
+        await ask(it, "POST", "/2/acknowledge", duration="30m")
+        for name, path in (("list", ""), ("one", "/2")):
+            _, said = await ask(it, "GET", path)
+            assert is_golden(GOLDEN / f"{name}.json", json.dumps(said, indent=1) + "\n")
+
+
+async def test_open_ones_are_listed_alone_when_asked_for(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("down down up up", "blog")
+        await it.see("down down", "lone")
+        _, said = await ask(it, "GET", "?open=true")
+        assert [one["name"] for one in said["incidents"]] == ["Lone is down"]
+        _, said = await ask(it, "GET", "?open=true", ACME)
+        assert said["incidents"] == []
+
+
+async def test_an_incident_is_opened_posted_to_and_resolved_by_hand(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        status, said = await ask(it, "POST", key=ACME, site="main", name="Move", body="We move.", components=["mail"])
+        assert (status, said["status"], said["updates"][0]["author"]) == (201, "investigating", "acme")
+        status, said = await ask(it, "POST", "/1/updates", ACME, body="Done.", status="resolved")
+        assert (status, said["status"], said["resolved_at"] is not None) == (201, "resolved", True)
+        status, said = await ask(it, "POST", "/1/updates", ACME, body="x", status="identified")
+        assert (status, said["error"]["code"]) == (409, "step")
+        assert "Move" in (await it.public.get("/")).text
+
+
+@pytest.mark.parametrize("key", [None, "", "unknown-key-0123456789"])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", ""), ("POST", ""), ("GET", "/1"), ("POST", "/1/updates"), ("POST", "/1/acknowledge")]
+)
+async def test_without_a_known_key_nothing_is_open(tmp_path: Path, method: str, path: str, key: str | None) -> None:
+    async with scene(tmp_path) as it:
+        status, said = await ask(it, method, path, key)
+        assert (status, said["error"]["code"]) == (401, "authorization")
+
+
+async def test_what_is_somebody_elses_looks_like_what_does_not_exist(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("down down", "lone")
+        for method, end in (("GET", ""), ("POST", "/updates"), ("POST", "/acknowledge")):
+            fields = {"body": "x"} if end == "/updates" else {}
+            theirs = await ask(it, method, f"/1{end}", ACME, **fields)
+            assert theirs == await ask(it, method, f"/99{end}", ACME, **fields)
+            assert theirs[0] == 404
+
+
+@pytest.mark.parametrize("path", ["/x", "/-1", "/1e3", "/99999999999999999999", "/²"])
+async def test_a_number_is_digits(tmp_path: Path, path: str) -> None:
+    async with scene(tmp_path) as it:
+        assert (await ask(it, "GET", path))[0] == 404
+
+
+async def test_errors_of_the_framework_have_its_shape(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        assert (await ask(it, "GET", "/1/none"))[1]["error"]["code"] == "not_found"
+        answer = await it.public.put(f"{BASE}/1")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (405, "method")
+
+
+async def test_a_body_is_read_no_further_than_it_may_be(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("down down")
+        status, said = await ask(it, "POST", "/1/updates", body="x" * 100_000)
+        assert (status, said["error"]["code"]) == (413, "too_large")
