@@ -132,6 +132,8 @@ class CheckOptions(Options):
     """And they must have lasted so long; each failure starts that time anew."""
     degraded_over: DurationMs | None = None
     """An answer slower than this is degraded."""
+    critical: bool = False
+    """Whether its component is in major outage when it is down, whatever its other checks say."""
     flap_high: int | None = Field(default=None, ge=1, le=100)
     """From this share of changes among the latest answers on it flaps, per cent: its incident stays open."""
     flap_low: int | None = Field(default=None, ge=0, le=99)

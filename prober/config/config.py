@@ -118,6 +118,7 @@ def _check(id_: str, check: CheckOptions, canaries: tuple[str, ...]) -> CheckPol
         degraded_over_us=None if check.degraded_over is None else check.degraded_over * 1000,
         flap_high=None if check.flap_high is None else check.flap_high / 100,
         flap_low=_flap_low(check) / 100,
+        critical=check.critical,
         retry_interval_ms=check.retry_interval,
         canaries=canaries,
     )

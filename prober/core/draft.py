@@ -1,5 +1,7 @@
 """A decision in the making: a verdict that moved settles its component, an incident follows, notices are owed."""
 
+from collections.abc import Callable
+
 from prober.core import incident as life
 from prober.core import notice, reminder
 from prober.core.events import Change, Decision, Rule, Subject
@@ -79,12 +81,16 @@ class Draft:
 
     def _trouble(self, component: str) -> Status:
         """What its checks make of a component, whether that is shown or not."""
-        return from_checks([self._check(id_).verdict for id_ in self.policy.components[component].checks])
+        return self._derived(component, lambda check: check.verdict)
+
+    def _derived(self, component: str, verdict: Callable[[CheckState], Verdict]) -> Status:
+        found = [(id_, verdict(self._check(id_))) for id_ in self.policy.components[component].checks]
+        critical = [verdict for id_, verdict in found if self.policy.checks[id_].critical]
+        return from_checks([verdict for _, verdict in found], critical)
 
     def _feared(self, component: str) -> Status:
         """Its trouble if every check that fails at the moment turns out to be down."""
-        checks = [self._check(id_) for id_ in self.policy.components[component].checks]
-        return from_checks([Verdict.DOWN if check.down else check.verdict for check in checks])
+        return self._derived(component, lambda check: Verdict.DOWN if check.down else check.verdict)
 
     def _withheld_by(self, component: ComponentPolicy, status: Status) -> str:
         """The outage that keeps an incident of this component from opening, if one wants to."""

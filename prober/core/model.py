@@ -150,6 +150,7 @@ class CheckPolicy(NamedTuple):
     degraded_over_us: an answer slower than this is degraded; None = never for slowness.
     retry_interval_ms: how soon a failure is looked at again, see confirm; None = at the next slot.
     canaries: checks that show whether our own network works, see blame.
+    critical: its component is in major outage when it is down, whatever its other checks say.
     flap_high, flap_low: from which share of changes it flaps, and down to which; see flapping. None = it never does.
     """
 
@@ -164,6 +165,7 @@ class CheckPolicy(NamedTuple):
     canaries: tuple[str, ...] = ()
     flap_high: float | None = None
     flap_low: float = 0.0
+    critical: bool = False
 
 
 class ComponentPolicy(NamedTuple):

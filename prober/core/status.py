@@ -1,8 +1,8 @@
 """From the verdicts of checks to a component's status, from components' statuses to a page's headline.
 
 A component's status is derived, never stored apart from its checks:
-all checks down is major, some down is partial, any degraded is degraded. A check that is not known
-proves nothing: it neither makes a component worse nor completes an "all".
+all checks down is major, some down is partial, any degraded is degraded. A critical check that is down is enough for
+major. A check that is not known proves nothing: it neither makes a component worse nor completes an "all".
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,9 +20,12 @@ IMPACT_OF = {
 }
 
 
-def from_checks(verdicts: Sequence[Verdict]) -> Status:
-    """The status that checks with these verdicts give their component; operational for none."""
-    if verdicts and all(v is Verdict.DOWN for v in verdicts):
+def from_checks(verdicts: Sequence[Verdict], critical: Sequence[Verdict] = ()) -> Status:
+    """The status that checks with these verdicts give their component; operational for none.
+
+    critical: the verdicts of those of which one is enough for major.
+    """
+    if Verdict.DOWN in critical or (verdicts and all(v is Verdict.DOWN for v in verdicts)):
         return Status.MAJOR
     if Verdict.DOWN in verdicts:
         return Status.PARTIAL
