@@ -1,7 +1,7 @@
 """Puts the listeners' applications together: data handed to one constructor each."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -24,15 +24,21 @@ Render = Callable[[Problem], Response]
 
 
 def create_public(
-    views: Views, metrics: Metrics, orders: Orders, auth: Auth, not_ready: Callable[[], str | None]
+    views: Views,
+    metrics: Metrics,
+    orders: Orders,
+    auth: Auth,
+    discovery: Sequence[BaseRoute],
+    not_ready: Callable[[], str | None],
 ) -> Starlette:
-    """The public listener: page, Statuspage documents, the native dialect, metrics, health.
+    """The public listener: page, Statuspage documents, the native dialect, metrics, discovery, health.
 
     not_ready: why the daemon is not ready, in one sentence; None if it is.
     """
     routes = [
         *_health(not_ready),
         *metrics.routes(),
+        *discovery,
         *native.routes(views, orders, auth),
         *statuspage.routes(views),
         *page.routes(views),
@@ -41,7 +47,8 @@ def create_public(
     def render(request: Request) -> Render:
         if request.url.path.startswith(native.PREFIX):
             return native.problem
-        is_api = "/api/" in request.url.path or request.url.path.endswith(".json")
+        path = request.url.path
+        is_api = "/api/" in path or path.endswith(".json") or path.startswith("/sd/")
         return statuspage.problem if is_api else page.problem
 
     return _application(routes, render)

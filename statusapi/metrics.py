@@ -7,19 +7,20 @@ latest outcome is *unknown* (our own trouble) has no probe_success: neither 1 no
 
 import gzip
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from prober import __version__
-from prober.core.model import Observation, Outcome, Phase, Status
+from prober.core.model import Status
 from statusapi.prepared import READS
+from statusapi.series import Answer, families
 
 if TYPE_CHECKING:
     from prober.clock import Clock
@@ -31,24 +32,6 @@ GZIP_OVER = 1_000  # bytes; less is not worth it
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
-
-class _Fact(NamedTuple):
-    """A series that a fact of an observation becomes."""
-
-    name: str
-    help: str
-    fact: str
-
-
-_FACTS = (
-    _Fact("probe_ip_protocol", "Specifies whether probe ip protocol is IP4 or IP6", "ip_protocol"),
-    _Fact("probe_http_status_code", "Response HTTP status code", "status_code"),
-    _Fact("probe_http_content_length", "Length of http content response", "content_length"),
-    _Fact("probe_http_redirects", "The number of redirects", "redirects"),
-    _Fact("probe_http_ssl", "Indicates if SSL was used for the final redirect", "ssl"),
-    _Fact("probe_http_version", "Returns the version of HTTP of the probe response", "http_version"),
-    _Fact("probe_ssl_earliest_cert_expiry", "Returns last SSL chain expiry in unixtime", "cert_expiry_s"),
-)
 
 _LABELS = ("check", "component", "site")
 
@@ -75,34 +58,16 @@ class _State(Collector):
         """Nothing in advance: asking would cost a whole scrape."""
         return ()
 
-    def _fresh(self) -> Iterator[tuple[tuple[str, str, str], Observation]]:
-        now_ms = self._clock.now_ms()
-        for id_, labels in self._labels.items():
-            answer = self._recorder.latest.get(id_)
-            check = self._config.checks[id_]
-            if answer and now_ms - answer.started_ms <= STALE_INTERVALS * check.interval + check.timeout:
-                yield labels, answer
-
     def _answers(self) -> Iterator[Metric]:
-        success = _gauge("probe_success", "Displays whether or not the probe was a success")
-        duration = _gauge("probe_duration_seconds", "Returns how long the probe took to complete in seconds")
-        lookup = _gauge("probe_dns_lookup_time_seconds", "Returns the time taken for probe dns lookup in seconds")
-        last = _gauge("uptime_probe_last_run_timestamp_seconds", "When the latest probe began, as unix time")
-        facts = {fact: _gauge(fact.name, fact.help) for fact in _FACTS}
-        for labels, answer in self._fresh():
-            last.add_metric(labels, answer.started_ms / 1000)
-            if answer.outcome is Outcome.UNKNOWN:
-                continue
-            success.add_metric(labels, answer.outcome is not Outcome.DOWN)
-            duration.add_metric(labels, answer.took_us / 1e6)
-            phases = dict(answer.phases_us)
-            if Phase.RESOLVE in phases:
-                lookup.add_metric(labels, phases[Phase.RESOLVE] / 1e6)
-            for fact, family in facts.items():
-                value = answer.facts.get(fact.fact)
-                if value is not None and not isinstance(value, str):
-                    family.add_metric(labels, float(value))
-        yield from (success, duration, lookup, last, *facts.values())
+        found = (self.answer(id_, labels) for id_, labels in self._labels.items())
+        yield from families((answer for answer in found if answer is not None), _LABELS)
+
+    def answer(self, id_: str, labels: tuple[str, ...] = ()) -> Answer | None:
+        """The check's latest answer; None if there is none that is fresh enough to be told."""
+        seen, check = self._recorder.latest.get(id_), self._config.checks[id_]
+        if seen is None or self._clock.now_ms() - seen.started_ms > STALE_INTERVALS * check.interval + check.timeout:
+            return None
+        return Answer(check.kind, seen, labels)
 
     def _counts(self) -> Iterator[Metric]:
         probes = CounterMetricFamily("uptime_probes", "Probes made since the start", labels=_LABELS)
@@ -150,31 +115,57 @@ class _State(Collector):
         yield from (incidents, trouble, lost, build)
 
 
-def _gauge(name: str, help_: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, help_, labels=_LABELS)
-
-
 class Metrics:
     """Everything there is to scrape. meters: what the daemon measures of itself."""
 
     def __init__(self, config: "Config", recorder: "Recorder", clock: "Clock", meters: Collector) -> None:
+        self._config = config
+        self._state = _State(config, recorder, clock)
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(_State(config, recorder, clock))
+        self._registry.register(self._state)
         self._registry.register(_Described(meters))
         ProcessCollector(registry=self._registry)
 
     def routes(self) -> list[BaseRoute]:
-        """GET and HEAD of /metrics: the text format or OpenMetrics, as asked for."""
-        return [Route("/metrics", self._scrape, methods=READS)]
+        """GET and HEAD of /metrics and /probe: the text format or OpenMetrics, as asked for."""
+        return [Route("/metrics", self._scrape, methods=READS), Route("/probe", self._probe, methods=READS)]
 
     async def _scrape(self, request: Request) -> Response:
+        return self._exposed(request, self._registry)
+
+    async def _probe(self, request: Request) -> Response:
+        """What blackbox_exporter would have answered of a check's target: the latest answer, without probing now."""
+        target = request.query_params.get("target", "")
+        found = [id_ for id_, check in self._config.checks.items() if target in (id_, check.component)]
+        if not found:
+            return PlainTextResponse("Expected target=<the id of a check or component>\n", 400)
+        answer = self._state.answer(target if target in found else found[0])
+        if answer is None:
+            return PlainTextResponse("There is no answer yet, or none for too long\n", 503)
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(_Answer(answer))
+        return self._exposed(request, registry)
+
+    @staticmethod
+    def _exposed(request: Request, registry: CollectorRegistry) -> Response:
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        content = encode(self._registry)
+        content = encode(registry)
         headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
         if len(content) > GZIP_OVER and _takes_gzip(request.headers.get("accept-encoding", "")):
             content = gzip.compress(content, compresslevel=1, mtime=0)
             headers["Content-Encoding"] = "gzip"
         return Response(content, headers=headers)
+
+
+class _Answer(Collector):
+    """One check's answer, without labels."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def collect(self) -> Iterable[Metric]:
+        """Its series."""
+        return families([self._answer])
 
 
 class _Described(Collector):

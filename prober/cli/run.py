@@ -55,6 +55,7 @@ def _listeners(config: "Config") -> Iterator[list[socket]]:
 
 async def applications(world: "World") -> "Sequence[Application]":
     """What is served on each of those listeners."""
+    from statusapi import discovery
     from statusapi.app import create_public, create_up
     from statusapi.auth import Auth
     from statusapi.metrics import Metrics
@@ -69,7 +70,7 @@ async def applications(world: "World") -> "Sequence[Application]":
     views = Views(world.config, world.recorder, recent, world.clock)
     metrics = Metrics(world.config, world.recorder, world.clock, world.meters)
     auth, orders = Auth(world.config), Orders(world.config, world.recorder, world.clock)
-    public = create_public(views, metrics, orders, auth, world.not_ready)
+    public = create_public(views, metrics, orders, auth, discovery.routes(world.config, auth), world.not_ready)
     if world.config.daemon.up is None:
         return [public]
     return [public, create_up(views, auth)]

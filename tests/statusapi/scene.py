@@ -16,6 +16,7 @@ from prober.core.model import Observation
 from prober.daemon.meters import Meters
 from prober.record import Recorder
 from prober.store import Store
+from statusapi import discovery
 from statusapi.app import create_public, create_up
 from statusapi.auth import Auth
 from statusapi.metrics import Metrics
@@ -92,7 +93,9 @@ class Scene:
         self.views = Views(config, recorder, [], self.clock)
         self.metrics = Metrics(config, recorder, self.clock, Meters(config.checks, config.channels))
         auth, orders = Auth(config), Orders(config, recorder, self.clock)
-        public = create_public(self.views, self.metrics, orders, auth, lambda: self.trouble)
+        public = create_public(
+            self.views, self.metrics, orders, auth, discovery.routes(config, auth), lambda: self.trouble
+        )
         self.public = _client(public, "https://status.example")
         self.up = _client(create_up(self.views, auth), "http://up")
 

@@ -122,3 +122,21 @@ async def test_prometheus_itself_finds_nothing_to_complain_of(tmp_path: Path) ->
         text = (await it.public.get("/metrics")).content
     checked = await anyio.run_process([promtool, "check", "metrics"], input=text, check=False)
     assert (checked.returncode, checked.stderr.decode()) == (0, "")
+
+
+async def test_probe_answers_with_the_latest_answer_as_blackbox_would(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        assert (await it.public.get("/probe?target=shop")).status_code == 503
+        await it.see("down")
+        text = (await it.public.get("/probe?target=shop")).text
+        assert "\nprobe_success 0.0\n" in text
+        assert "uptime_probes_total" not in text
+        it.now_ms += 10 * MINUTE
+        assert (await it.public.get("/probe?target=shop&module=http_2xx")).status_code == 503
+
+
+@pytest.mark.parametrize("target", ["", "?target=", "?target=none", "?module=http_2xx"])
+async def test_probe_knows_only_what_is_watched(tmp_path: Path, target: str) -> None:
+    async with scene(tmp_path) as it:
+        answer = await it.public.get(f"/probe{target}")
+        assert (answer.status_code, answer.text) == (400, "Expected target=<the id of a check or component>\n")

@@ -1,0 +1,78 @@
+"""HTTP service discovery for Prometheus: one target per check, so that blackbox_exporter's dashboards go on working.
+
+A target's address is told only to whom shows a key: the listener is public, and addresses are not.
+"""
+
+import json
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from statusapi.auth import Auth, Principal
+from statusapi.prepared import READS
+from statusapi.problems import Problem
+
+if TYPE_CHECKING:
+    from prober.config import Config
+
+
+def routes(config: "Config", auth: Auth) -> list[BaseRoute]:
+    """GET and HEAD of /sd/prometheus, and with ?form=targets the probed addresses for an exporter of one's own."""
+
+    async def discovered(request: Request) -> Response:
+        principal = _principal(auth, request)
+        form = request.query_params.get("form", "probe")
+        if form not in ("probe", "targets"):
+            raise Problem(400, "form", "Expected form=probe or form=targets.")
+        if form == "targets" and principal is None:
+            text = "Expected a known key in the header Authorization: Bearer <key>."
+            raise Problem(401, "authorization", text, {"WWW-Authenticate": "Bearer"})
+        make = _probed if form == "targets" else _stored
+        found = [make(config, id_, principal, request) for id_ in config.checks if _may_see(config, id_, principal)]
+        return Response(json.dumps(found), headers={"Cache-Control": "no-store"}, media_type="application/json")
+
+    return [Route("/sd/prometheus", discovered, methods=READS)]
+
+
+def _principal(auth: Auth, request: Request) -> Principal | None:
+    """Whose key it is, None without one. Raises Problem for one that nobody has: it is a mistake that must be seen."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, key = header.partition(" ")
+    principal = auth.principal(key.strip()) if scheme.lower() == "bearer" else None
+    if principal is None:
+        raise Problem(401, "authorization", "Expected a known key in the header Authorization: Bearer <key>.")
+    return principal
+
+
+def _may_see(config: "Config", check: str, principal: Principal | None) -> bool:
+    site = config.sites[config.components[config.checks[check].component].site]
+    return principal is None or principal.may_see(site.account)
+
+
+def _labels(config: "Config", check: str) -> dict[str, str]:
+    component = config.checks[check].component
+    return {"check": check, "component": component, "site": config.components[component].site}
+
+
+def _stored(config: "Config", check: str, principal: Principal | None, request: Request) -> dict[str, object]:
+    """Scraped from this daemon: the latest answer, under the labels that blackbox_exporter's users have."""
+    instance = check if principal is None else _instance(config, check)
+    labels = {"__metrics_path__": "/probe", "__param_target": check, "instance": instance, **_labels(config, check)}
+    return {"targets": [request.headers.get("host", "")], "labels": labels}
+
+
+def _probed(config: "Config", check: str, _: Principal | None, __: Request) -> dict[str, object]:
+    """For an exporter that probes by itself."""
+    labels = {"__param_module": config.checks[check].kind, **_labels(config, check)}
+    return {"targets": [config.checks[check].target()], "labels": labels}
+
+
+def _instance(config: "Config", check: str) -> str:
+    """What is probed; where several checks probe the same, each by its id, since dashboards join by instance."""
+    target = config.checks[check].target()
+    is_shared = sum(other.target() == target for other in config.checks.values()) > 1
+    return f"{target}#{check}" if is_shared else target

@@ -1,0 +1,82 @@
+"""What is ready-made for Prometheus works with Prometheus, and names only series that there are."""
+
+import json
+import re
+import shutil
+import subprocess
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.scene import daemon, eventually, free_port, served
+from tests.services import needs_service
+from tests.statusapi.scene import scene
+
+FOLDER = Path(__file__).parent.parent / "contrib" / "prometheus"
+
+
+def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
+    needs_service("prometheus")
+    program = shutil.which("promtool")
+    assert program, "promtool comes with prometheus"
+    return subprocess.run([program, *arguments], cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_rules_do_what_they_say() -> None:
+    checked = promtool("test", "rules", "tests.yml")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    checked = promtool("check", "config", "prometheus.yml")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.anyio
+async def test_rules_name_only_series_that_there_are(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        text = (await it.public.get("/metrics")).text
+    known = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
+    for file in ("alerts.yml", "recording.yml"):
+        named = set(re.findall(r"\b(?:uptime|probe)_[a-z_]+\b", (FOLDER / file).read_text()))
+        named = {name.removesuffix("_bucket") for name in named if f":{name}:" not in (FOLDER / file).read_text()}
+        assert named - known == set(), file
+
+
+def asked(port: int, query: str) -> list[Any]:
+    """The samples that Prometheus answers with."""
+    url = f"http://127.0.0.1:{port}/api/v1/query?query={query}"
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            found: list[Any] = json.load(answer)["data"]["result"]
+            return found
+    except OSError:
+        return []
+
+
+@pytest.mark.timeout(120)
+def test_a_real_prometheus_finds_every_check_by_itself(tmp_path: Path) -> None:
+    program, port = needs_service("prometheus"), free_port()
+    with served() as target, daemon(tmp_path, target.server_address[1], 9) as prober:
+        (tmp_path / "prometheus.yml").write_text(
+            (FOLDER / "prometheus.yml")
+            .read_text()
+            .replace("127.0.0.1:8080", f"127.0.0.1:{prober.public}")
+            .replace("rule_files: [alerts.yml, recording.yml]", "global: { scrape_interval: 1s }")
+        )
+        command = [
+            str(program),
+            f"--config.file={tmp_path / 'prometheus.yml'}",
+            f"--storage.tsdb.path={tmp_path / 'data'}",
+        ]
+        process = subprocess.Popen(
+            [*command, f"--web.listen-address=127.0.0.1:{port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            found = eventually(lambda: asked(port, "probe_success{job=%22blackbox%22}"), "the check in Prometheus")
+            labels = found[0]["metric"]
+            assert (labels["instance"], labels["component"], labels["site"]) == ("shop", "shop", "main")
+            assert found[0]["value"][1] == "1"
+            assert eventually(lambda: asked(port, "uptime_build_info{job=%22prober%22}"), "prober's own figures")
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
