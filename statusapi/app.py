@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from statusapi import page
 from statusapi.auth import Auth
 from statusapi.dialects import native, statuspage, up
+from statusapi.explain import Explain
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
 from statusapi.prepared import READS
@@ -27,6 +28,7 @@ def create_public(
     views: Views,
     metrics: Metrics,
     orders: Orders,
+    explain: Explain,
     auth: Auth,
     discovery: Sequence[BaseRoute],
     not_ready: Callable[[], str | None],
@@ -39,7 +41,7 @@ def create_public(
         *_health(not_ready),
         *metrics.routes(),
         *discovery,
-        *native.routes(views, orders, auth),
+        *native.routes(views, orders, explain, auth),
         *statuspage.routes(views),
         *page.routes(views),
     ]

@@ -17,6 +17,7 @@ VERBS = ("run", "test", ".ci/run")
 
 # Modules without a test file of their name, and the file whose tests would fail if they were broken.
 TESTED_BY = {
+    "prober/cli/client.py": "tests/cli/test_incidents.py",
     "prober/cli/demo.py": "tests/acceptance/test_demo.py",
     "prober/cli/run.py": "tests/acceptance/test_daemon.py",
     "prober/core/draft.py": "tests/core/test_stories.py",

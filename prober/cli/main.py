@@ -10,6 +10,7 @@ from prober import __version__
 from prober.cli.check_config import check_config
 from prober.cli.demo import demo
 from prober.cli.demo_target import demo_target
+from prober.cli.explain import explain
 from prober.cli.incidents import incidents
 from prober.cli.maintenance import maintenance
 from prober.cli.probe import probe
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command("run")(run)
 app.command("check-config")(check_config)
 app.command("probe")(probe)
+app.command("explain")(explain)
 app.command("maintenance")(maintenance)
 app.add_typer(incidents, name="incidents")
 app.command("demo")(demo)

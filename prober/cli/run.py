@@ -58,6 +58,7 @@ async def applications(world: "World") -> "Sequence[Application]":
     from statusapi import discovery
     from statusapi.app import create_public, create_up
     from statusapi.auth import Auth
+    from statusapi.explain import Explain
     from statusapi.metrics import Metrics
     from statusapi.orders import Orders
     from statusapi.views import Views
@@ -70,7 +71,9 @@ async def applications(world: "World") -> "Sequence[Application]":
     views = Views(world.config, world.recorder, recent, world.clock)
     metrics = Metrics(world.config, world.recorder, world.clock, world.meters)
     auth, orders = Auth(world.config), Orders(world.config, world.recorder, world.clock)
-    public = create_public(views, metrics, orders, auth, discovery.routes(world.config, auth), world.not_ready)
+    explain = Explain(world.config, world.recorder, world.store, world.clock)
+    found = discovery.routes(world.config, auth)
+    public = create_public(views, metrics, orders, explain, auth, found, world.not_ready)
     if world.config.daemon.up is None:
         return [public]
     return [public, create_up(views, auth)]

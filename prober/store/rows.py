@@ -117,6 +117,18 @@ def incident(row: Mapping[str, Any], affected: Iterable[Affected], updates: Iter
     return Incident(**(dict(row) | words), affected=tuple(affected), updates=tuple(updates))
 
 
+def whole_incidents(connection: sqlite3.Connection, queries: Any, found: Iterable[sqlite3.Row]) -> list[Incident]:
+    """The incidents of these rows, with their components and timelines."""
+    return [
+        incident(
+            dict(row),
+            [affected(r) for r in queries.affected(connection, num=row["num"])],
+            [update(r) for r in queries.updates(connection, num=row["num"])],
+        )
+        for row in list(found)
+    ]
+
+
 # ---------------------------------------------------------------- notices
 
 

@@ -5,7 +5,7 @@ changes nothing that was written: decisions are known by their number, notices b
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path
@@ -19,6 +19,7 @@ from prober.core.state import State
 from prober.errors import StoreError
 from prober.store import lock, rows
 from prober.store.engine import Engine, opened
+from prober.store.evidence import Archive
 from prober.store.migrate import migrate
 from prober.store.outbox import Outbox
 
@@ -50,6 +51,7 @@ class Store:
         self._reader = reader
         self._queries: Any = _queries()
         self.outbox = Outbox(writer, self._queries)
+        self.archive = Archive(reader, self._queries)
 
     @classmethod
     @asynccontextmanager
@@ -83,13 +85,16 @@ class Store:
             found = self._queries.installation(connection)
             checks = [rows.check_state(row) for row in self._queries.check_states(connection)]
             components = [rows.component_state(row) for row in self._queries.component_states(connection)]
-            incidents = self._whole(connection, self._queries.open_incidents(connection))
+            incidents = rows.whole_incidents(connection, self._queries, self._queries.open_incidents(connection))
             return State(
                 identity=found["identity"],
                 checks={c.check: c for c in checks},
                 components={c.component: c for c in components},
                 incidents={i.num: i for i in incidents},
-                ended={i.cause: i for i in self._whole(connection, self._queries.ended_incidents(connection))},
+                ended={
+                    i.cause: i
+                    for i in rows.whole_incidents(connection, self._queries, self._queries.ended_incidents(connection))
+                },
                 seq=found["seq"],
                 next_num=found["next_num"],
                 handled_ms=found["handled_ms"],
@@ -132,7 +137,9 @@ class Store:
         """The newest incidents of a site, open or not, newest first."""
 
         def read(connection: sqlite3.Connection) -> list[Incident]:
-            return self._whole(connection, self._queries.recent_incidents(connection, site=site, limit=limit))
+            return rows.whole_incidents(
+                connection, self._queries, self._queries.recent_incidents(connection, site=site, limit=limit)
+            )
 
         return await self._reader.call(read)
 
@@ -150,16 +157,6 @@ class Store:
         return await self._reader.call(
             lambda connection: int(self._queries.count_observations(connection)["observations"])
         )
-
-    def _whole(self, connection: sqlite3.Connection, found: Iterable[sqlite3.Row]) -> list[Incident]:
-        return [
-            rows.incident(
-                dict(row),
-                [rows.affected(r) for r in self._queries.affected(connection, num=row["num"])],
-                [rows.update(r) for r in self._queries.updates(connection, num=row["num"])],
-            )
-            for row in list(found)
-        ]
 
     # ------------------------------------------------------------ upkeep
 

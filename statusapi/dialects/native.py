@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from prober.core.model import Impact, Incident
 from statusapi.auth import Auth, Principal
 from statusapi.dialects.wire import moment, moment_or_none
+from statusapi.explain import Explain
 from statusapi.orders import LONGEST_REQUEST, AcknowledgeFields, OpenFields, Orders, PostFields, decoded
 from statusapi.prepared import READS
 from statusapi.problems import Problem, not_found
@@ -19,8 +21,8 @@ from statusapi.views import IncidentView, Views
 PREFIX = "/api/prober/v1"
 
 
-def routes(views: Views, orders: Orders, auth: Auth) -> list[BaseRoute]:
-    """Incidents: read, open, post to, acknowledge."""
+def routes(views: Views, orders: Orders, explain: Explain, auth: Auth) -> list[BaseRoute]:
+    """Incidents: read, open, post to, acknowledge. Components: explain."""
 
     async def incidents(request: Request) -> Response:
         principal = _principal(auth, request)
@@ -46,7 +48,12 @@ def routes(views: Views, orders: Orders, auth: Auth) -> list[BaseRoute]:
         fields = decoded(await _body(request), AcknowledgeFields)
         return _answer(_incident(await orders.acknowledge(principal, _num(request), fields)))
 
+    async def explained(request: Request) -> Response:
+        principal, at_ms = _principal(auth, request), _at_ms(request)
+        return _answer(_with_moments(await explain.component(principal, request.path_params["id"], at_ms)))
+
     return [
+        Route(f"{PREFIX}/components/{{id}}/explain", explained, methods=READS),
         Route(f"{PREFIX}/incidents", incidents, methods=[*READS, "POST"]),
         Route(f"{PREFIX}/incidents/{{num}}", incident, methods=READS),
         Route(f"{PREFIX}/incidents/{{num}}/updates", updates, methods=["POST"]),
@@ -81,6 +88,35 @@ def _principal(auth: Auth, request: Request) -> Principal:
         text = "Expected a known key in the header Authorization: Bearer <key>."
         raise Problem(401, "authorization", text, {"WWW-Authenticate": "Bearer"})
     return principal
+
+
+def _at_ms(request: Request) -> int | None:
+    """The moment that is asked about: ?at=2026-03-01T12:00:00Z; None = now."""
+    text = request.query_params.get("at")
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign that nobody escaped comes as a blank
+        if at.tzinfo is None:
+            raise ValueError(text)
+        return int(at.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        expected = "a date and time with its zone such as 2026-03-01T22:00:00+01:00"
+        raise Problem(400, "field", f"at: expected {expected}") from None
+
+
+def _with_moments(said: Any) -> Any:
+    """Moments as ISO 8601 in place of milliseconds: at_ms becomes at; how long something took stays a number."""
+    if isinstance(said, dict):
+        return {
+            key.removesuffix("_ms") if is_moment else key: moment_or_none(value) if is_moment else _with_moments(value)
+            for key, value in said.items()
+            for is_moment in (key in _MOMENTS,)
+        }
+    return [_with_moments(one) for one in said] if isinstance(said, list) else said
+
+
+_MOMENTS = frozenset({"at_ms", "since_ms", "started_ms", "opened_ms", "resolved_ms", "start_ms", "end_ms"})
 
 
 def _num(request: Request) -> int:

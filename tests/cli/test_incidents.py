@@ -63,7 +63,7 @@ def test_an_incident_is_opened_by_hand(running: Daemon) -> None:
 def test_a_refusal_is_one_sentence(running: Daemon, arguments: list[str], status: int, said: str) -> None:
     result = run(running, *arguments)
     assert (result.exit_code, result.stdout) == (status, "")
-    assert f"prober incidents: {said}" in result.stderr
+    assert f"prober: {said}" in result.stderr
 
 
 def test_a_wrong_key_and_a_missing_one_are_told(running: Daemon) -> None:
@@ -75,7 +75,7 @@ def test_a_daemon_that_is_not_there_is_told(free_port: int) -> None:
     for server in (f"http://127.0.0.1:{free_port}", "nonsense", "http://[::"):
         result = CliRunner().invoke(app, ["incidents", "list", "--server", server], env={"PROBER_KEY": KEY})
         assert result.exit_code == 1
-        assert f"prober incidents: {server}: expected the daemon's public listener, found: " in result.stderr
+        assert f"prober: {server}: expected the daemon's public listener, found: " in result.stderr
 
 
 def test_something_else_that_listens_there_is_told(tmp_path: Path) -> None:

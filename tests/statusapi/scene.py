@@ -19,6 +19,7 @@ from prober.store import Store
 from statusapi import discovery
 from statusapi.app import create_public, create_up
 from statusapi.auth import Auth
+from statusapi.explain import Explain
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
 from statusapi.views import Views
@@ -94,7 +95,13 @@ class Scene:
         self.metrics = Metrics(config, recorder, self.clock, Meters(config.checks, config.channels))
         auth, orders = Auth(config), Orders(config, recorder, self.clock)
         public = create_public(
-            self.views, self.metrics, orders, auth, discovery.routes(config, auth), lambda: self.trouble
+            self.views,
+            self.metrics,
+            orders,
+            Explain(config, recorder, store, self.clock),
+            auth,
+            discovery.routes(config, auth),
+            lambda: self.trouble,
         )
         self.public = _client(public, "https://status.example")
         self.up = _client(create_up(self.views, auth), "http://up")

@@ -1,0 +1,48 @@
+"""What the verbs that ask a running daemon have in common: where it is, the key, and its refusals."""
+
+import os
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+BAD_USAGE = 2
+REFUSED = 1
+
+Server = Annotated[str, typer.Option(help="Where the daemon's public listener is.")]
+Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
+HERE = "http://127.0.0.1:8080"
+
+
+def ask(server: str, method: str, path: str, fields: dict[str, Any] | None = None) -> Any:
+    """The daemon's answer; its refusal, or that it can't be reached, in one sentence and an exit status."""
+    import httpx
+
+    key = os.environ.get("PROBER_KEY", "")
+    if not key:
+        raise _refuse("PROBER_KEY: expected a key of the API in the environment, found none", BAD_USAGE)
+    url = f"{server.rstrip('/')}/api/prober/v1/{path}"
+    try:
+        with httpx.Client(trust_env=False, timeout=10) as client:
+            answer = client.request(method, url, json=fields, headers={"Authorization": f"Bearer {key}"})
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeEncodeError) as error:
+        raise _refuse(f"{server}: expected the daemon's public listener, found: {error}", REFUSED) from None
+    try:
+        said = answer.json()
+    except ValueError:
+        raise _refuse(f"{server}: expected the daemon's API, found something else", REFUSED) from None
+    if answer.is_success:
+        return said
+    refusal = said.get("error") if isinstance(said, dict) else None
+    message = refusal.get("message") if isinstance(refusal, dict) else f"HTTP {answer.status_code}"
+    raise _refuse(str(message), BAD_USAGE if answer.status_code == 400 else REFUSED)
+
+
+def _refuse(sentence: str, status: int) -> typer.Exit:
+    typer.echo(f"prober: {sentence}", err=True)
+    return typer.Exit(status)
+
+
+def short(moment: str) -> str:
+    """A moment of the API, for people."""
+    return datetime.fromisoformat(moment).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,110 @@
+"""Why a component showed what it showed at a moment, and who was told: the whole chain, from stored evidence.
+
+The same question about the same moment has the same answer for ever, but for what became of notices that were still
+owed, and for raw answers, which are kept for some days only.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from prober.core.events import Change
+from prober.core.maintenance import upcoming
+from prober.core.model import Incident, Policy
+from prober.errors import StoreError
+from prober.store.evidence import Answer, Owed
+from statusapi.auth import Principal
+from statusapi.problems import Problem, not_found
+
+if TYPE_CHECKING:
+    from prober.clock import Clock
+    from prober.config import Config
+    from prober.record import Recorder
+    from prober.store import Store
+
+
+class Explain:
+    """Answers for whom it concerns."""
+
+    def __init__(self, config: "Config", recorder: "Recorder", store: "Store", clock: "Clock") -> None:
+        self._config = config
+        self._recorder = recorder
+        self._store = store
+        self._clock = clock
+
+    async def component(self, principal: Principal, id_: str, at_ms: int | None) -> dict[str, Any]:
+        """What is known of a component at a moment; None = now. Moments are ms. Raises Problem."""
+        component = self._config.components.get(id_)
+        if component is None or not principal.may_see(self._config.sites[component.site].account):
+            raise not_found()
+        policy = self._recorder.policy
+        checks, moment_ms = policy.components[id_].checks, self._clock.now_ms() if at_ms is None else at_ms
+        try:
+            found = await self._store.archive.about(id_, checks, moment_ms)
+        except StoreError as error:
+            raise Problem(503, "store", f"The evidence can't be read now: {error}.") from None
+        return {
+            "component": id_,
+            "name": component.name,
+            "at_ms": moment_ms,
+            "shown": _latest(found.changes),
+            "maintenance": _planned(policy, id_, moment_ms),
+            "depends_on": list(component.depends_on),
+            "checks": [
+                {
+                    "check": check,
+                    "verdict": _latest(found.check_changes[check]),
+                    "changes": [_change(change) for change in found.check_changes[check]],
+                    "answers": [_answer(answer) for answer in found.answers[check]],
+                }
+                for check in checks
+            ],
+            "changes": [_change(change) for change in found.changes],
+            "incidents": [_incident(one, found.notices[one.num], moment_ms) for one in found.incidents],
+        }
+
+
+def _latest(changes: Iterable[Change]) -> dict[str, Any] | None:
+    """The word that held, since when, and the rule that made it so; None if there was none yet."""
+    change = next(iter(changes), None)
+    if change is None:
+        return None
+    return {"word": change.after, "since_ms": change.since_ms, "rule": change.rule, "detail": change.detail}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "at_ms": change.at_ms,
+        "since_ms": change.since_ms,
+        "before": change.before,
+        "after": change.after,
+        "rule": change.rule,
+        "detail": change.detail,
+    }
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    return answer._asdict()
+
+
+def _planned(policy: Policy, component: str, at_ms: int) -> list[dict[str, Any]]:
+    """The declared work on the component at that moment, as it is declared now."""
+    concerning = (window for window in policy.maintenances.values() if component in window.components)
+    return [
+        {"id": one.id, "name": one.name, "start_ms": one.start_ms, "end_ms": one.end_ms}
+        for window in concerning
+        for one in upcoming(window, at_ms, 1)
+        if one.start_ms <= at_ms
+    ]
+
+
+def _incident(incident: Incident, notices: Iterable[Owed], at_ms: int) -> dict[str, Any]:
+    return {
+        "num": incident.num,
+        "name": incident.name,
+        "opened_ms": incident.opened_ms,
+        "resolved_ms": incident.resolved_ms if incident.resolved_ms and incident.resolved_ms <= at_ms else None,
+        "acknowledged_by": incident.acknowledged_by or None,
+        "notices": [
+            owed._asdict() | {"deliveries": [delivery._asdict() for delivery in owed.deliveries]} for owed in notices
+        ],
+    }
