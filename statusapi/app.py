@@ -1,6 +1,7 @@
 """Puts the listeners' applications together: data handed to one constructor each."""
 
 import logging
+import re
 from collections.abc import Callable
 
 from starlette.applications import Starlette
@@ -11,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from statusapi import page
 from statusapi.auth import Auth
-from statusapi.dialects import statuspage, up
+from statusapi.dialects import instatus, statuspage, up
 from statusapi.metrics import Metrics
 from statusapi.prepared import READS
 from statusapi.problems import Problem, of_status
@@ -21,19 +22,21 @@ logger = logging.getLogger(__name__)
 
 Render = Callable[[Problem], Response]
 
+# How errors look on the public listener: the first pattern that is the whole path, less its /s/<site>, decides.
+_SHAPES: tuple[tuple[str, Render], ...] = (
+    (instatus.PATHS, instatus.problem),
+    (statuspage.PATHS, statuspage.problem),
+)
+_OF_A_SITE = re.compile(r"^/s/[^/]+(?=/)")
+
 
 def create_public(views: Views, metrics: Metrics, not_ready: Callable[[], str | None]) -> Starlette:
-    """The public listener: page, Statuspage documents, metrics, health.
+    """The public listener: page, Statuspage documents, Instatus files, metrics, health.
 
     not_ready: why the daemon is not ready, in one sentence; None if it is.
     """
-    routes = [*_health(not_ready), *metrics.routes(), *statuspage.routes(views), *page.routes(views)]
-
-    def render(request: Request) -> Render:
-        is_api = "/api/" in request.url.path or request.url.path.endswith(".json")
-        return statuspage.problem if is_api else page.problem
-
-    return _application(routes, render)
+    dialects = [*statuspage.routes(views), *instatus.routes(views)]
+    return _application([*_health(not_ready), *metrics.routes(), *dialects, *page.routes(views)], _shape)
 
 
 def create_up(views: Views, auth: Auth) -> Starlette:
@@ -50,6 +53,11 @@ def _health(not_ready: Callable[[], str | None]) -> list[BaseRoute]:
         return PlainTextResponse("Ready\n") if reason is None else PlainTextResponse(f"Not ready: {reason}\n", 503)
 
     return [Route("/-/healthy", healthy, methods=READS), Route("/-/ready", ready, methods=READS)]
+
+
+def _shape(request: Request) -> Render:
+    path = _OF_A_SITE.sub("", request.url.path)
+    return next((render for pattern, render in _SHAPES if re.fullmatch(pattern, path)), page.problem)
 
 
 def _application(routes: list[BaseRoute], render: Callable[[Request], Render]) -> Starlette:
