@@ -14,6 +14,7 @@ from statusapi import page
 from statusapi.auth import Auth
 from statusapi.dialects import instatus, statuspage, up
 from statusapi.metrics import Metrics
+from statusapi.page import badges
 from statusapi.prepared import READS
 from statusapi.problems import Problem, of_status
 from statusapi.views import Views
@@ -25,6 +26,8 @@ Render = Callable[[Problem], Response]
 # How errors look on the public listener: the first pattern that is the whole path, less its /s/<site>, decides.
 _SHAPES: tuple[tuple[str, Render], ...] = (
     (instatus.PATHS, instatus.problem),
+    (badges.PATHS, badges.problem),
+    (badges.PATHS_OF_JSON, badges.problem_in_json),
     (statuspage.PATHS, statuspage.problem),
 )
 _OF_A_SITE = re.compile(r"^/s/[^/]+(?=/)")

@@ -1,8 +1,8 @@
-"""The page that people look at: HTML made once per change, its few static files, and its feeds."""
+"""The page that people look at: HTML made once per change, its few static files, its feeds and badges."""
 
 from starlette.routing import BaseRoute
 
-from statusapi.page import feeds, html
+from statusapi.page import badges, feeds, html
 from statusapi.page.html import problem
 from statusapi.views import Views
 
@@ -11,4 +11,4 @@ __all__ = ["problem", "routes"]
 
 def routes(views: Views) -> list[BaseRoute]:
     """GET and HEAD of all of it."""
-    return [*feeds.routes(views), *html.routes(views)]
+    return [*feeds.routes(views), *badges.routes(views), *html.routes(views)]

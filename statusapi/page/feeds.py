@@ -1,10 +1,8 @@
 """What happened, for feed readers: Atom and RSS with the paths and the shape of Statuspage, and a calendar.
 
-An entry's content begins with its newest update: there, in the first <strong>, readers look for where it stands. Both
-feeds are written as elements, so that no text can become markup; what XML can't hold is replaced.
+An entry's content begins with its newest update: there, in the first <strong>, readers look for where it stands.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import formatdate
@@ -20,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from prober.core.model import IncidentStatus, MaintenanceStatus
 from statusapi.page import calendar, words
+from statusapi.page.markup import put, written
 from statusapi.prepared import READS, Prepared, answer, page_of
 from statusapi.views import IncidentView, MaintenanceView, PageView, Views
 
@@ -37,7 +36,6 @@ MAINTENANCE: Mapping[MaintenanceStatus, str] = {
 }
 
 _ATOM = "http://www.w3.org/2005/Atom"
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Entry(NamedTuple):
@@ -100,40 +98,40 @@ def atom(page: PageView) -> bytes:
     """The feed in Atom (RFC 4287)."""
     found = entries(page)
     feed = ElementTree.Element("feed", {"xmlns": _ATOM, "xml:lang": "en"})
-    _put(feed, "id", f"{_tag(page)}{urlsplit(page.url).path}/history")
-    _put(feed, "title", _title(page))
-    _put(feed, "updated", words.instant(max((entry.updated_ms for entry in found), default=page.updated_ms)))
-    _put(_put(feed, "author"), "name", page.name)
-    _put(feed, "link", rel="alternate", type="text/html", href=page.url)
-    _put(feed, "link", rel="self", type="application/atom+xml", href=f"{page.url}/history.atom")
+    put(feed, "id", f"{_tag(page)}{urlsplit(page.url).path}/history")
+    put(feed, "title", _title(page))
+    put(feed, "updated", words.instant(max((entry.updated_ms for entry in found), default=page.updated_ms)))
+    put(put(feed, "author"), "name", page.name)
+    put(feed, "link", attributes=_to("alternate", "text/html", page.url))
+    put(feed, "link", attributes=_to("self", "application/atom+xml", f"{page.url}/history.atom"))
     for entry in found:
-        element = _put(feed, "entry")
-        _put(element, "id", f"{_tag(page)}Incident/{entry.slug}")
-        _put(element, "published", words.instant(entry.published_ms))
-        _put(element, "updated", words.instant(entry.updated_ms))
-        _put(element, "link", rel="alternate", type="text/html", href=entry.url)
-        _put(element, "title", entry.title)
-        _put(element, "content", entry.html, type="html")
-    return _written(feed)
+        element = put(feed, "entry")
+        put(element, "id", f"{_tag(page)}Incident/{entry.slug}")
+        put(element, "published", words.instant(entry.published_ms))
+        put(element, "updated", words.instant(entry.updated_ms))
+        put(element, "link", attributes=_to("alternate", "text/html", entry.url))
+        put(element, "title", entry.title)
+        put(element, "content", entry.html, {"type": "html"})
+    return _document(feed)
 
 
 def rss(page: PageView) -> bytes:
     """The feed in RSS 2.0."""
     root = ElementTree.Element("rss", {"version": "2.0", "xmlns:atom": _ATOM})
-    channel = _put(root, "channel")
-    _put(channel, "title", _title(page))
-    _put(channel, "link", page.url)
-    _put(channel, "description", f"What happened at {escape(page.name)}, and what is planned")
-    _put(channel, "language", "en")
-    _put(channel, "atom:link", rel="self", type="application/rss+xml", href=f"{page.url}/history.rss")
+    channel = put(root, "channel")
+    put(channel, "title", _title(page))
+    put(channel, "link", page.url)
+    put(channel, "description", f"What happened at {escape(page.name)}, and what is planned")
+    put(channel, "language", "en")
+    put(channel, "atom:link", attributes=_to("self", "application/rss+xml", f"{page.url}/history.rss"))
     for entry in entries(page):
-        item = _put(channel, "item")
-        _put(item, "title", entry.title)
-        _put(item, "description", entry.html)
-        _put(item, "pubDate", formatdate(entry.published_ms // 1000, usegmt=True))
-        _put(item, "link", entry.url)
-        _put(item, "guid", entry.url)
-    return _written(root)
+        item = put(channel, "item")
+        put(item, "title", entry.title)
+        put(item, "description", entry.html)
+        put(item, "pubDate", formatdate(entry.published_ms // 1000, usegmt=True))
+        put(item, "link", entry.url)
+        put(item, "guid", entry.url)
+    return _document(root)
 
 
 def _title(page: PageView) -> str:
@@ -145,15 +143,14 @@ def _tag(page: PageView) -> str:
     return f"tag:{urlsplit(page.url).hostname},2005:"
 
 
-def _put(parent: ElementTree.Element, name: str, text: str = "", **attributes: str) -> ElementTree.Element:
-    element = ElementTree.SubElement(parent, name, attributes)
-    element.text = _NOT_IN_XML.sub("\ufffd", text) or None
-    return element
+def _to(rel: str, media_type: str, href: str) -> dict[str, str]:
+    """The attributes of a link."""
+    return {"rel": rel, "type": media_type, "href": href}
 
 
-def _written(root: ElementTree.Element) -> bytes:
+def _document(root: ElementTree.Element) -> bytes:
     ElementTree.indent(root)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(root, "unicode")}\n'.encode()
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{written(root)}\n'.encode()
 
 
 class _Feed(NamedTuple):
