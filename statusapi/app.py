@@ -1,6 +1,7 @@
 """Puts the listeners' applications together: data handed to one constructor each."""
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
@@ -9,12 +10,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from statusapi import page
+from statusapi import discovery, page
 from statusapi.auth import Auth
-from statusapi.dialects import native, statuspage, up
+from statusapi.dialects import instatus, native, statuspage, up
 from statusapi.explain import Explain
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
+from statusapi.page import badges
 from statusapi.prepared import READS
 from statusapi.problems import Problem, of_status
 from statusapi.views import Views
@@ -23,6 +25,17 @@ logger = logging.getLogger(__name__)
 
 Render = Callable[[Problem], Response]
 
+# How errors look on the public listener: the first pattern that is the whole path, less its /s/<site>, decides.
+_SHAPES: tuple[tuple[str, Render], ...] = (
+    (native.PATHS, native.problem),
+    (discovery.PATHS, native.problem),
+    (instatus.PATHS, instatus.problem),
+    (badges.PATHS, badges.problem),
+    (badges.PATHS_OF_JSON, badges.problem_in_json),
+    (statuspage.PATHS, statuspage.problem),
+)
+_OF_A_SITE = re.compile(r"^/s/[^/]+(?=/)")
+
 
 def create_public(
     views: Views,
@@ -30,30 +43,23 @@ def create_public(
     orders: Orders,
     explain: Explain,
     auth: Auth,
-    discovery: Sequence[BaseRoute],
+    found: Sequence[BaseRoute],
     not_ready: Callable[[], str | None],
 ) -> Starlette:
-    """The public listener: page, Statuspage documents, the native dialect, metrics, discovery, health.
+    """The public listener: page, Statuspage and Instatus documents, the native dialect, metrics, discovery, health.
 
-    not_ready: why the daemon is not ready, in one sentence; None if it is.
+    found: what Prometheus discovers. not_ready: why the daemon is not ready, in one sentence; None if it is.
     """
     routes = [
         *_health(not_ready),
         *metrics.routes(),
-        *discovery,
+        *found,
         *native.routes(views, orders, explain, auth),
         *statuspage.routes(views),
+        *instatus.routes(views),
         *page.routes(views),
     ]
-
-    def render(request: Request) -> Render:
-        if request.url.path.startswith(native.PREFIX):
-            return native.problem
-        path = request.url.path
-        is_api = "/api/" in path or path.endswith(".json") or path.startswith("/sd/")
-        return statuspage.problem if is_api else page.problem
-
-    return _application(routes, render)
+    return _application(routes, _shape)
 
 
 def create_up(views: Views, auth: Auth) -> Starlette:
@@ -70,6 +76,11 @@ def _health(not_ready: Callable[[], str | None]) -> list[BaseRoute]:
         return PlainTextResponse("Ready\n") if reason is None else PlainTextResponse(f"Not ready: {reason}\n", 503)
 
     return [Route("/-/healthy", healthy, methods=READS), Route("/-/ready", ready, methods=READS)]
+
+
+def _shape(request: Request) -> Render:
+    path = _OF_A_SITE.sub("", request.url.path)
+    return next((render for pattern, render in _SHAPES if re.fullmatch(pattern, path)), page.problem)
 
 
 def _application(routes: list[BaseRoute], render: Callable[[Request], Render]) -> Starlette:

@@ -17,6 +17,8 @@ from statusapi.problems import Problem
 if TYPE_CHECKING:
     from prober.config import Config
 
+PATHS = r"/sd/.*"
+
 
 def routes(config: "Config", auth: Auth) -> list[BaseRoute]:
     """GET and HEAD of /sd/prometheus, and with ?form=targets the probed addresses for an exporter of one's own."""

@@ -374,6 +374,11 @@ def _incident(incident: Incident, url: str, components: Mapping[str, ComponentVi
     )
 
 
+def place(slug: str) -> str:
+    """The name of the place on the page where a maintenance is shown, for an address to end with."""
+    return f"maintenance-{slug}"
+
+
 _STARTED = "The maintenance has started."
 _COMPLETED = "The maintenance is completed."
 
@@ -402,7 +407,7 @@ def _maintenance(
         slug=slug,
         site=window.site,
         name=window.name,
-        url=url,
+        url=f"{url}/#{place(slug)}",
         description=window.description,
         status=maintenance.status_at(window, now_ms),
         start_ms=window.start_ms,

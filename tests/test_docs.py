@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from statusapi.dialects.instatus import FILES
 from statusapi.dialects.statuspage import DOCUMENTS
 from statusapi.dialects.up import RESOURCES
+from statusapi.page.feeds import FEEDS
 from tests.statusapi.scene import scene
 
 ROOT = Path(__file__).parent.parent
@@ -30,6 +32,8 @@ def test_the_readme_is_short() -> None:
 
 def test_every_document_of_the_api_is_described() -> None:
     assert [name for name in DOCUMENTS if f"`/api/v2/{name}`" not in API] == []
+    assert [name for name in FEEDS if f"`{name}`" not in API] == []
+    assert [name for name in FILES if f"`{name}`" not in API] == []
     assert [r.plural for r in RESOURCES if f"/{r.plural}`" not in API] == []
 
 

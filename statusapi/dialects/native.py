@@ -19,6 +19,7 @@ from statusapi.problems import Problem, not_found
 from statusapi.views import IncidentView, Views
 
 PREFIX = "/api/prober/v1"
+PATHS = rf"{PREFIX}(/.*)?"
 
 
 def routes(views: Views, orders: Orders, explain: Explain, auth: Auth) -> list[BaseRoute]:

@@ -15,7 +15,7 @@ from statusapi.problems import Problem, not_found
 from statusapi.views import ComponentView, GroupView, IncidentView, MaintenanceView, PageView, UpdateView, Views
 
 HEADERS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=10"}
-PREFIXES = ("/api/v2/",)
+PATHS = r"/api/.*|.*\.json"
 
 COMPONENT: Mapping[Status, str] = {
     Status.OPERATIONAL: "operational",

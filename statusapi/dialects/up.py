@@ -14,35 +14,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from prober import __version__
-from prober.core.model import Impact, IncidentStatus, Status
+from prober.core.model import IncidentStatus
 from statusapi.auth import Auth, Principal
+from statusapi.dialects.capitals import COMPONENT, IMPACT, INCIDENT
 from statusapi.dialects.wire import moment, moment_or_none
 from statusapi.prepared import READS
 from statusapi.problems import Problem, not_found
 from statusapi.views import AccountView, ComponentView, IncidentView, PageView, UpdateView, Views
 
 MOST = 1000  # objects in a list, the newest
-
-COMPONENT: Mapping[Status, str] = {
-    Status.OPERATIONAL: "OPERATIONAL",
-    Status.MAINTENANCE: "UNDERMAINTENANCE",
-    Status.DEGRADED: "DEGRADEDPERFORMANCE",
-    Status.PARTIAL: "PARTIALOUTAGE",
-    Status.MAJOR: "MAJOROUTAGE",
-}
-INCIDENT: Mapping[IncidentStatus, str] = {
-    IncidentStatus.INVESTIGATING: "INVESTIGATING",
-    IncidentStatus.IDENTIFIED: "IDENTIFIED",
-    IncidentStatus.MONITORING: "MONITORING",
-    IncidentStatus.RESOLVED: "RESOLVED",
-    IncidentStatus.POSTMORTEM: "RESOLVED",
-}
-IMPACT: Mapping[Impact, str] = {
-    Impact.NONE: "OPERATIONAL",
-    Impact.MINOR: "DEGRADEDPERFORMANCE",
-    Impact.MAJOR: "PARTIALOUTAGE",
-    Impact.CRITICAL: "MAJOROUTAGE",
-}
 
 Object = dict[str, Any]
 

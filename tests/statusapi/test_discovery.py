@@ -60,4 +60,4 @@ async def test_a_wrong_key_is_a_mistake_that_is_told(tmp_path: Path) -> None:
         for header in ("Bearer unknown-key-0123456789", "Basic eDp5", ADMIN):
             answer = await it.public.get("/sd/prometheus", headers={"Authorization": header})
             assert answer.status_code == 401
-            assert "Expected a known key" in answer.json()["error"]
+            assert "Expected a known key" in answer.json()["error"]["message"]

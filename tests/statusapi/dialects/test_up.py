@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 
 from prober import __version__
-from prober.core.model import Impact, IncidentStatus, Status
-from statusapi.dialects import up
 from tests.statusapi.scene import ACME, ADMIN, Scene, is_golden, scene
 
 pytestmark = pytest.mark.anyio
@@ -29,12 +27,6 @@ async def eventful(it: Scene) -> None:
     await it.see("down down", "lone")
     await it.see("down down up up", "blog")
     await it.see("down down", "shop")
-
-
-def test_every_state_has_a_word() -> None:
-    assert set(up.COMPONENT) == set(Status)
-    assert set(up.INCIDENT) == set(IncidentStatus)
-    assert set(up.IMPACT) == set(Impact)
 
 
 @pytest.mark.parametrize("plural", PLURALS)

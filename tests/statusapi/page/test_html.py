@@ -103,3 +103,11 @@ async def test_a_page_may_load_nothing_from_elsewhere_and_run_no_text_as_script(
         assert "<style" not in answer.text
         assert " style=" not in answer.text
         assert "http://" not in answer.text.replace("https://status.example", "")
+
+
+async def test_the_address_of_a_maintenance_leads_to_its_place_on_the_page(tmp_path: Path) -> None:
+    async with scene(tmp_path, MAINTENANCE) as it:
+        (work,) = it.views.pages["main"].maintenances
+        address, _, place = work.url.partition("#")
+        assert address == "https://status.example/"
+        assert f'<article id="{place}">' in await text(it)

@@ -1,0 +1,146 @@
+"""Badges as images and as JSON. `RENEW_GOLDEN=1` writes the golden answers anew, to be reviewed and looked at."""
+
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from statusapi.page import badges, words
+from tests.statusapi.scene import CONFIG, MAINTENANCE, MINUTE, Scene, is_golden, scene
+
+pytestmark = pytest.mark.anyio
+
+GOLDEN = Path(__file__).parent / "golden" / "badges"
+SVG = "{http://www.w3.org/2000/svg}"
+CSS = (Path(words.__file__).parent / "static" / "page.css").read_text()
+NAMES = ["badge", "badge/shop", "badge/blog", "badge/mail"]
+
+
+async def eventful(it: Scene) -> None:
+    await it.wait(31 * MINUTE)
+    await it.see("down down", "shop")
+    await it.see("up up", "blog")
+
+
+async def image(it: Scene, path: str, status: int = 200) -> ElementTree.Element:
+    answer = await it.public.get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "image/svg+xml")
+    return ElementTree.fromstring(answer.content)
+
+
+def test_colours_are_those_of_the_page() -> None:
+    assert {tone: re.findall(rf"--{tone}: (#\w+)", CSS)[0] for tone in badges.COLOURS} == badges.COLOURS
+    tones = {word.tone for word in (*words.COMPONENT.values(), words.UNWATCHED)} | set(words._INDICATOR.values())
+    assert tones <= set(badges.COLOURS)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("colour", [*badges.COLOURS.values(), badges.NAME_COLOUR])
+def test_white_is_readable_on_every_colour(colour: str) -> None:
+    assert 1.05 / (luminance(colour) + 0.05) >= 4.5
+
+
+# Measured in a browser with Verdana at 11 px.
+@pytest.mark.parametrize(("text", "px"), [("m", 10.7), ("v1.2.511", 49.48), ("", 0)])
+def test_widths_are_those_of_the_font(text: str, px: float) -> None:
+    assert badges.width_px(text) == pytest.approx(px, abs=0.1)
+
+
+def test_widths_of_other_scripts_are_guessed_by_their_kind() -> None:
+    assert badges.width_px("監視") == 22
+    assert badges.width_px("e\u0301") == badges.width_px("e")
+    assert 0 < badges.width_px("é") < 11
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_badges_are_as_they_were(tmp_path: Path, name: str) -> None:
+    async with scene(tmp_path, MAINTENANCE) as it:
+        await eventful(it)
+        for end in ("svg", "json"):
+            text = (await it.public.get(f"/{name}.{end}")).text
+            assert is_golden(GOLDEN / f"{name.replace('/', '-')}.{end}", text)
+
+
+async def test_an_image_says_its_state_to_those_who_do_not_see_it(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("down down")
+        found = await image(it, "/badge/shop.svg")
+        assert (found.tag, found.get("role")) == (f"{SVG}svg", "img")
+        assert found.get("aria-label") == found.findtext(f"{SVG}title") == "Shop: Major outage"
+        assert [text.text for text in found.iter(f"{SVG}text")] == ["Shop", "Major outage"]
+
+
+@pytest.mark.parametrize("name", ["Shop", "A name that goes on and on, as names do", "監視 <b>&\\\"'", "é\\uFFFFx"])
+async def test_texts_fit_their_boxes(tmp_path: Path, name: str) -> None:
+    async with scene(tmp_path, text=CONFIG.replace('name = "Shop"', f'name = "{name}"')) as it:
+        found = await image(it, "/badge/shop.svg")
+        first, second = found.iter(f"{SVG}text")
+        (box,) = (int(d) for path in found.iter(f"{SVG}path") for d in re.findall(r"H(\d+)v", path.get("d") or ""))
+        assert int(first.get("x", "")) + int(first.get("textLength", "")) + badges.MARGIN_PX == box
+        end = int(second.get("x", "")) + int(second.get("textLength", "")) + badges.MARGIN_PX
+        assert str(end) == found.get("width")
+        assert int(second.get("x", "")) == box + badges.MARGIN_PX
+
+
+async def test_shields_gets_what_it_asks_of_an_endpoint(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("down down", "shop")
+        shop = await it.json("/badge/shop.json")
+        assert shop == {"schemaVersion": 1, "label": "Shop", "message": "Major outage", "color": "#b3261e"}
+        page = await it.json("/badge.json")
+        assert (page["label"], page["message"]) == ("Acme <Status>", "Partial System Outage")
+        assert (await it.json("/badge/mail.json"))["message"] == "Not yet watched"
+
+
+async def test_a_site_shows_its_own_components_only(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        assert (await it.json("/s/second/badge/lone.json"))["label"] == "Lone"
+        assert (await it.json("/badge.json", Host="second.example:8443"))["label"] == "Second"
+        theirs, none = await it.public.get("/badge/lone.svg"), await it.public.get("/badge/none.svg")
+        assert (theirs.status_code, theirs.content) == (none.status_code, none.content) == (404, none.content)
+
+
+@pytest.mark.parametrize("path", ["/badge.svg", "/badge/shop.svg", "/badge.json", "/s/main/badge/shop.json"])
+async def test_a_badge_is_kept_for_a_moment_and_sent_again_only_if_it_has_changed(tmp_path: Path, path: str) -> None:
+    async with scene(tmp_path) as it:
+        answer = await it.public.get(path)
+        assert answer.headers["cache-control"] == "public, max-age=30"
+        assert answer.headers["access-control-allow-origin"] == "*"
+        tag = answer.headers["etag"]
+        again = await it.public.get(path, headers={"If-None-Match": tag})
+        assert (again.status_code, again.content) == (304, b"")
+        await it.see("down down")
+        assert (await it.public.get(path, headers={"If-None-Match": tag})).status_code == 200
+
+
+async def refused(it: Scene, method: str, path: str) -> tuple[int, Any]:
+    answer = await it.public.request(method, path)
+    assert answer.headers["cache-control"] == "no-store"
+    if path.endswith(".svg"):
+        assert answer.headers["content-type"] == "image/svg+xml"
+        return answer.status_code, ElementTree.fromstring(answer.content).findtext(f"{SVG}title")
+    said = answer.json()
+    assert (said["schemaVersion"], said["isError"]) == (1, True)
+    return answer.status_code, f"{said['label']}: {said['message']}"
+
+
+@pytest.mark.parametrize("end", ["svg", "json"])
+@pytest.mark.parametrize("path", ["/badge/none", "/badge/lone", "/s/none/badge", "/s/main/badge/none", "/badge/a/b"])
+async def test_what_is_missing_is_an_error_badge(tmp_path: Path, path: str, end: str) -> None:
+    async with scene(tmp_path) as it:
+        assert await refused(it, "GET", f"{path}.{end}") == (404, "status: Not Found")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/badge.svg", "/badge.json", "/badge/shop.svg", "/badge/shop.json"])
+async def test_writing_is_an_error_badge(tmp_path: Path, path: str, method: str) -> None:
+    async with scene(tmp_path) as it:
+        for one in (path, f"/s/main{path}"):
+            assert await refused(it, method, one) == (405, "status: Method Not Allowed")
