@@ -57,6 +57,7 @@ async def applications(world: "World") -> "Sequence[Application]":
     """What is served on each of those listeners."""
     from statusapi.app import create_public, create_up
     from statusapi.auth import Auth
+    from statusapi.history import NEEDED_MS
     from statusapi.metrics import Metrics
     from statusapi.views import Views
 
@@ -65,7 +66,8 @@ async def applications(world: "World") -> "Sequence[Application]":
         for site in world.config.sites
         for incident in await world.store.recent_incidents(site, RECENT_INCIDENTS)
     ]
-    views = Views(world.config, world.recorder, recent, world.clock)
+    past = await world.store.component_changes(world.clock.now_ms() - NEEDED_MS)
+    views = Views(world.config, world.recorder, recent, past, world.clock)
     metrics = Metrics(world.config, world.recorder, world.clock, world.meters)
     public = create_public(views, metrics, world.not_ready)
     if world.config.daemon.up is None:
