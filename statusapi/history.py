@@ -3,8 +3,8 @@
 The rules:
 
 1. A day is one of its site's zone. Those that are over are counted once, the one that runs again and again.
-2. The day that runs is counted up to the last full step of a few minutes, or up to the component's latest change if
-   that is later. So a figure changes at a change, at midnight, and in between not more often than the steps come.
+2. The day that runs is counted up to the last full step of a few minutes, or to the moment of the component's latest
+   change if that is later. So a figure changes at a change, at midnight, and in between no more often than steps come.
 3. Degraded counts as up, out and partly out as down; planned work and time that was not watched are not judged.
 """
 
@@ -120,9 +120,9 @@ class _Component:
         return counted, _bar(day.date, counted)
 
     def _until_ms(self, running: Day, now_ms: int) -> int:
-        """Rule 2. A day that has just begun is known by its first moment."""
+        """Rule 2. What has just begun, a status or a day, is known by its first moment."""
         step_ms = now_ms - now_ms % STEP_MS
-        until_ms = min(max(step_ms, self._changed_ms), step_ms + STEP_MS, running.window.end_ms)
+        until_ms = min(max(step_ms, self._changed_ms + 1), step_ms + STEP_MS, running.window.end_ms)
         return max(until_ms, running.window.start_ms + 1)
 
 
