@@ -2,10 +2,12 @@
 
 The rules:
 
-1. A view is made of what is committed (Recorder.shown), of the configuration's names, and of the clock, in that only
-   a maintenance's status is read off it. Nothing else is asked when a reader comes.
-2. All pages are made anew at the first look after a change; a page that came out equal stays the same object, so that
-   whoever keeps something made of it can tell by identity.
+1. A view is made of what is committed (Recorder.shown and the decisions that led there), of the configuration's names,
+   and of the clock: where a maintenance stands and how much of the day is over is read off it. Nothing else is asked
+   when a reader comes.
+2. All pages are made anew at the first look after a change, a maintenance's boundary, a midnight, or a step of the
+   running day's figures; a page that came out equal stays the same object, so that whoever keeps something made of it
+   can tell by identity.
 3. Nothing here is secret: no address, no error text, no key.
 """
 
@@ -26,11 +28,12 @@ from prober.core.model import (
     Status,
 )
 from prober.core.status import headline
+from statusapi.history import DayBar, History, next_look_ms
 
 if TYPE_CHECKING:
     from prober.clock import Clock
     from prober.config import Config
-    from prober.core.events import Decision
+    from prober.core.events import Change, Decision
     from prober.record import Recorder
 
 RECENT = 50  # newest incidents and maintenances that a page knows of
@@ -43,6 +46,7 @@ class ComponentView(NamedTuple):
 
     id: as configured; slug: 12 lower-case letters and digits. position: from 1, within its group or on the page.
     since_ms: since when it has that status. watched: whether any of its checks has a verdict.
+    bars: its last days, oldest first. uptime: share of their judged time, from 0 to 1; None if there is none.
     """
 
     id: str
@@ -56,6 +60,8 @@ class ComponentView(NamedTuple):
     status: Status
     since_ms: int
     watched: bool
+    uptime: float | None
+    bars: tuple[DayBar, ...]
 
 
 class GroupView(NamedTuple):
@@ -167,27 +173,35 @@ class AccountView(NamedTuple):
 class Views:
     """Every site's page, prepared once per change.
 
-    recent: incidents of the past, from the store; later ones are taken from the recorder's decisions.
+    recent, past: incidents and changes from before, from the store; later ones are taken from the recorder's decisions.
     """
 
-    def __init__(self, config: "Config", recorder: "Recorder", recent: Iterable[Incident], clock: "Clock") -> None:
+    def __init__(
+        self,
+        config: "Config",
+        recorder: "Recorder",
+        recent: Iterable[Incident],
+        past: Iterable["Change"],
+        clock: "Clock",
+    ) -> None:
         self.accounts = tuple(AccountView(id_, account.name) for id_, account in config.accounts.items())
         self._config = config
         self._recorder = recorder
         self._clock = clock
         self._known_ms = clock.now_ms()
         self._incidents = {incident.num: incident for incident in recent}
+        self._history = History(past)
         self._hosts = _hosts({id_: site.url for id_, site in config.sites.items()})
         self._pages: Mapping[str, PageView] = {}
         self._is_stale = True
-        self._boundary_ms: int | None = None
+        self._boundary_ms = 0  # until when the pages hold if nothing changes
         recorder.on_shown(self._note)
+        self._prepare()  # 90 days are counted here, and not while the first reader waits
 
     @property
     def pages(self) -> Mapping[str, PageView]:
         """The page of each site, by id, in the configuration's order; the same object until one of them changes."""
-        boundary_ms = self._boundary_ms
-        if self._is_stale or (boundary_ms is not None and self._clock.now_ms() >= boundary_ms):
+        if self._is_stale or self._clock.now_ms() >= self._boundary_ms:
             self._prepare()
         return self._pages
 
@@ -207,6 +221,7 @@ class Views:
         self._is_stale = True
         for incident in chain.from_iterable(decision.incidents for decision in decisions):
             self._incidents[incident.num] = incident
+        self._history.add(chain.from_iterable(decision.changes for decision in decisions))
 
     def _prepare(self) -> None:
         now_ms = self._clock.now_ms()
@@ -217,7 +232,9 @@ class Views:
                 pages[site] = before
         if not _are_same(pages, self._pages):
             self._pages = pages
-        self._boundary_ms = maintenance.next_boundary_ms(self._recorder.policy.maintenances.values(), now_ms)
+        look_ms = next_look_ms({site.zone for site in self._config.sites.values()}, now_ms)
+        edge_ms = maintenance.next_boundary_ms(self._recorder.policy.maintenances.values(), now_ms)
+        self._boundary_ms = look_ms if edge_ms is None else min(look_ms, edge_ms)
         self._is_stale = False
 
     def _incidents_to_keep(self) -> dict[int, Incident]:
@@ -232,7 +249,7 @@ class Views:
 
     def _page(self, id_: str, now_ms: int) -> PageView:
         site = self._config.sites[id_]
-        entries = self._entries(id_)
+        entries = self._entries(id_, now_ms)
         components = tuple(chain.from_iterable(e.components if isinstance(e, GroupView) else (e,) for e in entries))
         by_id = {component.id: component for component in components}
         url = (site.url or "").rstrip("/")
@@ -277,7 +294,7 @@ class Views:
                 found += [one for one in maintenance.upcoming(window, now_ms, COMING) if one.start_ms > now_ms]
         return sorted(found, key=lambda w: (w.start_ms, w.id), reverse=True)
 
-    def _entries(self, site: str) -> tuple[GroupView | ComponentView, ...]:
+    def _entries(self, site: str, now_ms: int) -> tuple[GroupView | ComponentView, ...]:
         """A group stands where its first component stands."""
         members: dict[tuple[str | None, str], list[str]] = {}
         for id_, component in self._config.components.items():
@@ -285,12 +302,14 @@ class Views:
                 key = (None, id_) if component.group is None else (component.group, "")
                 members.setdefault(key, []).append(id_)
         return tuple(
-            self._component(found[0], position) if group is None else self._group(group, found, position)
+            self._component(found[0], position, now_ms)
+            if group is None
+            else self._group(group, found, position, now_ms)
             for position, ((group, _), found) in enumerate(members.items(), 1)
         )
 
-    def _group(self, id_: str, members: Sequence[str], position: int) -> GroupView:
-        components = tuple(self._component(member, n) for n, member in enumerate(members, 1))
+    def _group(self, id_: str, members: Sequence[str], position: int, now_ms: int) -> GroupView:
+        components = tuple(self._component(member, n, now_ms) for n, member in enumerate(members, 1))
         return GroupView(
             id=id_,
             slug=_group_slug(id_),
@@ -302,9 +321,10 @@ class Views:
             components=components,
         )
 
-    def _component(self, id_: str, position: int) -> ComponentView:
+    def _component(self, id_: str, position: int, now_ms: int) -> ComponentView:
         component = self._config.components[id_]
         state = self._recorder.shown.components.get(id_) or ComponentState(id_, since_ms=self._known_ms)
+        past = self._history.of(id_, self._config.sites[component.site].zone, now_ms)
         return ComponentView(
             id=id_,
             slug=ids.slug(f"component:{id_}"),
@@ -317,6 +337,8 @@ class Views:
             status=state.status,
             since_ms=state.since_ms,
             watched=state.watched,
+            uptime=past.share,
+            bars=past.bars,
         )
 
 

@@ -59,6 +59,7 @@ async def applications(world: "World") -> "Sequence[Application]":
     from statusapi.app import create_public, create_up
     from statusapi.auth import Auth
     from statusapi.explain import Explain
+    from statusapi.history import NEEDED_MS
     from statusapi.metrics import Metrics
     from statusapi.orders import Orders
     from statusapi.views import Views
@@ -68,7 +69,8 @@ async def applications(world: "World") -> "Sequence[Application]":
         for site in world.config.sites
         for incident in await world.store.recent_incidents(site, RECENT_INCIDENTS)
     ]
-    views = Views(world.config, world.recorder, recent, world.clock)
+    past = await world.store.component_changes(world.clock.now_ms() - NEEDED_MS)
+    views = Views(world.config, world.recorder, recent, past, world.clock)
     metrics = Metrics(world.config, world.recorder, world.clock, world.meters)
     auth, orders = Auth(world.config), Orders(world.config, world.recorder, world.clock)
     explain = Explain(world.config, world.recorder, world.store, world.clock)

@@ -108,6 +108,7 @@ def _zone(value: Any) -> str:
         raise mistake(expected) from None
 
 
+Zone = Annotated[str, BeforeValidator(_zone)]
 Key = Annotated[Secret, AfterValidator(_key)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 
@@ -153,6 +154,8 @@ class Site(Options):
     """The account that owns it."""
     description: str = Field(default="", max_length=2000)
     """A sentence below the name."""
+    zone: Zone = "UTC"
+    """Whose days its uptime is counted in."""
 
 
 class Group(Options):
@@ -223,7 +226,7 @@ class Window(Options):
     """When it ends; with `rrule`, `duration` says so."""
     rrule: Annotated[str, BeforeValidator(_rrule)] | None = None
     """When it comes again: an RRULE of RFC 5545, daily, weekly, monthly or yearly."""
-    zone: Annotated[str, BeforeValidator(_zone)] = "UTC"
+    zone: Zone = "UTC"
     """Whose local time the rule means."""
     duration: DurationMs | None = None
     """How long each time lasts."""

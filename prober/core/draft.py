@@ -251,10 +251,19 @@ class Draft:
             (Subject.COMPONENT, self.state.components, self.policy.components),
         ):
             self.gone += [(subject, id_) for id_ in rows if id_ not in configured]
+        for before in self.state.components.values():
+            if before.component not in self.policy.components and _word(before) != Verdict.UNKNOWN:
+                self._note_unwatched(before)
         for incident in self.state.incidents.values():
             if incident.affected and all(a.component not in self.policy.components for a in incident.affected):
                 body = "Closed because what it was about is no longer watched."
                 self._tell(NoticeReason.RESOLVED, life.resolved(incident, self.at_ms, body))
+
+    def _note_unwatched(self, before: ComponentState) -> None:
+        """History ends here, so that the time until it is watched again, if ever, is nobody's uptime."""
+        words = (_word(before), Verdict.UNKNOWN)
+        rule = Rule.NOT_CONFIGURED
+        self.changes.append(Change(Subject.COMPONENT, before.component, *words, self.at_ms, self.at_ms, rule))
 
     def pass_time(self) -> None:
         """Tell of maintenances that started or ended since the last look, and remind of what is open."""

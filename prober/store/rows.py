@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from prober.core.events import Decision
+from prober.core.events import Change, Decision, Rule, Subject
 from prober.core.model import (
     Affected,
     CheckState,
@@ -68,6 +68,10 @@ def transition_rows(decision: Decision, epoch: int) -> list[dict[str, Any]]:
         change._asdict() | {"seq": decision.seq, "item": item, "epoch": epoch}
         for item, change in enumerate(decision.changes)
     ]
+
+
+def change(row: Row) -> Change:
+    return Change(**(dict(row) | {"subject": Subject(row["subject"]), "rule": Rule(row["rule"])}))
 
 
 def observation_row(observation: Observation) -> dict[str, Any]:

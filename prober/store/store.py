@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import aiosql
 
-from prober.core.events import Change, Decision, Rule, Subject
+from prober.core.events import Change, Decision, Subject
 from prober.core.model import CheckState, Incident, Observation
 from prober.core.state import State
 from prober.errors import StoreError
@@ -148,7 +148,15 @@ class Store:
 
         def read(connection: sqlite3.Connection) -> list[Change]:
             found = self._queries.transitions(connection, subject=subject, id=id_, limit=limit)
-            return [Change(**(dict(row) | {"subject": subject, "rule": Rule(row["rule"])})) for row in found]
+            return [rows.change(row) for row in found]
+
+        return await self._reader.call(read)
+
+    async def component_changes(self, since_ms: int) -> list[Change]:
+        """What tells every component's status at any moment from since_ms on, in the order it was decided."""
+
+        def read(connection: sqlite3.Connection) -> list[Change]:
+            return [rows.change(row) for row in self._queries.component_transitions(connection, since_ms=since_ms)]
 
         return await self._reader.call(read)
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from prober.core.model import MaintenanceStatus
-from statusapi.page import static_files, words
+from statusapi.page import days, static_files, words
 from statusapi.prepared import READS, Prepared, answer, page_of
 from statusapi.problems import Problem, not_found
 from statusapi.views import GroupView, PageView, Views, place
@@ -33,7 +33,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.globals.update(asset=static_files.path_of, words=words, refresh_s=REFRESH_S, place=place)
+_TEMPLATES.globals.update(asset=static_files.path_of, words=words, days=days, refresh_s=REFRESH_S, place=place)
 _TEMPLATES.tests["group"] = lambda entry: isinstance(entry, GroupView)
 
 

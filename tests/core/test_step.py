@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prober.core.events import Configured, Decision, Event, Observed, Woke
+from prober.core.events import Change, Configured, Decision, Event, Observed, Rule, Subject, Woke
 from prober.core.model import NoticeReason, Policy, Status
 from prober.core.state import State
 from prober.core.step import step
@@ -110,6 +110,19 @@ def test_an_incident_of_a_component_that_is_no_longer_configured_is_closed() -> 
     assert decision is not None
     assert [n.reason for n in decision.notices] == [NoticeReason.RESOLVED]
     assert decision.incidents[0].updates[-1].body == "Closed because what it was about is no longer watched."
+
+
+def test_the_history_of_a_component_that_is_no_longer_configured_ends() -> None:
+    state, _ = played([Configured(T0), Observed(observation("up", T0 + 1, took_us=0))], policy())
+    gone = step(state, Configured(T0 + 9), policy()._replace(checks={}, components={}))
+    assert gone is not None
+    assert gone.changes == (
+        Change(Subject.COMPONENT, "shop", "operational", "unknown", T0 + 9, T0 + 9, Rule.NOT_CONFIGURED),
+    )
+    state, _ = played([Configured(T0)], policy())
+    never_watched = step(state, Configured(T0 + 9), policy()._replace(checks={}, components={}))
+    assert never_watched is not None
+    assert never_watched.changes == ()
 
 
 def test_the_core_says_when_it_next_needs_a_look() -> None:

@@ -1,7 +1,7 @@
 """A status API on a real configuration, a real recorder and a real database, at a moment that a test chooses."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import httpx
 from prober.cli.check_config import load_config
 from prober.clock import Clock
 from prober.config import Config
-from prober.core.events import Woke
+from prober.core.events import Change, Woke
 from prober.core.model import Observation
 from prober.daemon.meters import Meters
 from prober.record import Recorder
@@ -86,12 +86,12 @@ description = "Mail is late"
 class Scene:
     """What a reader meets, and the means to make things happen."""
 
-    def __init__(self, config: Config, recorder: Recorder, store: Store) -> None:
+    def __init__(self, config: Config, recorder: Recorder, store: Store, past: Sequence[Change]) -> None:
         self.now_ms = T0
         self.trouble: str | None = None
         self.config, self.recorder, self.store = config, recorder, store
         self.clock = Clock(wall_ns=self._now_ns, monotonic_ns=self._now_ns)
-        self.views = Views(config, recorder, [], self.clock)
+        self.views = Views(config, recorder, [], past, self.clock)
         self.metrics = Metrics(config, recorder, self.clock, Meters(config.checks, config.channels))
         auth, orders = Auth(config), Orders(config, recorder, self.clock)
         public = create_public(
@@ -144,7 +144,7 @@ async def scene(folder: Path, more: str = "", text: str = CONFIG) -> AsyncIterat
     async with Store.open(folder, IDENTITY) as store:
         recorder = Recorder(store, await store.load(), config.policy())
         await recorder.reconfigure(config.policy(), T0)
-        made = Scene(config, recorder, store)
+        made = Scene(config, recorder, store, await store.component_changes(0))
         async with made.public, made.up:
             yield made
 

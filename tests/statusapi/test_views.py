@@ -67,7 +67,7 @@ async def test_incidents_of_the_past_come_from_the_store_after_a_restart(tmp_pat
         await it.see("down down up up")
         before = it.views.pages["main"].recent
         recent = await it.store.recent_incidents("main", 5)
-        again = Views(it.config, it.recorder, recent, it.clock)
+        again = Views(it.config, it.recorder, recent, await it.store.component_changes(0), it.clock)
         assert again.pages["main"].recent == before
         assert len(before) == 1
 
@@ -123,6 +123,39 @@ async def test_no_secret_and_no_address_is_in_a_view(tmp_path: Path) -> None:
         await it.see("down down")
         said = repr((it.views.pages, it.views.accounts))
         assert [word for word in ("127.0.0.1", "key-0123456789") if word in said] == []
+
+
+async def test_an_outage_is_in_the_bar_of_its_day_and_goes_on_growing_without_a_change(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("up")
+        await it.wait(10 * MINUTE)
+        await it.see("down down")
+        seen = []
+        for minutes in (0, 1, 6, 10):
+            await it.wait(minutes * MINUTE)
+            bar = it.views.pages["main"].components[0].bars[-1]
+            seen.append((bar.worst, bar.down_s, bar.outages))
+        # It began at 22:23:22 and was decided a second later; the steps come at 22:25, 22:30, ...
+        assert seen == [(Status.MAJOR, down_s, 1) for down_s in (1, 1, 398, 998)]
+
+
+async def test_a_page_whose_figures_stand_still_stays_the_same_object(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("up", "lone")
+        second = it.views.pages["second"]
+        await it.wait(30 * MINUTE)
+        assert it.views.pages["second"] is second
+        await it.wait(90 * MINUTE)
+        assert [bar.date.day for bar in it.views.pages["second"].components[0].bars[-2:]] == [14, 15]
+
+
+async def test_the_past_comes_from_the_store_after_a_restart(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("up down down up up")
+        before = it.views.pages["main"].components
+        again = Views(it.config, it.recorder, [], await it.store.component_changes(0), it.clock)
+        assert again.pages["main"].components == before
+        assert before[0].bars[-1].down_s == 2
 
 
 WEEKLY = """

@@ -81,6 +81,27 @@ async def test_incidents_are_listed_newest_first_with_their_timeline(tmp_path: P
         assert await store.recent_incidents("other", 10) == []
 
 
+async def test_history_begins_with_the_last_change_before_the_moment_asked_for(
+    tmp_path: Path,
+) -> None:
+    rules = policy(check(), check("b", "b"))
+    async with recording(tmp_path, rules) as (recorder, store):
+        recorder.observe([*answers("up", check="b"), *answers("up down down up up down down")])
+        await recorder.flush()
+        whole = await store.component_changes(0)
+        assert [(c.id, c.after, c.since_ms - T0) for c in whole] == [
+            ("b", "operational", 1000),
+            ("shop", "operational", 1000),
+            ("shop", "major", 2000),
+            ("shop", "operational", 4000),
+            ("shop", "major", 6000),
+        ]
+        assert await store.component_changes(T0 + 4000) == [whole[0], *whole[2:]]
+        assert await store.component_changes(T0 + 9000) == [whole[0], whole[4]]
+        (newest,) = await store.changes(Subject.COMPONENT, "shop", 1)
+        assert newest == whole[4]
+
+
 async def test_old_observations_go_from_the_front_a_few_at_a_time(tmp_path: Path) -> None:
     async with recording(tmp_path) as (recorder, store):
         recorder.observe(answers("up up up up up up"))

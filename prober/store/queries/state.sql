@@ -46,6 +46,23 @@ WHERE subject = :subject
 ORDER BY seq DESC, item DESC
 LIMIT :limit;
 
+-- name: component_transitions
+-- All components' changes that hold from a moment or later, and each one's last before it, in the order they were decided.
+SELECT subject, id, before, after, at_ms, since_ms, rule, detail
+FROM transition
+WHERE subject = 'component'
+    AND (
+        since_ms >= :since_ms
+        OR (id, seq) IN (
+            SELECT id, max(seq)
+            FROM transition
+            WHERE subject = 'component'
+                AND since_ms < :since_ms
+            GROUP BY id
+        )
+    )
+ORDER BY seq, item;
+
 -- name: add_observations*!
 -- Append raw observations.
 INSERT INTO observation (check_id, scheduled_ms, lag_ms, took_us, outcome, reason, evidence)

@@ -14,12 +14,16 @@ function localise() {
 
 function take(text) {
   const fresh = new DOMParser().parseFromString(text, "text/html");
+  const open = [...document.querySelectorAll("details[open]")].map((details) => details.id);
+  const focused = document.activeElement?.closest("details")?.id;
   document.title = fresh.title;
   for (const id of ["main", "freshness"]) {
     const old = document.getElementById(id);
     const next = fresh.getElementById(id);
     if (old && next) old.replaceWith(document.adoptNode(next));
   }
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  if (focused) document.getElementById(focused)?.querySelector("summary").focus({ preventScroll: true });
   localise();
 }
 

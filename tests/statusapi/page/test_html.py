@@ -1,5 +1,8 @@
 """The page as a browser gets it."""
 
+import gzip
+import random
+import re
 from pathlib import Path
 
 import pytest
@@ -90,6 +93,45 @@ async def test_the_page_is_sent_again_only_if_it_has_changed(tmp_path: Path) -> 
         await it.see("down down")
         answer = await it.public.get("/", headers={"If-None-Match": tag})
         assert (answer.status_code, answer.headers["etag"] == tag) == (200, False)
+
+
+async def test_each_component_has_ninety_days_and_its_uptime_in_bars_and_in_words(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("up")
+        await it.wait(30 * MINUTE)
+        await it.see("down down")
+        await it.wait(10 * MINUTE)
+        page = await text(it)
+        components = re.findall(r'<details class="days" id="days-\w+">.*?</details>', page, re.DOTALL)
+        assert [len(re.findall("<i ", component)) for component in components] == [90, 90, 90]
+        assert components[0].count('class="unknown" title="Aug 17, 2023: not watched"') == 1
+        assert (
+            '<i class="critical" title="Nov 14, 2023: 81.90%, down 6 min 38 s, not watched 22 h 13 min">'
+            in components[0]
+        )
+        assert "<b>Nov 14, 2023</b> 81.90%, down 6 min 38 s" in components[0]
+        assert "81.90%<span" in components[0]
+        assert "Not watched in the last 90 days." in components[1]
+        assert "style=" not in page
+
+
+async def test_a_page_of_fifty_components_with_a_past_is_small(tmp_path: Path) -> None:
+    more = "".join(
+        f'[components.c{n}]\nname = "Service {n}"\nsite = "main"\n'
+        f'[checks.c{n}]\nkind = "tcp"\nhost = "127.0.0.1"\nport = 9\n'
+        for n in range(50)
+    )
+    async with scene(tmp_path, more) as it:
+        for day in range(90):
+            ill = random.Random(day).sample(range(50), 5)
+            for n in range(50):
+                it.now_ms += random.Random(day * 50 + n).randrange(1000)
+                if day == 0 or n in ill:
+                    await it.see("up up down down up up", f"c{n}")
+            await it.wait(24 * 60 * MINUTE)
+        page = await text(it)
+        assert page.count("down 2 s") > 400
+        assert len(gzip.compress(page.encode())) < 60_000
 
 
 @pytest.mark.parametrize("path", ["/", "/s/main", "/none"])
