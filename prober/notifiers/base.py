@@ -1,7 +1,7 @@
 """What every kind of notifier is: options, and something that carries one notice to one place."""
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from prober.core.model import ComponentPolicy, Notice
 from prober.core.status import Headline
@@ -59,8 +59,22 @@ class Notifier(Protocol):
         ...
 
 
+Keys = TypeVar("Keys", bound=ChannelOptions)
+
+
 class Kind(NamedTuple):
     """A kind of notifier: the model of its keys, and how a sender is made of them."""
 
     options: type[ChannelOptions]
     build: Callable[[ChannelOptions], Notifier]
+
+
+def kind_of(options: type[Keys], build: Callable[[Keys], Notifier]) -> Kind:
+    """The kind with these options and this way to make a sender of them. Other options are a TypeError."""
+
+    def checked(given: ChannelOptions) -> Notifier:
+        if not isinstance(given, options):
+            raise TypeError(f"expected {options.__name__}, found {type(given).__name__}")
+        return build(given)
+
+    return Kind(options, checked)

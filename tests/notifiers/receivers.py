@@ -1,12 +1,14 @@
 """Receivers on loopback that answer with exactly the bytes they are told to."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 import anyio
 from anyio.abc import SocketAttribute, SocketStream
 
 HANGS: bytes | None = None
+Judge = Callable[[dict[str, str], bytes], bytes]
+"""Answers a request, given its headers (the first line is "") and its body."""
 
 
 class Receiver:
@@ -18,17 +20,18 @@ class Receiver:
 
 
 @asynccontextmanager
-async def answering(answer: bytes | None, *, holds: bool = False) -> AsyncIterator[Receiver]:
+async def answering(answer: bytes | Judge | None, *, holds: bool = False) -> AsyncIterator[Receiver]:
     """A receiver that reads a request, answers and closes, or holds the line; HANGS = it never answers."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
     receiver = Receiver(f"http://127.0.0.1:{listener.extra(SocketAttribute.local_port)}")
 
     async def serve(stream: SocketStream) -> None:
         async with stream:
-            receiver.requests.append(await _request(stream))
+            headers, body = await _request(stream)
+            receiver.requests.append((headers, body))
             if answer is not None:
                 with suppress(anyio.BrokenResourceError):  # it has heard enough
-                    await stream.send(answer)
+                    await stream.send(answer(headers, body) if callable(answer) else answer)
             if answer is None or holds:
                 await anyio.sleep_forever()
 
