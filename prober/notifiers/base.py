@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, TypeVar
 
-from prober.core.model import ComponentPolicy, Notice
+from prober.core.model import ComponentPolicy, Incident, Maintenance, Notice, StatusChange
 from prober.core.status import Headline
 from prober.options import ChannelOptions
+
+Told = TypeVar("Told")
 
 
 class Site(NamedTuple):
@@ -38,6 +40,22 @@ class Parcel(NamedTuple):
         """The component's name; its id if it is no longer configured."""
         found = self.components.get(component)
         return found.name if found is not None else component
+
+    def told(
+        self,
+        incident: Callable[["Parcel", Incident], Told],
+        maintenance: Callable[["Parcel", Maintenance], Told],
+        change: Callable[["Parcel", StatusChange], Told],
+    ) -> Told:
+        """What the one of these makes of it that fits what the notice is about. ValueError if it is about nothing."""
+        notice = self.notice
+        if notice.incident is not None:
+            return incident(self, notice.incident)
+        if notice.maintenance is not None:
+            return maintenance(self, notice.maintenance)
+        if notice.change is not None:
+            return change(self, notice.change)
+        raise ValueError(f"notice {notice.id} is about nothing")
 
 
 class Receipt(NamedTuple):

@@ -67,15 +67,7 @@ MAINTENANCE: Mapping[MaintenanceStatus, str] = {
 
 def payload(parcel: Parcel) -> bytes:
     """The JSON that is sent; the same bytes for the same notice, whatever the attempt."""
-    notice = parcel.notice
-    if notice.incident is not None:
-        said = {"incident": _incident(parcel, notice.incident)}
-    elif notice.maintenance is not None:
-        said = {"maintenance": _maintenance(parcel, notice.maintenance)}
-    elif notice.change is not None:
-        said = _component(parcel, notice.change)
-    else:
-        raise ValueError(f"notice {notice.id} is about nothing")
+    said = parcel.told(_incident, _maintenance, _change)
     return stringify({"meta": {"unsubscribe": "", "documentation": ""}, "page": _page(parcel), **said})
 
 
@@ -90,7 +82,7 @@ def _page(parcel: Parcel) -> dict[str, Any]:
 
 def _incident(parcel: Parcel, incident: Incident) -> dict[str, Any]:
     updates = [{"incident_id": incident.slug, **_text(u.body, INCIDENT[u.status], u.at_ms)} for u in incident.updates]
-    return {
+    said = {
         "backfilled": is_backfilled(incident),
         "created_at": moment(incident.opened_ms),
         "impact": IMPACT[incident.impact],
@@ -106,6 +98,7 @@ def _incident(parcel: Parcel, incident: Incident) -> dict[str, Any]:
             for a in incident.affected
         ],
     }
+    return {"incident": said}
 
 
 def _maintenance(parcel: Parcel, window: Maintenance) -> dict[str, Any]:
@@ -118,7 +111,7 @@ def _maintenance(parcel: Parcel, window: Maintenance) -> dict[str, Any]:
     ]
     # What a component shows once the work is over is not told here: it may be in trouble.
     showing = None if is_over else COMPONENT[Status.MAINTENANCE]
-    return {
+    said = {
         "backfilled": False,
         "created_at": moment(window.start_ms),
         "impact": COMPONENT[Status.MAINTENANCE],
@@ -136,9 +129,10 @@ def _maintenance(parcel: Parcel, window: Maintenance) -> dict[str, Any]:
             {"id": component_id(c), "name": parcel.name_of(c), "status": showing} for c in window.components
         ],
     }
+    return {"maintenance": said}
 
 
-def _component(parcel: Parcel, change: StatusChange) -> dict[str, Any]:
+def _change(parcel: Parcel, change: StatusChange) -> dict[str, Any]:
     id_, status = component_id(change.component), COMPONENT[change.after]
     return {
         "component_update": {

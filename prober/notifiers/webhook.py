@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from prober.notifiers import up_format
+from prober.notifiers import standard_format, statuspage_format, up_format
 from prober.notifiers.base import Parcel, kind_of
 from prober.notifiers.keys import Headers, UrlBesideHeaders, place
 from prober.notifiers.post import Letter, Post
@@ -15,6 +15,8 @@ _EXPECTED_SECRET = f'"{PREFIX}" and base64 of {MIN_BYTES} to {MAX_BYTES} bytes, 
 
 FORMATS = {
     "up": up_format.payload,
+    "statuspage": statuspage_format.payload,
+    "standard": standard_format.payload,
 }
 
 
@@ -23,7 +25,7 @@ class WebhookOptions(ChannelOptions):
 
     url: UrlBesideHeaders
     """Where notices are sent: an http or https URL."""
-    format: Literal["up"] = "up"
+    format: Literal["up", "statuspage", "standard"] = "up"
     """The shape of the JSON."""
     secret: Secret | None = None
     """Signs every notice after Standard Webhooks."""

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from prober import __version__
 from prober.notifiers import Receipt, kind
 from prober.notifiers.up_format import payload
-from prober.notifiers.webhook import WebhookOptions
+from prober.notifiers.webhook import FORMATS, WebhookOptions
 from tests.notifiers.parcels import PARCELS
 from tests.notifiers.receivers import answering, status
 
@@ -44,6 +44,14 @@ async def test_the_request_carries_the_notice_and_says_who_sends_it() -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("name", FORMATS)
+async def test_each_format_is_sent_in_its_own_shape(name: str) -> None:
+    async with answering(status("204 No Content")) as receiver:
+        await sent(receiver.url, format=name)
+    assert receiver.requests[0][1] == FORMATS[name](PARCEL)
+
+
+@pytest.mark.anyio
 async def test_a_receiver_can_verify_the_signature() -> None:
     async with answering(status("200 OK", body=b"thanks")) as receiver:
         await sent(receiver.url, secret=SECRET)
@@ -68,7 +76,7 @@ async def test_a_user_agent_of_the_channel_replaces_ours() -> None:
         ({"url": "http://999.1.1.1/hush"}, "an http or https URL"),
         ({"url": 5}, "an http or https URL"),
         ({"url": "https://hush:hush@example.com/"}, "no user name or password in the URL, use headers"),
-        ({"format": "xml"}, "'up'"),
+        ({"format": "xml"}, "'up', 'statuspage' or 'standard'"),
         ({"secret": "hush"}, '"whsec_" and base64 of 24 to 64 bytes'),
         ({"headers": "hush"}, "a table of texts"),
         ({"headers": {"X-A": "hush\r\nX-B: 1"}}, "one line of text for the header X-A"),
