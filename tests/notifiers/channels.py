@@ -11,6 +11,7 @@ HUSH = "hush"
 KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
     # the keys of each kind, by where its stand-in listens: "http://127.0.0.1:port"
     "webhook": lambda url: {"url": f"{url}/{HUSH}?{HUSH}", "headers": {"X-Token": HUSH}},
+    "slack": lambda url: {"url": f"{url}/services/{HUSH}"},
 }
 
 

@@ -98,3 +98,29 @@ PARCELS = {
     "maintenance_started": parcel(NoticeReason.MAINTENANCE_STARTED, WORK, maintenance=WINDOW),
     "maintenance_completed": parcel(NoticeReason.MAINTENANCE_COMPLETED, CALM, WINDOW.end_ms, maintenance=WINDOW),
 }
+
+# As long as what people write can be, of what services count, escape or take for orders.
+_MUCH = "<!here> @everyone *_~`|[a](b)&\\ 😀ü\n" * 1_000
+HEAVY = {
+    "incident": parcel(
+        NoticeReason.CHANGED,
+        incident=CHANGED._replace(
+            name=_MUCH,
+            updates=tuple(Update(T0 + n, IncidentStatus.INVESTIGATING, _MUCH) for n in range(100)),
+            affected=tuple(Affected(f"component-{n}", Status.MAJOR, Status.MAJOR) for n in range(1_000)),
+        ),
+    ),
+    "maintenance": parcel(
+        NoticeReason.MAINTENANCE_STARTED,
+        maintenance=WINDOW._replace(
+            name=_MUCH, description=_MUCH, components=tuple(f"component-{n}" for n in range(1_000))
+        ),
+    ),
+}
+# What stands in a parcel whose site and components are no longer configured.
+BARE = {name: one._replace(site=Site("main", "", "main", ""), components={}) for name, one in PARCELS.items()}
+EVERY = {
+    **PARCELS,
+    **{f"heavy {name}": one for name, one in HEAVY.items()},
+    **{f"bare {name}": one for name, one in BARE.items()},
+}

@@ -1,7 +1,9 @@
 """Receivers on loopback that answer with exactly the bytes they are told to."""
 
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import anyio
 from anyio.abc import SocketAttribute, SocketStream
@@ -57,3 +59,25 @@ def status(line: str, *headers: str, body: bytes = b"") -> bytes:
     """The bytes of an answer."""
     head = [f"HTTP/1.1 {line}", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(head).encode("latin-1") + body
+
+
+def strict(check: Callable[[str, Any], None], good: bytes, bad: bytes) -> Judge:
+    """A service that takes JSON. check: is given the path and what was posted, and raises at what is to be refused."""
+
+    def judge(headers: dict[str, str], body: bytes) -> bytes:
+        verb, path, _ = headers[""].split(" ")
+        try:
+            assert verb == "POST"
+            assert headers["content-type"] == "application/json"
+            check(path, json.loads(body))
+        except (AssertionError, KeyError, TypeError, ValueError):
+            return bad
+        return good
+
+    return judge
+
+
+def busy_at_first(busy: bytes, judge: Judge) -> Judge:
+    """Answers `busy` to the first request, and judges all later ones."""
+    answers = iter([busy])
+    return lambda headers, body: next(answers, None) or judge(headers, body)
