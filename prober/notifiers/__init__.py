@@ -7,6 +7,7 @@ from prober.notifiers.base import Kind, Notifier, Parcel, Receipt, Site
 KINDS = {
     "webhook": "prober.notifiers.webhook",
     "slack": "prober.notifiers.slack",
+    "discord": "prober.notifiers.discord",
 }
 
 

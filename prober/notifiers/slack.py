@@ -4,28 +4,18 @@ The limits are Slack's: https://docs.slack.dev/reference/block-kit/blocks
 """
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
-from prober.core.model import Indicator
 from prober.notifiers.base import Parcel, kind_of
 from prober.notifiers.fields import stringify
 from prober.notifiers.keys import HookUrl, place
 from prober.notifiers.post import Letter, Manners, Post
-from prober.notifiers.text import MARKUP, fitted, telling, units
+from prober.notifiers.text import MARK, MARKUP, fitted, telling, units
 from prober.options import ChannelOptions
 
 LONGEST_HEADER = 150
 LONGEST_TEXT = 3_000
 LONGEST_FIELD = 2_000
-
-MARK: Mapping[Indicator, str] = {
-    Indicator.NONE: "🟢",
-    Indicator.MINOR: "🟡",
-    Indicator.MAJOR: "🟠",
-    Indicator.CRITICAL: "🔴",
-    Indicator.MAINTENANCE: "🔵",
-}
 
 _CODE = re.compile(rb"[a-z_]{1,64}")  # what an incoming webhook answers, such as no_service
 

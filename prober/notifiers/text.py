@@ -37,6 +37,14 @@ _BY_IMPACT: Mapping[Impact, Indicator] = {
     Impact.MAJOR: Indicator.MAJOR,
     Impact.CRITICAL: Indicator.CRITICAL,
 }
+MARK: Mapping[Indicator, str] = {
+    Indicator.NONE: "🟢",
+    Indicator.MINOR: "🟡",
+    Indicator.MAJOR: "🟠",
+    Indicator.CRITICAL: "🔴",
+    Indicator.MAINTENANCE: "🔵",
+}
+"""A mark that shows how bad it is, where colours are not at hand."""
 _BY_STATUS: Mapping[Status, Indicator] = {
     Status.OPERATIONAL: Indicator.NONE,
     Status.MAINTENANCE: Indicator.MAINTENANCE,

@@ -12,10 +12,11 @@ KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
     # the keys of each kind, by where its stand-in listens: "http://127.0.0.1:port"
     "webhook": lambda url: {"url": f"{url}/{HUSH}?{HUSH}", "headers": {"X-Token": HUSH}},
     "slack": lambda url: {"url": f"{url}/services/{HUSH}"},
+    "discord": lambda url: {"url": f"{url}/api/webhooks/{HUSH}"},
 }
 
 
-def channel(name: str, url: str, **keys: Any) -> Notifier:
+def channel(name: str, url: str, /, **keys: Any) -> Notifier:
     """A sender of that kind. keys: in the place of those above."""
     made = kind(name)
     return made.build(made.options.model_validate({"kind": name, **KEYS[name](url), **keys}))

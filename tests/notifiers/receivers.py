@@ -81,3 +81,13 @@ def busy_at_first(busy: bytes, judge: Judge) -> Judge:
     """Answers `busy` to the first request, and judges all later ones."""
     answers = iter([busy])
     return lambda headers, body: next(answers, None) or judge(headers, body)
+
+
+def asked(judge: Judge, message: Any, path: str = "/hook") -> bytes:
+    """What the service answers to such a message."""
+    return judge({"": f"POST {path} HTTP/1.1", "content-type": "application/json"}, json.dumps(message).encode())
+
+
+def utf16(text: str) -> int:
+    """The length of a text as services in JavaScript count it."""
+    return len(text.encode("utf-16-le")) // 2

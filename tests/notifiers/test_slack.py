@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
-from prober.core.model import Indicator
 from prober.errors import DeliveryError
 from prober.notifiers import Receipt
-from prober.notifiers.slack import MARK, payload
+from prober.notifiers.slack import payload
 from tests.notifiers.channels import channel
 from tests.notifiers.parcels import EVERY, HEAVY, PARCELS
-from tests.notifiers.receivers import Judge, answering, busy_at_first, status, strict
+from tests.notifiers.receivers import Judge, answering, asked, busy_at_first, status, strict, utf16
 
 PARCEL = PARCELS["incident_opened"]
 
@@ -32,18 +31,14 @@ def _check(_path: str, message: Any) -> None:
 def _check_block(type: str, text: Any = None, fields: Any = None) -> None:
     if type == "header":
         assert text["type"] == "plain_text"
-        assert 1 <= _units(text["text"]) <= 150
+        assert 1 <= utf16(text["text"]) <= 150
         return
     assert type == "section"
     assert (text is None) != (fields is None)
     for one, limit in [(text, 3_000)] if text else [(field, 2_000) for field in fields]:
         assert one["type"] == "mrkdwn"
-        assert 1 <= _units(one["text"]) <= limit
+        assert 1 <= utf16(one["text"]) <= limit
     assert fields is None or 1 <= len(fields) <= 10
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
 
 
 @pytest.mark.parametrize(
@@ -59,8 +54,7 @@ def _units(text: str) -> int:
     ],
 )
 def test_the_stand_in_refuses_what_slack_refuses(message: Any) -> None:
-    headers = {"": "POST /hook HTTP/1.1", "content-type": "application/json"}
-    assert b"invalid_blocks" in slack()(headers, json.dumps(message).encode())
+    assert b"invalid_blocks" in asked(slack(), message)
 
 
 @pytest.mark.anyio
@@ -105,10 +99,6 @@ def test_a_message_says_what_happened_and_where_to_look() -> None:
 def test_nobody_is_called_by_what_a_notice_quotes() -> None:
     blocks = json.loads(payload(HEAVY["incident"]))["blocks"]
     assert "<!here>" not in json.dumps([block for block in blocks if block["type"] == "section"])
-
-
-def test_each_badness_has_its_mark() -> None:
-    assert set(MARK) == set(Indicator)
 
 
 @pytest.mark.anyio
