@@ -8,6 +8,7 @@ KINDS = {
     "webhook": "prober.notifiers.webhook",
     "slack": "prober.notifiers.slack",
     "discord": "prober.notifiers.discord",
+    "ntfy": "prober.notifiers.ntfy",
 }
 
 

@@ -1,12 +1,13 @@
 """Keys that several kinds have, checked in the house's words. What may be a secret is never shown."""
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from prober.options import mistake
+from prober.options import Secret, mistake
 from prober.wire.httpx_lean import httpx
 from prober.wire.request import FRAMING, NAME, NOT_A_VALUE
 from prober.wire.url import Url, parse
@@ -63,6 +64,18 @@ def _check_header(name: object, value: object) -> None:
         )
 
 
+def matching(pattern: str, expected: str) -> AfterValidator:
+    """A check that the whole of a secret has that form; it is not repeated if it has not."""
+    form = re.compile(pattern, re.ASCII)
+
+    def check(value: SecretStr) -> SecretStr:
+        if not form.fullmatch(value.get_secret_value()):
+            raise mistake(expected, "another text")
+        return value
+
+    return AfterValidator(check)
+
+
 HookUrl = Annotated[str, BeforeValidator(_hook), Field(repr=False)]
 """An address that a service gave for posting to it: whoever has it can post."""
 UrlBesideHeaders = Annotated[str, BeforeValidator(partial(_hook, instead=", use headers")), Field(repr=False)]
@@ -71,6 +84,9 @@ BaseUrl = Annotated[str, BeforeValidator(_base)]
 """Where a service's API begins; without a slash at its end."""
 Headers = Annotated[dict[str, str], BeforeValidator(_headers), Field(repr=False)]
 """More request headers, of those that prober does not set by itself."""
+
+Token = Annotated[Secret, matching(r"[!-~]+", "a token: one word of ASCII characters")]
+"""What a service gave to prove who we are."""
 
 
 def place(url: str) -> str:

@@ -13,6 +13,7 @@ KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
     "webhook": lambda url: {"url": f"{url}/{HUSH}?{HUSH}", "headers": {"X-Token": HUSH}},
     "slack": lambda url: {"url": f"{url}/services/{HUSH}"},
     "discord": lambda url: {"url": f"{url}/api/webhooks/{HUSH}"},
+    "ntfy": lambda url: {"base_url": url, "topic": HUSH, "token": f"tk_{HUSH}"},
 }
 
 
