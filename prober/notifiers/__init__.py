@@ -9,6 +9,7 @@ KINDS = {
     "slack": "prober.notifiers.slack",
     "discord": "prober.notifiers.discord",
     "ntfy": "prober.notifiers.ntfy",
+    "pagerduty": "prober.notifiers.pagerduty",
 }
 
 

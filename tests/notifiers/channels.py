@@ -7,6 +7,7 @@ from prober.notifiers import Notifier, kind
 
 HUSH = "hush"
 """Stands in everything that is secret of these channels."""
+ROUTING_KEY = HUSH * 8
 
 KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
     # the keys of each kind, by where its stand-in listens: "http://127.0.0.1:port"
@@ -14,6 +15,7 @@ KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
     "slack": lambda url: {"url": f"{url}/services/{HUSH}"},
     "discord": lambda url: {"url": f"{url}/api/webhooks/{HUSH}"},
     "ntfy": lambda url: {"base_url": url, "topic": HUSH, "token": f"tk_{HUSH}"},
+    "pagerduty": lambda url: {"base_url": url, "routing_key": ROUTING_KEY},
 }
 
 
