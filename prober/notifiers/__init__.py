@@ -6,6 +6,10 @@ from prober.notifiers.base import Kind, Notifier, Parcel, Receipt, Site
 
 KINDS = {
     "webhook": "prober.notifiers.webhook",
+    "slack": "prober.notifiers.slack",
+    "discord": "prober.notifiers.discord",
+    "ntfy": "prober.notifiers.ntfy",
+    "pagerduty": "prober.notifiers.pagerduty",
 }
 
 

@@ -1,11 +1,13 @@
 """What every kind of notifier is: options, and something that carries one notice to one place."""
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
-from prober.core.model import ComponentPolicy, Notice
+from prober.core.model import ComponentPolicy, Incident, Maintenance, Notice, StatusChange
 from prober.core.status import Headline
 from prober.options import ChannelOptions
+
+Told = TypeVar("Told")
 
 
 class Site(NamedTuple):
@@ -39,6 +41,22 @@ class Parcel(NamedTuple):
         found = self.components.get(component)
         return found.name if found is not None else component
 
+    def told(
+        self,
+        incident: Callable[["Parcel", Incident], Told],
+        maintenance: Callable[["Parcel", Maintenance], Told],
+        change: Callable[["Parcel", StatusChange], Told],
+    ) -> Told:
+        """What the one of these makes of it that fits what the notice is about. ValueError if it is about nothing."""
+        notice = self.notice
+        if notice.incident is not None:
+            return incident(self, notice.incident)
+        if notice.maintenance is not None:
+            return maintenance(self, notice.maintenance)
+        if notice.change is not None:
+            return change(self, notice.change)
+        raise ValueError(f"notice {notice.id} is about nothing")
+
 
 class Receipt(NamedTuple):
     """What the receiver answered to a delivered notice. status: HTTP status, None where there is no such thing."""
@@ -59,8 +77,22 @@ class Notifier(Protocol):
         ...
 
 
+Keys = TypeVar("Keys", bound=ChannelOptions)
+
+
 class Kind(NamedTuple):
     """A kind of notifier: the model of its keys, and how a sender is made of them."""
 
     options: type[ChannelOptions]
     build: Callable[[ChannelOptions], Notifier]
+
+
+def kind_of(options: type[Keys], build: Callable[[Keys], Notifier]) -> Kind:
+    """The kind with these options and this way to make a sender of them. Other options are a TypeError."""
+
+    def checked(given: ChannelOptions) -> Notifier:
+        if not isinstance(given, options):
+            raise TypeError(f"expected {options.__name__}, found {type(given).__name__}")
+        return build(given)
+
+    return Kind(options, checked)

@@ -1,13 +1,24 @@
 """The words of a notice, for channels that people read: plain, and useful at 03:00.
 
-The subject says what happened to what; the lines say what is known, since when, and where to look.
+The subject says what happened to what; then comes what is known, since when, and where to look. How a service sets
+these words is the kind's own matter; that they fit, and mean nothing else to the service, is seen to here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from prober.core.incident import TROUBLE_WORDS, duration_words
-from prober.core.model import Affected, Incident, Maintenance, NoticeReason, StatusChange
+from prober.core.model import (
+    Affected,
+    Impact,
+    Incident,
+    Indicator,
+    Maintenance,
+    NoticeReason,
+    Status,
+    StatusChange,
+)
 from prober.notifiers.base import Parcel
 
 _HAPPENED: Mapping[NoticeReason, str] = {
@@ -24,31 +35,99 @@ _HAPPENED: Mapping[NoticeReason, str] = {
     NoticeReason.MAINTENANCE_STARTED: "Maintenance started",
     NoticeReason.MAINTENANCE_COMPLETED: "Maintenance completed",
 }
+_BY_IMPACT: Mapping[Impact, Indicator] = {
+    Impact.NONE: Indicator.NONE,
+    Impact.MINOR: Indicator.MINOR,
+    Impact.MAJOR: Indicator.MAJOR,
+    Impact.CRITICAL: Indicator.CRITICAL,
+}
+MARK: Mapping[Indicator, str] = {
+    Indicator.NONE: "🟢",
+    Indicator.MINOR: "🟡",
+    Indicator.MAJOR: "🟠",
+    Indicator.CRITICAL: "🔴",
+    Indicator.MAINTENANCE: "🔵",
+}
+"""A mark that shows how bad it is, where colours are not at hand."""
+_BY_STATUS: Mapping[Status, Indicator] = {
+    Status.OPERATIONAL: Indicator.NONE,
+    Status.MAINTENANCE: Indicator.MAINTENANCE,
+    Status.DEGRADED: Indicator.MINOR,
+    Status.PARTIAL: Indicator.MAJOR,
+    Status.MAJOR: Indicator.CRITICAL,
+}
 
 
-def subject(parcel: Parcel) -> str:
-    """One line: site, what happened, to what."""
-    return f"[{parcel.site.name}] {_HAPPENED[parcel.notice.reason]}: {_topic(parcel)}"
+class Telling(NamedTuple):
+    """A notice in words.
+
+    subject: one line. said: a sentence each, the most useful first. facts: label and value, neither of them empty.
+    url: where to look, "" if nowhere. badness: how bad it is now, in the word a page would have for it.
+    """
+
+    subject: str
+    said: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    url: str
+    badness: Indicator
+
+    @property
+    def lines(self) -> list[str]:
+        """All but the subject, a fact a line."""
+        return [*self.said, *(f"{label}: {value}" for label, value in self.facts), *([self.url] if self.url else [])]
 
 
-def lines(parcel: Parcel) -> list[str]:
-    """What is known, a fact a line, the most useful first."""
-    notice = parcel.notice
-    if notice.incident is not None:
-        told = _incident(parcel, notice.incident)
-    elif notice.maintenance is not None:
-        told = _maintenance(parcel, notice.maintenance)
-    else:
-        told = _change(notice.change) if notice.change is not None else []
-    return [*told, f"{parcel.site.name}: {parcel.headline.text}"]
+def telling(parcel: Parcel) -> Telling:
+    """What there is to tell of the notice."""
+    return parcel.told(_incident, _maintenance, _change)
 
 
-def _topic(parcel: Parcel) -> str:
-    notice = parcel.notice
-    if notice.change is not None:
-        return _state(parcel, notice.change.component, notice.change)
-    about = notice.incident or notice.maintenance
-    return about.name if about is not None else notice.stream
+def _incident(parcel: Parcel, incident: Incident) -> Telling:
+    until_ms = incident.resolved_ms
+    lasted = f", lasted {duration_words(until_ms - incident.started_ms)}" if until_ms is not None else ""
+    states = "; ".join(_state(parcel, a.component, a) for a in incident.affected)
+    return Telling(
+        _subject(parcel, incident.name),
+        tuple(filter(None, (*(update.body for update in incident.updates[-1:]), states))),
+        (
+            ("Impact", incident.impact.word),
+            ("Began", f"{_moment(incident.started_ms)}{lasted}"),
+            _page(parcel),
+        ),
+        _below(parcel, f"/incidents/{incident.slug}"),
+        _BY_IMPACT[incident.impact] if incident.is_open else Indicator.NONE,
+    )
+
+
+def _maintenance(parcel: Parcel, window: Maintenance) -> Telling:
+    is_over = parcel.notice.reason is NoticeReason.MAINTENANCE_COMPLETED
+    affected = ", ".join(parcel.name_of(c) for c in window.components)
+    return Telling(
+        _subject(parcel, window.name),
+        (window.description,) if window.description else (),
+        (
+            ("When", f"{_moment(window.start_ms)} to {_moment(window.end_ms)}"),
+            *([("Affected", affected)] if affected else []),
+            _page(parcel),
+        ),
+        _below(parcel, ""),
+        Indicator.NONE if is_over else Indicator.MAINTENANCE,
+    )
+
+
+def _change(parcel: Parcel, change: StatusChange) -> Telling:
+    was = TROUBLE_WORDS[change.before].replace("is ", "was ", 1)
+    return Telling(
+        _subject(parcel, _state(parcel, change.component, change)),
+        (f"Before, it {was}",),
+        (("Since", _moment(change.at_ms)), _page(parcel)),
+        _below(parcel, ""),
+        _BY_STATUS[change.after],
+    )
+
+
+def _subject(parcel: Parcel, topic: str) -> str:
+    return " ".join(f"[{parcel.site.name}] {_HAPPENED[parcel.notice.reason]}: {topic}".split())
 
 
 def _state(parcel: Parcel, component: str, seen: StatusChange | Affected) -> str:
@@ -56,30 +135,48 @@ def _state(parcel: Parcel, component: str, seen: StatusChange | Affected) -> str
     return f"{parcel.name_of(component)} {TROUBLE_WORDS[status]}"
 
 
-def _incident(parcel: Parcel, incident: Incident) -> list[str]:
-    until_ms = incident.resolved_ms
-    lasted = f", lasted {duration_words(until_ms - incident.started_ms)}" if until_ms is not None else ""
-    return [
-        *(update.body for update in incident.updates[-1:]),
-        "; ".join(_state(parcel, a.component, a) for a in incident.affected),
-        f"Impact: {incident.impact.word}",
-        f"Began: {_moment(incident.started_ms)}{lasted}",
-        f"{parcel.site.url}/incidents/{incident.slug}",
-    ]
+def _page(parcel: Parcel) -> tuple[str, str]:
+    return parcel.site.name, parcel.headline.text
 
 
-def _maintenance(parcel: Parcel, window: Maintenance) -> list[str]:
-    return [
-        *([window.description] if window.description else []),
-        f"From {_moment(window.start_ms)} to {_moment(window.end_ms)}",
-        "Affected: " + ", ".join(parcel.name_of(c) for c in window.components),
-    ]
-
-
-def _change(change: StatusChange) -> list[str]:
-    was = TROUBLE_WORDS[change.before].replace("is ", "was ", 1)
-    return [f"Before, it {was}", f"Since {_moment(change.at_ms)}"]
+def _below(parcel: Parcel, path: str) -> str:
+    return f"{parcel.site.url}{path}" if parcel.site.url else ""
 
 
 def _moment(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+Table = Mapping[int, str]
+"""What a service wants written for a character that would mean something to it, as str.translate takes it."""
+
+PLAIN: Table = {}
+MARKUP: Table = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+MARKDOWN: Table = str.maketrans({c: f"\\{c}" for c in "\\`*_~|[]<>#"})
+
+_MORE = "…"
+
+
+def units(text: str) -> int:
+    """The length of a text as JavaScript, and most services, count it: a character beyond 65535 counts twice."""
+    return len(text) + sum(c > "\uffff" for c in text)
+
+
+def octets(text: str) -> int:
+    """The length of a text in bytes of UTF-8."""
+    return len(text.encode("utf-8", "backslashreplace"))
+
+
+def fitted(text: str, limit: int, table: Table = PLAIN, size: Callable[[str], int] = units) -> str:
+    """The text with its characters translated, cut with "…" so that its size is at most the limit."""
+    whole = text.translate(table)
+    if size(whole) <= limit:
+        return whole
+    kept, left = [], limit - size(_MORE)
+    for character in text:
+        written = character.translate(table)
+        left -= size(written)
+        if left < 0:
+            break
+        kept.append(written)
+    return "".join(kept) + _MORE

@@ -5,25 +5,31 @@ come first and are always present, an unset time is null, statuses are upper-cas
 are those of JavaScript's JSON.stringify, because receivers check signatures over what they parsed and wrote again.
 """
 
-import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-from prober.core import ids
 from prober.core.model import (
     Impact,
     Incident,
     IncidentStatus,
     Indicator,
     Maintenance,
+    MaintenanceStatus,
     NoticeReason,
     Status,
     StatusChange,
 )
 from prober.notifiers.base import Parcel
-
-BACKFILLED_OVER_MS = 5 * 60_000  # an incident told of this long after it began was filled in later
+from prober.notifiers.fields import (
+    component_id,
+    is_backfilled,
+    maintenance_id,
+    moment,
+    moment_or_none,
+    stringify,
+    timeline,
+    update_id,
+)
 
 PAGE: Mapping[Indicator, str] = {
     Indicator.NONE: "UP",
@@ -52,37 +58,17 @@ INCIDENT: Mapping[IncidentStatus, str] = {
     IncidentStatus.RESOLVED: "RESOLVED",
     IncidentStatus.POSTMORTEM: "RESOLVED",
 }
-PLANNED, STARTED, COMPLETED = "NOTSTARTEDYET", "INPROGRESS", "COMPLETED"
+MAINTENANCE: Mapping[MaintenanceStatus, str] = {
+    MaintenanceStatus.PLANNING: "NOTSTARTEDYET",
+    MaintenanceStatus.INPROGRESS: "INPROGRESS",
+    MaintenanceStatus.COMPLETED: "COMPLETED",
+}
 
 
 def payload(parcel: Parcel) -> bytes:
     """The JSON that is sent; the same bytes for the same notice, whatever the attempt."""
-    notice = parcel.notice
-    if notice.incident is not None:
-        said = {"incident": _incident(parcel, notice.incident)}
-    elif notice.maintenance is not None:
-        said = {"maintenance": _maintenance(parcel, notice.maintenance)}
-    elif notice.change is not None:
-        said = _component(parcel, notice.change)
-    else:
-        raise ValueError(f"notice {notice.id} is about nothing")
+    said = parcel.told(_incident, _maintenance, _change)
     return stringify({"meta": {"unsubscribe": "", "documentation": ""}, "page": _page(parcel), **said})
-
-
-def stringify(value: Any) -> bytes:
-    """JSON as JavaScript's JSON.stringify writes it; for objects, lists, texts, whole numbers, true, false and null."""
-    # A lone surrogate can't be encoded: stringify escapes it, and so does this handler, in the same letters.
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
-
-
-def moment(at_ms: int) -> str:
-    """ISO 8601 in UTC with milliseconds, as JavaScript's Date writes it."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def component_id(component: str) -> str:
-    """The id by which outsiders know a component."""
-    return ids.slug(f"component:{component}")
 
 
 def _page(parcel: Parcel) -> dict[str, Any]:
@@ -96,12 +82,12 @@ def _page(parcel: Parcel) -> dict[str, Any]:
 
 def _incident(parcel: Parcel, incident: Incident) -> dict[str, Any]:
     updates = [{"incident_id": incident.slug, **_text(u.body, INCIDENT[u.status], u.at_ms)} for u in incident.updates]
-    return {
-        "backfilled": incident.opened_ms - incident.started_ms > BACKFILLED_OVER_MS,
+    said = {
+        "backfilled": is_backfilled(incident),
         "created_at": moment(incident.opened_ms),
         "impact": IMPACT[incident.impact],
         "name": incident.name,
-        "resolved_at": None if incident.resolved_ms is None else moment(incident.resolved_ms),
+        "resolved_at": moment_or_none(incident.resolved_ms),
         "status": INCIDENT[incident.status],
         "updated_at": moment(incident.updated_ms),
         "id": incident.slug,
@@ -112,27 +98,26 @@ def _incident(parcel: Parcel, incident: Incident) -> dict[str, Any]:
             for a in incident.affected
         ],
     }
+    return {"incident": said}
 
 
 def _maintenance(parcel: Parcel, window: Maintenance) -> dict[str, Any]:
     """A declared window has no history of its own: it is created when it is first told of, which is its start."""
     is_over = parcel.notice.reason is NoticeReason.MAINTENANCE_COMPLETED
-    slug = ids.slug(f"maintenance:{window.id}")
-    timeline = [
-        (window.description or window.name, PLANNED, window.start_ms),
-        ("The maintenance has started.", STARTED, window.start_ms),
-        ("The maintenance is completed.", COMPLETED, window.end_ms),
+    slug = maintenance_id(window)
+    updates = [
+        {"maintenance_id": slug, **_text(body, MAINTENANCE[status], at_ms)}
+        for body, status, at_ms in timeline(window, is_over=is_over)
     ]
-    updates = [{"maintenance_id": slug, **_text(*step)} for step in timeline[: 3 if is_over else 2]]
     # What a component shows once the work is over is not told here: it may be in trouble.
     showing = None if is_over else COMPONENT[Status.MAINTENANCE]
-    return {
+    said = {
         "backfilled": False,
         "created_at": moment(window.start_ms),
         "impact": COMPONENT[Status.MAINTENANCE],
         "name": window.name,
         "resolved_at": moment(window.end_ms) if is_over else None,
-        "status": COMPLETED if is_over else STARTED,
+        "status": updates[-1]["status"],
         "updated_at": updates[-1]["updated_at"],
         "id": slug,
         "url": parcel.site.url,
@@ -144,9 +129,10 @@ def _maintenance(parcel: Parcel, window: Maintenance) -> dict[str, Any]:
             {"id": component_id(c), "name": parcel.name_of(c), "status": showing} for c in window.components
         ],
     }
+    return {"maintenance": said}
 
 
-def _component(parcel: Parcel, change: StatusChange) -> dict[str, Any]:
+def _change(parcel: Parcel, change: StatusChange) -> dict[str, Any]:
     id_, status = component_id(change.component), COMPONENT[change.after]
     return {
         "component_update": {
@@ -167,5 +153,4 @@ def _text(body: str, status: str, at_ms: int) -> dict[str, Any]:
 
 
 def _numbered(slug: str, updates: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The updates with ids that stay, because a timeline only grows."""
-    return [{"id": ids.slug(f"update:{slug}:{number}"), **update} for number, update in enumerate(updates, 1)]
+    return [{"id": update_id(slug, number), **update} for number, update in enumerate(updates, 1)]

@@ -49,6 +49,30 @@ RESOLVED = OPEN._replace(
     resolved_ms=END_MS,
     updates=(*OPEN.updates, Update(END_MS, IncidentStatus.RESOLVED, "Shop is operational again.")),
 )
+CHANGED_MS, WATCHED_MS, AGAIN_MS = T0 + 3 * MINUTE, T0 + 5 * MINUTE, T0 + 7 * MINUTE
+CHANGED = OPEN._replace(
+    impact=Impact.MAJOR,
+    affected=(Affected("shop", Status.PARTIAL, Status.MAJOR),),
+    updated_ms=CHANGED_MS,
+    updates=(*OPEN.updates, Update(CHANGED_MS, IncidentStatus.INVESTIGATING, "Shop is partially down now.")),
+)
+WATCHED = CHANGED._replace(
+    status=IncidentStatus.MONITORING,
+    affected=(Affected("shop", Status.OPERATIONAL, Status.MAJOR),),
+    updated_ms=WATCHED_MS,
+    monitoring_ms=WATCHED_MS,
+    updates=(
+        *CHANGED.updates,
+        Update(WATCHED_MS, IncidentStatus.MONITORING, "Shop is operational again. We keep watching it."),
+    ),
+)
+AGAIN = OPEN._replace(
+    updated_ms=AGAIN_MS,
+    updates=(
+        *WATCHED.updates,
+        Update(AGAIN_MS, IncidentStatus.INVESTIGATING, "Shop is down again: requests time out. We are investigating."),
+    ),
+)
 WINDOW = Maintenance("upgrade", "main", "Upgrade", T0, T0 + 90 * MINUTE, ("shop", "blog"), "A new database für alle.")
 CHANGE = StatusChange("shop", Status.OPERATIONAL, Status.MAJOR, T0 + 5)
 
@@ -63,10 +87,40 @@ def parcel(
     return Parcel(notice, site, headline, components, attempt, at_ms + 2_500 * attempt)
 
 
+# One for each reason.
 PARCELS = {
     "incident_opened": parcel(NoticeReason.OPENED, incident=OPEN),
+    "incident_changed": parcel(NoticeReason.CHANGED, OUTAGE, CHANGED_MS, incident=CHANGED),
+    "incident_monitoring": parcel(NoticeReason.MONITORING, CALM, WATCHED_MS, incident=WATCHED),
+    "incident_reopened": parcel(NoticeReason.REOPENED, OUTAGE, AGAIN_MS, incident=AGAIN),
     "incident_resolved": parcel(NoticeReason.RESOLVED, CALM, END_MS, incident=RESOLVED),
     "component": parcel(NoticeReason.COMPONENT_CHANGED, change=CHANGE),
     "maintenance_started": parcel(NoticeReason.MAINTENANCE_STARTED, WORK, maintenance=WINDOW),
     "maintenance_completed": parcel(NoticeReason.MAINTENANCE_COMPLETED, CALM, WINDOW.end_ms, maintenance=WINDOW),
+}
+
+# As long as what people write can be, of what services count, escape or take for orders.
+_MUCH = "<!here> @everyone *_~`|[a](b)&\\ 😀ü\n" * 1_000
+HEAVY = {
+    "incident": parcel(
+        NoticeReason.CHANGED,
+        incident=CHANGED._replace(
+            name=_MUCH,
+            updates=tuple(Update(T0 + n, IncidentStatus.INVESTIGATING, _MUCH) for n in range(100)),
+            affected=tuple(Affected(f"component-{n}", Status.MAJOR, Status.MAJOR) for n in range(1_000)),
+        ),
+    ),
+    "maintenance": parcel(
+        NoticeReason.MAINTENANCE_STARTED,
+        maintenance=WINDOW._replace(
+            name=_MUCH, description=_MUCH, components=tuple(f"component-{n}" for n in range(1_000))
+        ),
+    ),
+}
+# What stands in a parcel whose site and components are no longer configured.
+BARE = {name: one._replace(site=Site("main", "", "main", ""), components={}) for name, one in PARCELS.items()}
+EVERY = {
+    **PARCELS,
+    **{f"heavy {name}": one for name, one in HEAVY.items()},
+    **{f"bare {name}": one for name, one in BARE.items()},
 }

@@ -1,12 +1,16 @@
 """Receivers on loopback that answer with exactly the bytes they are told to."""
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import anyio
 from anyio.abc import SocketAttribute, SocketStream
 
 HANGS: bytes | None = None
+Judge = Callable[[dict[str, str], bytes], bytes]
+"""Answers a request, given its headers (the first line is "") and its body."""
 
 
 class Receiver:
@@ -18,17 +22,18 @@ class Receiver:
 
 
 @asynccontextmanager
-async def answering(answer: bytes | None, *, holds: bool = False) -> AsyncIterator[Receiver]:
+async def answering(answer: bytes | Judge | None, *, holds: bool = False) -> AsyncIterator[Receiver]:
     """A receiver that reads a request, answers and closes, or holds the line; HANGS = it never answers."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
     receiver = Receiver(f"http://127.0.0.1:{listener.extra(SocketAttribute.local_port)}")
 
     async def serve(stream: SocketStream) -> None:
         async with stream:
-            receiver.requests.append(await _request(stream))
+            headers, body = await _request(stream)
+            receiver.requests.append((headers, body))
             if answer is not None:
                 with suppress(anyio.BrokenResourceError):  # it has heard enough
-                    await stream.send(answer)
+                    await stream.send(answer(headers, body) if callable(answer) else answer)
             if answer is None or holds:
                 await anyio.sleep_forever()
 
@@ -54,3 +59,35 @@ def status(line: str, *headers: str, body: bytes = b"") -> bytes:
     """The bytes of an answer."""
     head = [f"HTTP/1.1 {line}", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(head).encode("latin-1") + body
+
+
+def strict(check: Callable[[str, Any], None], good: bytes, bad: bytes) -> Judge:
+    """A service that takes JSON. check: is given the path and what was posted, and raises at what is to be refused."""
+
+    def judge(headers: dict[str, str], body: bytes) -> bytes:
+        verb, path, _ = headers[""].split(" ")
+        try:
+            assert verb == "POST"
+            assert headers["content-type"] == "application/json"
+            check(path, json.loads(body))
+        except (AssertionError, KeyError, TypeError, ValueError):
+            return bad
+        return good
+
+    return judge
+
+
+def busy_at_first(busy: bytes, judge: Judge) -> Judge:
+    """Answers `busy` to the first request, and judges all later ones."""
+    answers = iter([busy])
+    return lambda headers, body: next(answers, None) or judge(headers, body)
+
+
+def asked(judge: Judge, message: Any, path: str = "/hook") -> bytes:
+    """What the service answers to such a message."""
+    return judge({"": f"POST {path} HTTP/1.1", "content-type": "application/json"}, json.dumps(message).encode())
+
+
+def utf16(text: str) -> int:
+    """The length of a text as services in JavaScript count it."""
+    return len(text.encode("utf-16-le")) // 2

@@ -1,54 +1,104 @@
-"""The words of a notice say what happened, to what, since when, and where to look."""
+"""The words of a notice say what happened, to what, since when, and where to look; and they fit."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from prober.core.model import NoticeReason
-from prober.notifiers.text import lines, subject
+from prober.core.model import Indicator, NoticeReason
+from prober.notifiers.text import MARK, MARKDOWN, MARKUP, PLAIN, Table, fitted, octets, telling, units
 from tests.notifiers.parcels import OPEN, PARCELS, parcel
 
 
 @pytest.mark.parametrize(
-    ("name", "line"),
+    ("name", "line", "badness"),
     [
-        ("incident_opened", "[Main] Opened: Shop is down"),
-        ("incident_resolved", "[Main] Resolved: Shop is down"),
-        ("component", "[Main] Now: Shop is down"),
-        ("maintenance_started", "[Main] Maintenance started: Upgrade"),
-        ("maintenance_completed", "[Main] Maintenance completed: Upgrade"),
+        ("incident_opened", "[Main] Opened: Shop is down", Indicator.CRITICAL),
+        ("incident_changed", "[Main] Changed: Shop is down", Indicator.MAJOR),
+        ("incident_monitoring", "[Main] Monitoring: Shop is down", Indicator.MAJOR),
+        ("incident_reopened", "[Main] Reopened: Shop is down", Indicator.CRITICAL),
+        ("incident_resolved", "[Main] Resolved: Shop is down", Indicator.NONE),
+        ("component", "[Main] Now: Shop is down", Indicator.CRITICAL),
+        ("maintenance_started", "[Main] Maintenance started: Upgrade", Indicator.MAINTENANCE),
+        ("maintenance_completed", "[Main] Maintenance completed: Upgrade", Indicator.NONE),
     ],
 )
-def test_the_subject_says_what_happened_to_what(name: str, line: str) -> None:
-    assert subject(PARCELS[name]) == line
+def test_the_subject_says_what_happened_to_what(name: str, line: str, badness: Indicator) -> None:
+    told = telling(PARCELS[name])
+    assert (told.subject, told.badness) == (line, badness)
 
 
 @pytest.mark.parametrize("reason", NoticeReason)
 def test_every_reason_has_a_subject(reason: NoticeReason) -> None:
-    assert subject(parcel(reason, incident=OPEN)).endswith(": Shop is down")
+    assert telling(parcel(reason, incident=OPEN)).subject.endswith(": Shop is down")
+
+
+def test_each_badness_has_its_mark() -> None:
+    assert set(MARK) == set(Indicator)
+
+
+def test_a_subject_is_one_line() -> None:
+    torn = parcel(NoticeReason.OPENED, incident=OPEN._replace(name="Shop\r\nBcc: all\tis down"))
+    assert telling(torn).subject == "[Main] Opened: Shop Bcc: all is down"
 
 
 def test_an_incident_is_told_with_its_latest_update_first() -> None:
-    assert lines(PARCELS["incident_resolved"]) == [
+    assert telling(PARCELS["incident_resolved"]).lines == [
         "Shop is operational again.",
         "Shop is operational",
         "Impact: critical",
         "Began: 2023-11-14 22:13:20 UTC, lasted 10 min",
-        "https://status.example/incidents/q1w2e3r4t5y6",
         "Main: All Systems Operational",
+        "https://status.example/incidents/q1w2e3r4t5y6",
     ]
 
 
 def test_a_maintenance_is_told_with_its_times_and_components() -> None:
-    assert lines(PARCELS["maintenance_started"]) == [
+    assert telling(PARCELS["maintenance_started"]).lines == [
         "A new database für alle.",
-        "From 2023-11-14 22:13:20 UTC to 2023-11-14 23:43:20 UTC",
+        "When: 2023-11-14 22:13:20 UTC to 2023-11-14 23:43:20 UTC",
         "Affected: Shop, Blog",
         "Main: Service Under Maintenance",
+        "https://status.example",
     ]
 
 
 def test_a_change_is_told_with_what_was_before() -> None:
-    assert lines(PARCELS["component"]) == [
+    assert telling(PARCELS["component"]).lines == [
         "Before, it was operational",
-        "Since 2023-11-14 22:13:20 UTC",
+        "Since: 2023-11-14 22:13:20 UTC",
         "Main: Partial System Outage",
+        "https://status.example",
     ]
+
+
+@pytest.mark.parametrize("name", PARCELS)
+def test_nothing_leads_to_a_site_that_is_no_longer_configured(name: str) -> None:
+    one = PARCELS[name]
+    assert telling(one._replace(site=one.site._replace(url=""))).url == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "table", "wanted"),
+    [
+        ("short", 5, PLAIN, "short"),
+        ("longer", 5, PLAIN, "long…"),
+        ("a<b", 6, MARKUP, "a&lt;b"),
+        ("a<bc", 6, MARKUP, "a&lt;…"),
+        ("a<bc", 5, MARKUP, "a…"),
+        ("😀😀😀", 5, PLAIN, "😀😀…"),
+        ("a_b", 4, MARKDOWN, "a\\_b"),
+    ],
+)
+def test_a_text_is_cut_where_it_is_too_long(text: str, limit: int, table: Table, wanted: str) -> None:
+    assert fitted(text, limit, table) == wanted
+
+
+def test_bytes_can_be_the_measure() -> None:
+    assert fitted("üüüü", 7, size=octets) == "üü…"
+
+
+@given(st.text(), st.integers(3, 30), st.sampled_from([PLAIN, MARKUP, MARKDOWN]), st.sampled_from([units, octets]))
+def test_a_text_never_exceeds_its_limit(text: str, limit: int, table: Table, size: type) -> None:
+    cut = fitted(text, limit, table, size)
+    assert size(cut) <= limit
+    assert cut == text.translate(table) or cut.endswith("…")

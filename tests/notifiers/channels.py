@@ -1,0 +1,25 @@
+"""One channel of each kind, set up for a stand-in on loopback."""
+
+from collections.abc import Callable
+from typing import Any
+
+from prober.notifiers import Notifier, kind
+
+HUSH = "hush"
+"""Stands in everything that is secret of these channels."""
+ROUTING_KEY = HUSH * 8
+
+KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
+    # the keys of each kind, by where its stand-in listens: "http://127.0.0.1:port"
+    "webhook": lambda url: {"url": f"{url}/{HUSH}?{HUSH}", "headers": {"X-Token": HUSH}},
+    "slack": lambda url: {"url": f"{url}/services/{HUSH}"},
+    "discord": lambda url: {"url": f"{url}/api/webhooks/{HUSH}"},
+    "ntfy": lambda url: {"base_url": url, "topic": HUSH, "token": f"tk_{HUSH}"},
+    "pagerduty": lambda url: {"base_url": url, "routing_key": ROUTING_KEY},
+}
+
+
+def channel(name: str, url: str, /, **keys: Any) -> Notifier:
+    """A sender of that kind. keys: in the place of those above."""
+    made = kind(name)
+    return made.build(made.options.model_validate({"kind": name, **KEYS[name](url), **keys}))
