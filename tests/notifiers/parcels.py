@@ -66,6 +66,25 @@ WATCHED = CHANGED._replace(
         Update(WATCHED_MS, IncidentStatus.MONITORING, "Shop is operational again. We keep watching it."),
     ),
 )
+POSTED_MS = CHANGED_MS + 30_000
+POSTED = CHANGED._replace(
+    status=IncidentStatus.IDENTIFIED,
+    updated_ms=POSTED_MS,
+    taken=True,
+    updates=(*CHANGED.updates, Update(POSTED_MS, IncidentStatus.IDENTIFIED, "A disk is full.", "ann")),
+)
+KNOWN = CHANGED._replace(acknowledged_by="ann", acknowledged_until_ms=POSTED_MS + 60 * MINUTE)
+RESTLESS = CHANGED._replace(
+    updated_ms=POSTED_MS,
+    updates=(
+        *CHANGED.updates,
+        Update(
+            POSTED_MS,
+            IncidentStatus.INVESTIGATING,
+            "Shop has changed 7 times of late. This stays open until it is steady.",
+        ),
+    ),
+)
 AGAIN = OPEN._replace(
     updated_ms=AGAIN_MS,
     updates=(
@@ -91,6 +110,10 @@ def parcel(
 PARCELS = {
     "incident_opened": parcel(NoticeReason.OPENED, incident=OPEN),
     "incident_changed": parcel(NoticeReason.CHANGED, OUTAGE, CHANGED_MS, incident=CHANGED),
+    "incident_updated": parcel(NoticeReason.UPDATED, OUTAGE, POSTED_MS, incident=POSTED),
+    "incident_acknowledged": parcel(NoticeReason.ACKNOWLEDGED, OUTAGE, POSTED_MS, incident=KNOWN),
+    "incident_reminder": parcel(NoticeReason.REMINDER, OUTAGE, POSTED_MS, incident=CHANGED),
+    "incident_flapping": parcel(NoticeReason.FLAPPING, OUTAGE, POSTED_MS, incident=RESTLESS),
     "incident_monitoring": parcel(NoticeReason.MONITORING, CALM, WATCHED_MS, incident=WATCHED),
     "incident_reopened": parcel(NoticeReason.REOPENED, OUTAGE, AGAIN_MS, incident=AGAIN),
     "incident_resolved": parcel(NoticeReason.RESOLVED, CALM, END_MS, incident=RESOLVED),
