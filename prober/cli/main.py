@@ -13,6 +13,7 @@ from prober.cli.demo_target import demo_target
 from prober.cli.maintenance import maintenance
 from prober.cli.probe import probe
 from prober.cli.run import run
+from prober.cli.simulate import simulate
 from prober.errors import ProberError
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app.command("run")(run)
 app.command("check-config")(check_config)
 app.command("probe")(probe)
 app.command("maintenance")(maintenance)
+app.command("simulate")(simulate)
 app.command("demo")(demo)
 app.command("demo-target")(demo_target)
 
