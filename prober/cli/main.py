@@ -15,6 +15,7 @@ from prober.cli.incidents import incidents
 from prober.cli.maintenance import maintenance
 from prober.cli.probe import probe
 from prober.cli.run import run
+from prober.cli.simulate import simulate
 from prober.errors import ProberError
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ app.command("probe")(probe)
 app.command("explain")(explain)
 app.command("maintenance")(maintenance)
 app.add_typer(incidents, name="incidents")
+app.command("simulate")(simulate)
 app.command("demo")(demo)
 app.command("demo-target")(demo_target)
 

@@ -9,7 +9,7 @@ handful of checks starts at each wake-up, at most one bucket late.
 """
 
 import zlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from heapq import heappop, heappush
 
 from prober.core.model import Due
@@ -37,6 +37,7 @@ class Schedule:
     def __init__(self, intervals_ms: Mapping[str, int], from_ms: int, never_answered: Collection[str] = ()) -> None:
         self.missed: dict[str, int] = {}
         self._intervals_ms = dict(intervals_ms)
+        self._spread_ms = {id_: spread(id_, interval_ms) for id_, interval_ms in intervals_ms.items()}
         self._beside: set[Due] = set()
         self._buckets: dict[int, list[Due]] = {}
         self._order: list[int] = []
@@ -61,8 +62,7 @@ class Schedule:
         """The slots to answer now, at most one for each check, and plan the next ones."""
         found: list[Due] = []
         while self._order and (self._order[0] + 1) * BUCKET_MS <= now_ms:
-            bucket = self._buckets.pop(heappop(self._order))
-            found.extend(self._caught_up(bucket, now_ms))
+            found += [self._caught_up(due, now_ms) for due in self._buckets.pop(heappop(self._order))]
         return found
 
     def add(self, due: Due) -> None:
@@ -79,22 +79,22 @@ class Schedule:
         """Count slots that could not be answered."""
         self.missed[check] = self.missed.get(check, 0) + slots
 
-    def _caught_up(self, bucket: Iterable[Due], now_ms: int) -> Iterable[Due]:
-        for due in bucket:
-            if due in self._beside:
-                self._beside.discard(due)
-                yield due
-                continue
-            interval_ms = self._intervals_ms[due.check]
-            latest_ms = due.scheduled_ms
-            next_ms = slot_from(due.check, interval_ms, latest_ms + 1)
-            if next_ms <= now_ms:
-                slots = (now_ms - next_ms) // interval_ms + 1
-                self.miss(due.check, slots)
-                latest_ms = next_ms + (slots - 1) * interval_ms
-                next_ms = latest_ms + interval_ms
+    def _caught_up(self, due: Due, now_ms: int) -> Due:
+        """The latest slot of the check that has come, and plan its next one."""
+        if self._beside and due in self._beside:
+            self._beside.discard(due)
+            return due
+        interval_ms = self._intervals_ms[due.check]
+        latest_ms = due.scheduled_ms
+        next_ms = latest_ms + 1 + (self._spread_ms[due.check] - latest_ms - 1) % interval_ms
+        if next_ms > now_ms:
             self._plan(Due(due.check, next_ms))
-            yield Due(due.check, latest_ms)
+            return due
+        slots = (now_ms - next_ms) // interval_ms + 1
+        self.miss(due.check, slots)
+        latest_ms = next_ms + (slots - 1) * interval_ms
+        self._plan(Due(due.check, latest_ms + interval_ms))
+        return Due(due.check, latest_ms)
 
     def _plan(self, due: Due) -> None:
         key = due.scheduled_ms // BUCKET_MS

@@ -11,6 +11,7 @@ The rules, in the order they are tried after an observation has been counted:
 
 A need asks for so many answers in a row, or among the last n, and may ask that they have lasted some time. In a row,
 one answer to the contrary starts the count and the time anew; among the last n, each change of the verdict does.
+Only an answer that speaks for it can meet a need: a good answer makes nothing worse, and a failure nothing better.
 An unknown observation (our own trouble, or a gap) neither fails nor succeeds: it moves nothing.
 The new verdict holds from the first observation that made it.
 """
@@ -123,8 +124,10 @@ def _met(
 ) -> int | None:
     """Since when the need is met; None if it is not. count, from_ms: the running streak; speaking: what is for it."""
     if need.of is not None:
+        if not any(answer in speaking for answer, _ in state.recent[-1:]):
+            return None  # a good answer proves no outage, whatever the ones before it were
         for_it = [ms for answer, ms in state.recent[-need.of :] if answer in speaking]
-        count, from_ms = len(for_it), for_it[0] if for_it else at_ms
+        count, from_ms = len(for_it), for_it[0]
     return from_ms if count >= need.answers and at_ms - from_ms >= need.for_ms else None
 
 
