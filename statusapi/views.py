@@ -181,7 +181,7 @@ class Views:
         self._pages: Mapping[str, PageView] = {}
         self._is_stale = True
         self._boundary_ms: int | None = None
-        recorder.on_shown(self._note)
+        self.close = recorder.on_shown(self._note)  # once nobody reads here any more
 
     @property
     def pages(self) -> Mapping[str, PageView]:

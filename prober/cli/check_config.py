@@ -24,7 +24,7 @@ def load_config(path: Path, env: Mapping[str, str] = os.environ) -> "Config":
     env: what its ${NAMES} stand for.
     """
     try:
-        return _loaded(path, env)
+        return read_config(path, env)
     except ConfigError as error:
         for line in error.mistakes:
             typer.echo(line, err=True)
@@ -32,7 +32,8 @@ def load_config(path: Path, env: Mapping[str, str] = os.environ) -> "Config":
         raise typer.Exit(MISTAKEN) from error
 
 
-def _loaded(path: Path, env: Mapping[str, str] = os.environ) -> "Config":
+def read_config(path: Path, env: Mapping[str, str] = os.environ) -> "Config":
+    """The configuration in the file. Raises ConfigError with every mistake it has."""
     from prober import notifiers, probes
     from prober.config import load
 
@@ -59,7 +60,7 @@ def check_config(
         _show(load_config(file))
         return
     try:
-        config = _loaded(file)
+        config = read_config(file)
     except ConfigError as error:
         typer.echo(json.dumps({"file": str(file), "mistakes": error.mistakes}))
         raise typer.Exit(MISTAKEN) from error

@@ -13,6 +13,7 @@ from prober.cli.demo_target import demo_target
 from prober.cli.incidents import incidents
 from prober.cli.maintenance import maintenance
 from prober.cli.probe import probe
+from prober.cli.reload import reload
 from prober.cli.run import run
 from prober.errors import ProberError
 
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.command("run")(run)
 app.command("check-config")(check_config)
+app.command("reload")(reload)
 app.command("probe")(probe)
 app.command("maintenance")(maintenance)
 app.add_typer(incidents, name="incidents")
