@@ -12,6 +12,7 @@ from prober.cli.demo import demo
 from prober.cli.demo_target import demo_target
 from prober.cli.incidents import incidents
 from prober.cli.maintenance import maintenance
+from prober.cli.plan import plan
 from prober.cli.probe import probe
 from prober.cli.reload import reload
 from prober.cli.run import run
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.command("run")(run)
 app.command("check-config")(check_config)
+app.command("plan")(plan)
 app.command("reload")(reload)
 app.command("probe")(probe)
 app.command("maintenance")(maintenance)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from prober.config import rules
 from prober.config.config import HIDDEN, Config
-from prober.config.document import read
+from prober.config.document import Document, read
 from prober.config.entries import Entries, Entry, complete, sorted_entries
 from prober.config.models import TABLES, Address, Daemon
 from prober.config.references import SHORTEST_SECRET, Masks, References
@@ -60,20 +60,21 @@ def load(
     channel_options: Callable[[str], type[ChannelOptions]],
     channel_kinds: Collection[str],
     env: Mapping[str, str] = os.environ,
+    folder: File | None = None,
 ) -> Config:
     """The configuration in the file. Raises ConfigError with every mistake, in the order of the lines.
 
-    *_options: the model of a kind's keys, called only with one of the kinds.
+    *_options: the model of a kind's keys, called only with one of the kinds. folder: where relative paths begin, if
+    that is not where the file is.
     """
     kinds = Kinds(check_options, check_kinds, channel_options, channel_kinds)
     try:
-        return _loaded(path, kinds, env)
+        return _loaded(read(path, folder), kinds, env)
     except RecursionError:
         raise ConfigError([f"{path}: expected lists and tables in a few levels, found hundreds"]) from None
 
 
-def _loaded(path: File, kinds: Kinds, env: Mapping[str, str]) -> Config:
-    document = read(path)
+def _loaded(document: Document, kinds: Kinds, env: Mapping[str, str]) -> Config:
     report = Report(document)
     references = References(document.folder, env, report)
     entries: dict[str, list[Entry]] = {}
@@ -87,7 +88,7 @@ def _loaded(path: File, kinds: Kinds, env: Mapping[str, str]) -> Config:
         masks = Masks({**_literal_secrets(entries, kinds), **references.texts})
         hidden = {key for model in kinds.all_models() for key in hidden_keys(model)}
         raise ConfigError(report.lines(masks.over, hidden))
-    return _config(str(path), objects, references.texts)
+    return _config(document.name, objects, references.texts)
 
 
 def _check_model(kinds: Kinds, check: Entry) -> type[CheckOptions]:

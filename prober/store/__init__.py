@@ -2,6 +2,6 @@
 
 from prober.store.lock import owner
 from prober.store.outbox import Attempt, Pending
-from prober.store.store import Batch, Store
+from prober.store.store import Batch, Store, peeked
 
-__all__ = ["Attempt", "Batch", "Pending", "Store", "owner"]
+__all__ = ["Attempt", "Batch", "Pending", "Store", "owner", "peeked"]
