@@ -7,7 +7,8 @@ does not take writes, judgement goes on, the buffer is bounded, and the trouble 
 
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 
 import anyio
 
@@ -52,9 +53,20 @@ class Recorder:
         self._changed = anyio.Event()
         self._flushing = anyio.Lock()
 
-    def on_shown(self, listener: Listener) -> None:
-        """Call listener(decisions) after each commit of visible decisions, once `shown` has them."""
+    def on_shown(self, listener: Listener) -> Callable[[], None]:
+        """Call listener(decisions) after each commit of visible decisions, once `shown` has them; until what this
+        returns is called.
+        """
         self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @asynccontextmanager
+    async def quiet(self) -> AsyncIterator[None]:
+        """Write and show nothing until the end of the block: what is read from the store in it is what is shown.
+        Judgement goes on; do not flush or record within.
+        """
+        async with self._flushing:
+            yield
 
     # ------------------------------------------------------------ in
 
@@ -90,8 +102,14 @@ class Recorder:
         return decision
 
     async def reconfigure(self, policy: Policy, at_ms: int) -> Decision | None:
-        """Judge by another policy from now on; at the start as well, with the one that holds."""
+        """Judge by another policy from now on; at the start as well, with the one that holds.
+
+        Figures of checks that it does not have are forgotten. Raises StoreError as `record` does.
+        """
         self.policy = policy
+        for figures in (self.latest, self.probed, self.failed):
+            for id_ in [id_ for id_ in figures if id_ not in policy.checks]:
+                del figures[id_]
         return await self.record(Configured(at_ms))
 
     def _judge(self, event: Event) -> Decision | None:

@@ -195,7 +195,7 @@ class Views:
         self._pages: Mapping[str, PageView] = {}
         self._is_stale = True
         self._boundary_ms = 0  # until when the pages hold if nothing changes
-        recorder.on_shown(self._note)
+        self.close = recorder.on_shown(self._note)  # once nobody reads here any more
         self._prepare()  # 90 days are counted here, and not while the first reader waits
 
     @property

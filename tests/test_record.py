@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import anyio
 import pytest
 
 from prober.core.events import Decision
@@ -38,6 +39,42 @@ async def test_a_change_is_shown_only_once_it_is_written(tmp_path: Path) -> None
         assert [i.impact.word for i in recorder.shown.incidents.values()] == ["critical"]
         assert len(seen) == 1
         assert len((await store.load()).incidents) == 1
+
+
+async def test_a_listener_that_has_ended_is_not_called(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, _):
+        seen: list[Sequence[Decision]] = []
+        end = recorder.on_shown(seen.append)
+        for outcomes in ("down down", "up up"):
+            recorder.observe(answers(outcomes))
+            await recorder.flush()
+            if recorder.shown.incidents:
+                end()
+        assert len(seen) == 1
+
+
+async def test_while_it_is_quiet_it_judges_and_shows_nothing(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store), anyio.create_task_group() as tasks:
+        async with recorder.quiet():
+            recorder.observe(answers("down down"))
+            tasks.start_soon(recorder.flush)
+            await anyio.sleep(0.05)
+            assert (recorder.shown.incidents, (await store.load()).incidents) == ({}, {})
+        with anyio.fail_after(10):
+            while not recorder.shown.incidents:
+                await anyio.sleep(0.005)
+
+
+async def test_another_policy_closes_what_it_does_not_have_and_forgets_its_figures(tmp_path: Path) -> None:
+    both = policy(check(), check("blog", "blog"))
+    async with recording(tmp_path, both) as (recorder, store):
+        for id_ in ("shop", "blog"):
+            recorder.observe(answers("down down", check=id_))
+        await recorder.reconfigure(policy(), T0 + 60_000)
+        assert [i.affected[0].component for i in recorder.shown.incidents.values()] == ["shop"]
+        assert recorder.latest.keys() == recorder.probed.keys() == recorder.failed.keys() == {"shop"}
+        assert recorder.shown.checks["shop"].down == 2
+        assert (await store.load()).checks.keys() == {"shop"}
 
 
 async def test_steady_observations_wait_and_are_written_together(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ TESTED_BY = {
     "prober/core/draft.py": "tests/core/test_stories.py",
     "prober/core/orders.py": "tests/core/test_stories.py",
     "prober/daemon/run.py": "tests/acceptance/test_daemon.py",
+    "prober/daemon/world.py": "tests/daemon/test_reload.py",
 }
 LONG_ENOUGH = 15  # lines of code; a shorter module is tested by whoever uses it
 LONGEST_MEDIAN = 10  # lines of a function

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 MISTAKEN = 2
 
 
-def load_config(path: Path, env: Mapping[str, str] = os.environ) -> "Config":
+def load_config(path: Path, env: Mapping[str, str] = os.environ, folder: Path | None = None) -> "Config":
     """The configuration in the file; if it has mistakes, prints every one and exits with status 2.
 
-    env: what its ${NAMES} stand for.
+    env: what its ${NAMES} stand for. folder: where its relative paths begin, if that is not where it is.
     """
     try:
-        return _loaded(path, env)
+        return read_config(path, env, folder)
     except ConfigError as error:
         for line in error.mistakes:
             typer.echo(line, err=True)
@@ -32,7 +32,8 @@ def load_config(path: Path, env: Mapping[str, str] = os.environ) -> "Config":
         raise typer.Exit(MISTAKEN) from error
 
 
-def _loaded(path: Path, env: Mapping[str, str] = os.environ) -> "Config":
+def read_config(path: Path, env: Mapping[str, str] = os.environ, folder: Path | None = None) -> "Config":
+    """The configuration in the file. Raises ConfigError with every mistake it has."""
     from prober import notifiers, probes
     from prober.config import load
 
@@ -43,6 +44,7 @@ def _loaded(path: Path, env: Mapping[str, str] = os.environ) -> "Config":
         channel_options=lambda kind: notifiers.kind(kind).options,
         channel_kinds=tuple(notifiers.KINDS),
         env=env,
+        folder=folder,
     )
 
 
@@ -59,7 +61,7 @@ def check_config(
         _show(load_config(file))
         return
     try:
-        config = _loaded(file)
+        config = read_config(file)
     except ConfigError as error:
         typer.echo(json.dumps({"file": str(file), "mistakes": error.mistakes}))
         raise typer.Exit(MISTAKEN) from error

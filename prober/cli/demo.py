@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from prober.cli.check_config import load_config
-from prober.cli.logs import start_logs
-from prober.cli.run import watch
+from prober.cli.run import logged, watch
 
 if TYPE_CHECKING:
     from prober.config import Config
@@ -27,14 +25,13 @@ async def _play(folder: Path) -> None:
     from prober.demo import scenery
 
     async with scenery(folder, typer.echo) as scene:
-        loaded = load_config(scene.config, scene.env)
-        start_logs(loaded.daemon.log, loaded.daemon.log_level, loaded.redact)
+        loaded, read = logged(scene.config, scene.env)
 
         def ready() -> None:
             for line in _welcome(scene, loaded):
                 typer.echo(line)
 
-        await watch(loaded, ready)
+        await watch(loaded, read, ready)
     typer.echo("\nThe demo has ended; nothing of it is left.")
 
 

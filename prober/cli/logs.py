@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -11,6 +11,25 @@ _PRIORITY = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERRO
 
 
 _FORMATTER = logging.Formatter()
+
+
+class Redaction:
+    """Hides secrets, those of a configuration that no longer holds as well."""
+
+    def __init__(self, secrets: Collection[str]) -> None:
+        self._secrets: frozenset[str] = frozenset()
+        self.know(secrets)
+
+    def know(self, secrets: Collection[str]) -> None:
+        """Hide these as well from now on."""
+        from prober.config.config import HIDDEN
+        from prober.config.references import Masks
+
+        self._secrets |= frozenset(secrets)
+        self._masks = Masks(dict.fromkeys(self._secrets, HIDDEN))
+
+    def __call__(self, text: str) -> str:
+        return self._masks.over(text)
 
 
 class _Redacting(logging.Filter):

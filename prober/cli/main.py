@@ -13,7 +13,9 @@ from prober.cli.demo_target import demo_target
 from prober.cli.explain import explain
 from prober.cli.incidents import incidents
 from prober.cli.maintenance import maintenance
+from prober.cli.plan import plan
 from prober.cli.probe import probe
+from prober.cli.reload import reload
 from prober.cli.run import run
 from prober.cli.simulate import simulate
 from prober.errors import ProberError
@@ -26,6 +28,8 @@ app = typer.Typer(
 )
 app.command("run")(run)
 app.command("check-config")(check_config)
+app.command("plan")(plan)
+app.command("reload")(reload)
 app.command("probe")(probe)
 app.command("explain")(explain)
 app.command("maintenance")(maintenance)

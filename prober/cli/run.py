@@ -1,6 +1,7 @@
 """`prober run`: the real thing."""
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from socket import socket
@@ -8,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from prober.cli.check_config import load_config
-from prober.cli.logs import start_logs
+from prober.cli.check_config import load_config, read_config
+from prober.cli.logs import Redaction, start_logs
 
 if TYPE_CHECKING:
     from prober.config import Config
-    from prober.daemon.run import World
     from prober.daemon.serve import Application
+    from prober.daemon.world import World
 
 RECENT_INCIDENTS = 50  # of each site, read at the start; later ones come by themselves
 
@@ -25,22 +26,38 @@ def run(
     """Run the daemon: probe on schedule, judge, tell, and serve the page and the API."""
     import anyio
 
-    loaded = load_config(config)
-    start_logs(loaded.daemon.log, loaded.daemon.log_level, loaded.redact)
+    loaded, read = logged(config)
 
     def ready() -> None:
         for line in where(loaded):
             typer.echo(line)
 
-    anyio.run(watch, loaded, ready, backend_options={"use_uvloop": True})
+    anyio.run(watch, loaded, read, ready, backend_options={"use_uvloop": True})
 
 
-async def watch(config: "Config", ready: Callable[[], None]) -> None:
-    """Bind the listeners, then run the daemon on them until a signal. Raises ProberError if that can't be had."""
+def logged(path: Path, env: Mapping[str, str] = os.environ) -> "tuple[Config, Callable[[], Config]]":
+    """The configuration in the file, and how to read it again. From now on is logged what it says, without a secret."""
+    config = load_config(path, env)
+    redaction = Redaction(config.secrets)
+    start_logs(config.daemon.log, config.daemon.log_level, redaction)
+
+    def read() -> "Config":
+        again = read_config(path, env)
+        redaction.know(again.secrets)
+        return again
+
+    return config, read
+
+
+async def watch(config: "Config", read: "Callable[[], Config]", ready: Callable[[], None]) -> None:
+    """Bind the listeners, then run the daemon on them until a signal. Raises ProberError if that can't be had.
+
+    read: what the configuration file says by now; called at each SIGHUP.
+    """
     from prober.daemon.run import run as run_daemon
 
     with _listeners(config) as listeners:
-        await run_daemon(config, config.daemon.state_dir, listeners, applications, ready)
+        await run_daemon(config, read, listeners, applications, ready)
 
 
 @contextmanager
@@ -71,6 +88,7 @@ async def applications(world: "World") -> "Sequence[Application]":
     ]
     past = await world.store.component_changes(world.clock.now_ms() - NEEDED_MS)
     views = Views(world.config, world.recorder, recent, past, world.clock)
+    world.ended.callback(views.close)
     metrics = Metrics(world.config, world.recorder, world.clock, world.meters)
     auth, orders = Auth(world.config), Orders(world.config, world.recorder, world.clock)
     explain = Explain(world.config, world.recorder, world.store, world.clock)

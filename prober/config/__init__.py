@@ -4,6 +4,7 @@ A file is either taken as it stands or refused with every mistake it has, each w
 """
 
 from prober.config.config import Config
+from prober.config.difference import Difference, Key, Table, applicable, difference, restart_keys
 from prober.config.load import load
 from prober.config.models import TABLES, Account, Address, Component, Daemon, Group, Site, Subscription, Window
 
@@ -14,9 +15,15 @@ __all__ = [
     "Component",
     "Config",
     "Daemon",
+    "Difference",
     "Group",
+    "Key",
     "Site",
     "Subscription",
+    "Table",
     "Window",
+    "applicable",
+    "difference",
     "load",
+    "restart_keys",
 ]

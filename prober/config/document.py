@@ -67,10 +67,10 @@ class Document:
         return self._lines.get(path, 1)
 
 
-def read(path: File) -> Document:
-    """The document in the file. Raises ConfigError with one sentence if there is none."""
+def read(path: File, folder: File | None = None) -> Document:
+    """The document in the file; folder: see load. Raises ConfigError with one sentence if there is none."""
     text = _decoded(path, _bytes(path))
-    document = Document(str(path), path.parent, text)
+    document = Document(str(path), folder or path.parent, text)
     if not document.data and not document.syntax:
         raise ConfigError([f"{path}: expected {_NEEDED}, found an empty file"])
     return document

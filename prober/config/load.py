@@ -61,15 +61,17 @@ def load(
     channel_kinds: Collection[str],
     env: Mapping[str, str] = os.environ,
     text: str | None = None,
+    folder: File | None = None,
 ) -> Config:
     """The configuration in the file. Raises ConfigError with every mistake, in the order of the lines.
 
     *_options: the model of a kind's keys, called only with one of the kinds. text: what the file says, if it has been
-    read already, line by line.
+    read already, line by line. folder: where relative paths begin, if that is not where the file is.
     """
     kinds = Kinds(check_options, check_kinds, channel_options, channel_kinds)
     try:
-        return _loaded(read(path) if text is None else Document(str(path), path.parent, text), kinds, env)
+        document = read(path, folder) if text is None else Document(str(path), folder or path.parent, text)
+        return _loaded(document, kinds, env)
     except RecursionError:
         raise ConfigError([f"{path}: expected lists and tables in a few levels, found hundreds"]) from None
 

@@ -134,6 +134,10 @@ class Daemon(Options):
     """The mildest log line that is written."""
 
 
+# What is done with them is done at the start only: a reload leaves them as they are, and says so.
+RESTART_KEYS = frozenset({"state_dir", "public", "up", "max_probes", "log", "log_level"})
+
+
 class Account(Options):
     """[accounts.<id>]: an owner of sites and keys. Without any there is one, `default`, without a key."""
 

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, get_args
 
 from pydantic import SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from prober.config.paths import MARK, Path
@@ -52,6 +53,12 @@ def secret_keys(model: type[Options]) -> frozenset[str]:
 def hidden_keys(model: type[Options]) -> frozenset[str]:
     """The keys of a table whose values are not shown: secrets, and what may contain one."""
     return secret_keys(model) | {key for key, field in model.model_fields.items() if not field.repr}
+
+
+def is_duration(field: FieldInfo) -> bool:
+    """Whether the key's value is a number of milliseconds that was written as a duration."""
+    inner = (part for part in _parts(field.annotation) if isinstance(part, FieldInfo))
+    return any(part.json_schema_extra == {"format": "duration"} for part in (field, *inner))
 
 
 def tell(report: Report, error: ValidationError, at: Path, table: Mapping[str, Any], model: type[Options]) -> None:

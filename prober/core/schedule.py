@@ -28,6 +28,10 @@ def slot_from(id_: str, interval_ms: int, from_ms: int) -> int:
     return from_ms + (spread(id_, interval_ms) - from_ms) % interval_ms
 
 
+def _spreads(intervals_ms: Mapping[str, int]) -> dict[str, int]:
+    return {id_: spread(id_, interval_ms) for id_, interval_ms in intervals_ms.items()}
+
+
 class Schedule:
     """The slots of all checks from a moment on.
 
@@ -37,7 +41,7 @@ class Schedule:
     def __init__(self, intervals_ms: Mapping[str, int], from_ms: int, never_answered: Collection[str] = ()) -> None:
         self.missed: dict[str, int] = {}
         self._intervals_ms = dict(intervals_ms)
-        self._spread_ms = {id_: spread(id_, interval_ms) for id_, interval_ms in intervals_ms.items()}
+        self._spread_ms = _spreads(intervals_ms)
         self._beside: set[Due] = set()
         self._buckets: dict[int, list[Due]] = {}
         self._order: list[int] = []
@@ -48,11 +52,25 @@ class Schedule:
         self._buckets.clear()
         self._order.clear()
         self._beside.clear()
-        for id_, interval_ms in self._intervals_ms.items():
-            first_ms = slot_from(id_, interval_ms, from_ms)
-            if id_ in never_answered:
-                first_ms = min(first_ms, from_ms + spread(id_, FIRST_LOOK_MS))
-            self._plan(Due(id_, first_ms))
+        for id_ in self._intervals_ms:
+            self._begin(id_, from_ms, is_soon=id_ in never_answered)
+
+    def follow(self, intervals_ms: Mapping[str, int], from_ms: int, soon: Collection[str] = ()) -> None:
+        """Plan for these checks from this moment on. A check whose interval is as it was keeps every slot it has.
+
+        soon: those of them that need not wait for their slot, for they are new, or probe something else now.
+        """
+        moved = {id_ for id_, interval_ms in self._intervals_ms.items() if intervals_ms.get(id_) != interval_ms}
+        self._forget(moved)
+        added = [id_ for id_ in intervals_ms if id_ in moved or id_ not in self._intervals_ms]
+        self._intervals_ms, self._spread_ms = dict(intervals_ms), _spreads(intervals_ms)
+        self.missed = {id_: slots for id_, slots in self.missed.items() if id_ in intervals_ms}
+        for id_ in added:
+            self._begin(id_, from_ms, is_soon=id_ in soon)
+        for id_ in soon:
+            first_ms = from_ms + spread(id_, FIRST_LOOK_MS)
+            if id_ not in added and first_ms < slot_from(id_, intervals_ms[id_], from_ms):
+                self.add(Due(id_, first_ms))
 
     def next_ms(self) -> int | None:
         """When to call pop_due next; None if nothing is planned."""
@@ -78,6 +96,18 @@ class Schedule:
     def miss(self, check: str, slots: int = 1) -> None:
         """Count slots that could not be answered."""
         self.missed[check] = self.missed.get(check, 0) + slots
+
+    def _begin(self, id_: str, from_ms: int, *, is_soon: bool) -> None:
+        first_ms = slot_from(id_, self._intervals_ms[id_], from_ms)
+        if is_soon:
+            first_ms = min(first_ms, from_ms + spread(id_, FIRST_LOOK_MS))
+        self._plan(Due(id_, first_ms))
+
+    def _forget(self, checks: Collection[str]) -> None:
+        """Take all that is planned for these checks out of the buckets, which stay where they are."""
+        for bucket in self._buckets.values():
+            bucket[:] = [due for due in bucket if due.check not in checks]
+        self._beside -= {due for due in self._beside if due.check in checks}
 
     def _caught_up(self, due: Due, now_ms: int) -> Due:
         """The latest slot of the check that has come, and plan its next one."""

@@ -1,13 +1,13 @@
 """The scheduler's shell: starts what is due, on time, under a limit."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import anyio
 from anyio.abc import TaskGroup
 
 from prober.clock import Clock
-from prober.core.model import Due
+from prober.core.model import Due, Observation
 from prober.core.schedule import Schedule
 from prober.daemon.meters import Meters
 from prober.daemon.progress import Progress
@@ -36,7 +36,7 @@ class Loop:
         meters: Meters,
         progress: Progress,
     ) -> None:
-        self._probes = probes
+        self.probes = probes
         self._schedule = schedule
         self._recorder = recorder
         self._clock = clock
@@ -44,7 +44,7 @@ class Loop:
         self._meters = meters
         self._progress = progress
         self._planned = anyio.Event()
-        self._under_way: set[str] = set()
+        self._under_way: dict[str, anyio.CancelScope] = {}
         self._counted: dict[str, int] = {}
 
     async def run(self) -> None:
@@ -58,6 +58,19 @@ class Loop:
                 with anyio.move_on_after(self._rest_ms() / 1000):
                     await self._planned.wait()
 
+    def follow(self, probes: Mapping[str, Probe], intervals_ms: Mapping[str, int], fresh: Collection[str]) -> None:
+        """Run these checks from now on. fresh: those of them that are new or probe otherwise than before.
+
+        A probe under way of a fresh check, or of one that is gone, is given up without an answer.
+        """
+        for id_, scope in self._under_way.items():
+            if id_ in fresh or id_ not in probes:
+                scope.cancel()
+        self.probes = probes
+        self._counted = {id_: slots for id_, slots in self._counted.items() if id_ in probes}
+        self._schedule.follow(intervals_ms, self._clock.now_ms(), fresh)
+        self._planned.set()
+
     def _follow_clock(self) -> None:
         jump_ms = self._clock.resync()
         if jump_ms:
@@ -68,25 +81,33 @@ class Loop:
     def _start_due(self, tasks: TaskGroup) -> None:
         for due in self._schedule.pop_due(self._clock.now_ms()):
             if due.check not in self._under_way:
-                self._under_way.add(due.check)
-                tasks.start_soon(self._answer, due)
+                self._under_way[due.check] = scope = anyio.CancelScope()
+                tasks.start_soon(self._answer, due, self.probes[due.check], scope)
             elif self._schedule.is_on_grid(due):
                 self._schedule.miss(due.check)
         self._count_missed()
 
-    async def _answer(self, due: Due) -> None:
+    async def _answer(self, due: Due, probe: Probe, scope: anyio.CancelScope) -> None:
         try:
-            async with self._limiter:
-                self._meters.in_flight.inc()
-                try:
-                    observation = await self._probes[due.check].probe(due)
-                finally:
-                    self._meters.in_flight.dec()
-            self._meters.lag.observe(max(observation.started_ms - observation.scheduled_ms, 0) / 1000)
-            self._recorder.observe((observation,))
-            self._confirm(due.check)
+            with scope:
+                observation = await self._probed(due, probe)
+                if not scope.cancel_called:  # else the answer is to a question that is no longer asked
+                    self._take(observation)
         finally:
-            self._under_way.discard(due.check)
+            del self._under_way[due.check]
+
+    async def _probed(self, due: Due, probe: Probe) -> Observation:
+        async with self._limiter:
+            self._meters.in_flight.inc()
+            try:
+                return await probe.probe(due)
+            finally:
+                self._meters.in_flight.dec()
+
+    def _take(self, observation: Observation) -> None:
+        self._meters.lag.observe(max(observation.started_ms - observation.scheduled_ms, 0) / 1000)
+        self._recorder.observe((observation,))
+        self._confirm(observation.check)
 
     def _confirm(self, check: str) -> None:
         """Plan what makes a failure sure sooner, and look at once if that is soon."""

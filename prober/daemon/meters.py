@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+_RESULTS = ("delivered", "retry", "failed")
 _LAG_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -39,12 +40,40 @@ class Meters(Collector):
         self.owed = Gauge(
             "uptime_notices_owed", "Notices waiting to be delivered", ["channel"], registry=self._registry
         )
-        for check in checks:
-            self.missed.labels(check)
+        self.reload_success = Gauge(
+            "uptime_reload_success",
+            "Whether the configuration was good when it was last read",
+            registry=self._registry,
+        )
+        self.reloaded = Gauge(
+            "uptime_reload_timestamp_seconds",
+            "When the configuration that holds was last read, as unix time",
+            registry=self._registry,
+        )
+        self._checks: set[str] = set()
+        self.watch(checks)
         for channel in channels:
-            self.owed.labels(channel)
-            for result in ("delivered", "retry", "failed"):
-                self.deliveries.labels(channel, result)
+            self.begin(channel)
+
+    def watch(self, checks: Iterable[str]) -> None:
+        """Have series for these checks from now on, and for no others; those that stay keep their figures."""
+        before, self._checks = self._checks, set(checks)
+        for check in before - self._checks:
+            self.missed.remove(check)
+        for check in self._checks:
+            self.missed.labels(check)
+
+    def begin(self, channel: str) -> None:
+        """Have series for this channel; one that has them keeps its figures."""
+        self.owed.labels(channel)
+        for result in _RESULTS:
+            self.deliveries.labels(channel, result)
+
+    def end(self, channel: str) -> None:
+        """Have no series for this channel any more."""
+        self.owed.remove(channel)
+        for result in _RESULTS:
+            self.deliveries.remove(channel, result)
 
     def collect(self) -> Iterable[Metric]:
         """All figures as they are now."""

@@ -41,7 +41,7 @@ def retry_delay_ms(attempt: int, wished_s: float | None, draw: Callable[[], floa
 
 
 class Courier:
-    """Delivers what one channel is owed until it is cancelled."""
+    """Delivers what one channel is owed until it is cancelled or retired."""
 
     def __init__(
         self,
@@ -63,14 +63,24 @@ class Courier:
         self._meters = meters
         self._progress = progress
         self._wanted = anyio.Event()
+        self._is_retired = False
+
+    def know(self, sites: Mapping[str, Site], components: Mapping[str, ComponentPolicy]) -> None:
+        """Speak of these from the next attempt on."""
+        self._sites, self._components = sites, components
+
+    def retire(self) -> None:
+        """Begin no more attempts, and end once those under way have ended."""
+        self._is_retired = True
+        self._wanted.set()
 
     def look(self) -> None:
         """There may be something new to deliver."""
         self._wanted.set()
 
     async def run(self) -> None:
-        """Never returns by itself."""
-        while True:
+        """Returns only once it is retired."""
+        while not self._is_retired:
             self._wanted = anyio.Event()
             try:
                 has_more = await self._round()
@@ -78,7 +88,7 @@ class Courier:
                 logger.warning("channel %s: the outbox cannot be read or written: %s", self._channel, error)
                 has_more = False
             self._progress.tick(f"outbox {self._channel}")
-            if not has_more:
+            if not has_more and not self._is_retired:
                 with anyio.move_on_after(LOOK_EVERY_S):
                     await self._wanted.wait()
 

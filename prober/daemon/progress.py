@@ -13,6 +13,10 @@ class Progress:
         """The part has made a turn."""
         self._ticked_s[part] = time.monotonic()
 
+    def forget(self, part: str) -> None:
+        """The part has ended: it is not asked for any more."""
+        self._ticked_s.pop(part, None)
+
     def stuck(self, within_s: float) -> list[str]:
         """The parts that made no turn within the last within_s seconds."""
         since_s = time.monotonic() - within_s

@@ -37,6 +37,16 @@ def bound(host: str, port: int) -> socket.socket:
     return listener
 
 
+class Replaceable:
+    """An application in whose place another can be put; answers under way come from the one they began with."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.application(scope, receive, send)
+
+
 class _Server(uvicorn.Server):
     """A server that leaves the process's signals alone."""
 

@@ -1,4 +1,4 @@
-"""Speaks to systemd: READY, STATUS, WATCHDOG and STOPPING over its notify socket, if there is one."""
+"""Speaks to systemd: READY, STATUS, RELOADING, WATCHDOG and STOPPING over its notify socket, if there is one."""
 
 import logging
 import os

@@ -25,6 +25,26 @@ def owned(directory: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def owner(directory: Path) -> int | None:
+    """The process that owns the directory; None if none does. Raises StoreError if that can't be told."""
+    try:
+        descriptor = os.open(directory / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreError(f"{directory / 'lock'}: expected a readable file, found: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+        if not holder.isdigit():
+            raise StoreError(f"{directory / 'lock'}: expected the number of a process, found none") from None
+        return int(holder)
+    finally:
+        os.close(descriptor)
+    return None
+
+
 def _take(descriptor: int, directory: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -28,6 +28,13 @@ def migrate(connection: sqlite3.Connection) -> int:
     return known[-1][0]
 
 
+def check(connection: sqlite3.Connection) -> None:
+    """Raises StoreError unless the database is one of ours with exactly the schema of this program."""
+    known, found = migrations()[-1][0], _version(connection)
+    if found != known:
+        raise StoreError(f"expected a database of schema {known}, found {found}: made by another version of prober")
+
+
 def _version(connection: sqlite3.Connection) -> int:
     application_id = connection.execute("PRAGMA application_id").fetchone()[0]
     is_empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0

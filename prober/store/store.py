@@ -20,7 +20,7 @@ from prober.errors import StoreError
 from prober.store import lock, rows
 from prober.store.engine import Engine, opened
 from prober.store.evidence import Archive
-from prober.store.migrate import migrate
+from prober.store.migrate import check, migrate
 from prober.store.outbox import Outbox
 
 FILE = "prober.db"
@@ -81,26 +81,7 @@ class Store:
     async def load(self) -> State:
         """The state as it was last written."""
 
-        def read(connection: sqlite3.Connection) -> State:
-            found = self._queries.installation(connection)
-            checks = [rows.check_state(row) for row in self._queries.check_states(connection)]
-            components = [rows.component_state(row) for row in self._queries.component_states(connection)]
-            incidents = rows.whole_incidents(connection, self._queries, self._queries.open_incidents(connection))
-            return State(
-                identity=found["identity"],
-                checks={c.check: c for c in checks},
-                components={c.component: c for c in components},
-                incidents={i.num: i for i in incidents},
-                ended={
-                    i.cause: i
-                    for i in rows.whole_incidents(connection, self._queries, self._queries.ended_incidents(connection))
-                },
-                seq=found["seq"],
-                next_num=found["next_num"],
-                handled_ms=found["handled_ms"],
-            )
-
-        return await self._writer.call(read)
+        return await self._writer.call(lambda connection: _state(connection, self._queries))
 
     async def write(self, batch: Batch) -> None:
         """Write a batch durably. Raises StoreError, with nothing written, if that is not possible now."""
@@ -137,9 +118,8 @@ class Store:
         """The newest incidents of a site, open or not, newest first."""
 
         def read(connection: sqlite3.Connection) -> list[Incident]:
-            return rows.whole_incidents(
-                connection, self._queries, self._queries.recent_incidents(connection, site=site, limit=limit)
-            )
+            found = self._queries.recent_incidents(connection, site=site, limit=limit)
+            return rows.whole_incidents(connection, self._queries, found)
 
         return await self._reader.call(read)
 
@@ -176,6 +156,39 @@ class Store:
             return gone
 
         return await self._writer.transact(write)
+
+
+async def peeked(directory: Path) -> State | None:
+    """The state as it was last written, by a daemon that may be running; None if there is none.
+
+    Raises StoreError if it can't be read, or was written by another version.
+    """
+
+    def read(connection: sqlite3.Connection) -> State:
+        check(connection)
+        return _state(connection, _queries())
+
+    if not (directory / FILE).exists():
+        return None
+    async with opened(directory / FILE, may_write=False) as reader:
+        return await reader.call(read)
+
+
+def _state(connection: sqlite3.Connection, queries: Any) -> State:
+    found = queries.installation(connection)
+    checks = [rows.check_state(row) for row in queries.check_states(connection)]
+    components = [rows.component_state(row) for row in queries.component_states(connection)]
+    incidents = rows.whole_incidents(connection, queries, queries.open_incidents(connection))
+    return State(
+        identity=found["identity"],
+        checks={c.check: c for c in checks},
+        components={c.component: c for c in components},
+        incidents={i.num: i for i in incidents},
+        ended={i.cause: i for i in rows.whole_incidents(connection, queries, queries.ended_incidents(connection))},
+        seq=found["seq"],
+        next_num=found["next_num"],
+        handled_ms=found["handled_ms"],
+    )
 
 
 def _queries() -> Any:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -120,6 +121,9 @@ topics = ["incidents"]
 """
 
 
+_ENDED = re.compile(r"INFO +reloaded: |the configuration is not reloaded")
+
+
 class Daemon:
     """A daemon on a configuration in a folder; may be killed and started again."""
 
@@ -155,6 +159,24 @@ class Daemon:
         assert self.process
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE_S)
+
+    def reload(self, text: str | None) -> None:
+        """Write this into the configuration file (None: there is none), send SIGHUP, and wait until the daemon has
+        read it, good or not.
+        """
+        assert self.process
+        self.config.unlink(missing_ok=True)
+        if text is not None:
+            self.config.write_text(text)
+        told = len(_ENDED.findall(self.log()))
+        self.process.send_signal(signal.SIGHUP)
+        eventually(lambda: len(_ENDED.findall(self.log())) > told, "the daemon to read its configuration again")
+
+    def series(self) -> dict[str, float]:
+        """All figures of /metrics."""
+        lines = self.get("/metrics").decode().splitlines()
+        pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, value in pairs}
 
     def status(self, path: str) -> int | None:
         try:

@@ -6,11 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from prober.cli.logs import start_logs
+from prober.cli.logs import Redaction, start_logs
 
 
 def redact(text: str) -> str:
     return text.replace("hunter2", "***")
+
+
+def test_secrets_of_every_configuration_so_far_are_hidden() -> None:
+    redaction = Redaction(["hunter2"])
+    redaction.know(["hunter3"])
+    assert redaction("hunter2 or hunter3") == "*** or ***"
 
 
 @pytest.fixture(autouse=True)

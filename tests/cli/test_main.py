@@ -12,6 +12,8 @@ from prober.errors import ProberError, StoreError
 VERBS = (
     "run",
     "check-config",
+    "plan",
+    "reload",
     "probe",
     "explain",
     "maintenance",

@@ -75,6 +75,49 @@ def test_a_jump_of_the_clock_plans_anew() -> None:
     assert due_ms <= T0 - 59 * MINUTE + BUCKET_MS
 
 
+def planned(schedule: Schedule, from_ms: int, minutes: int) -> list[Due]:
+    """What comes due within so many minutes, looked at every half second."""
+    return [due for now in range(from_ms, from_ms + minutes * MINUTE, 500) for due in schedule.pop_due(now)]
+
+
+def test_other_checks_leave_the_slots_of_those_that_stay_as_they_are() -> None:
+    checks = {"shop": MINUTE, "blog": MINUTE, "old": MINUTE}
+    schedule, plain = Schedule(checks, T0), Schedule(checks, T0)
+    beside = Due("shop", slot_from("shop", MINUTE, T0) + 5)
+    for one in (schedule, plain):
+        one.add(beside)
+        one.add(Due("old", T0 + 7))
+    schedule.miss("old")
+    schedule.follow({"new": 2 * MINUTE, "blog": 2 * MINUTE, "shop": MINUTE}, T0 + 100)
+    found = planned(schedule, T0 + 100, 10)
+    assert [due for due in found if due.check == "shop"] == [
+        due for due in planned(plain, T0 + 100, 10) if due.check == "shop"
+    ]
+    assert beside in found
+    assert [due for due in found if due.check == "old"] == []
+    for id_ in ("new", "blog"):
+        slots = [due.scheduled_ms for due in found if due.check == id_]
+        assert slots == [slot_from(id_, 2 * MINUTE, T0 + 100) + 2 * n * MINUTE for n in range(5)]
+    assert schedule.missed == {}
+
+
+def test_what_is_new_or_probes_something_else_is_looked_at_soon() -> None:
+    hour = 60 * MINUTE
+    schedule = Schedule({"shop": hour, "fast": 1_000}, T0)
+    schedule.follow({"shop": hour, "fast": 1_000, "new": hour}, T0, soon={"shop", "fast", "new"})
+    found = planned(schedule, T0, 120)
+    for id_ in ("shop", "new"):
+        first, second, *_ = [due.scheduled_ms for due in found if due.check == id_]
+        assert (first < T0 + FIRST_LOOK_MS, second) == (True, slot_from(id_, hour, first + 1))
+    assert {due.scheduled_ms % 1_000 for due in found if due.check == "fast"} == {spread("fast", 1_000)}
+
+
+def test_the_same_checks_change_nothing() -> None:
+    schedule, plain = Schedule({"shop": MINUTE}, T0), Schedule({"shop": MINUTE}, T0)
+    schedule.follow({"shop": MINUTE}, T0 + 12_345)
+    assert planned(schedule, T0, 5) == planned(plain, T0, 5)
+
+
 @given(
     interval=st.integers(1_000, 90_000),
     steps=st.lists(st.integers(1, 200_000), min_size=1, max_size=40),

@@ -102,6 +102,30 @@ async def test_a_failure_is_made_sure_beside_the_grid(tmp_path: Path) -> None:
         assert recorder.probed["shop"] == 4
 
 
+async def test_other_checks_take_over_and_an_answer_to_the_old_question_is_dropped(tmp_path: Path) -> None:
+    rules = policy(check(interval_ms=50), check("blog", interval_ms=50), check("gone", interval_ms=50))
+    async with recording(tmp_path, rules) as (recorder, _):
+        stays, old, gone, new = Slow(0.4), Slow(3600), Slow(3600), Slow(0)
+        probes = {"shop": stays, "blog": old, "gone": gone}
+        intervals = dict.fromkeys(probes, 50)
+        clock, meters = Clock(), Meters(intervals, [])
+        Slow.under_way = 0
+        loop = Loop(probes, Schedule(intervals, clock.now_ms()), recorder, clock, 9, meters, Progress())
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(loop.run)
+            with anyio.fail_after(20):
+                while Slow.under_way < 3:
+                    await anyio.sleep(0.005)
+            loop.follow({"shop": stays, "blog": new}, {"shop": 50, "blog": 50}, {"blog"})
+            with anyio.fail_after(20):
+                while not (stays.answered and len(new.answered) > 2):
+                    await anyio.sleep(0.005)
+            tasks.cancel_scope.cancel()
+        assert (old.answered, gone.answered, recorder.probed["gone"]) == ([], [], 0)
+        assert recorder.probed["blog"] == len(new.answered)
+        assert recorder.probed["shop"] == len(stays.answered)
+
+
 async def test_no_more_than_the_limit_are_under_way(tmp_path: Path) -> None:
     checks = [check(f"c{n}", "shop", interval_ms=100) for n in range(20)]
     async with recording(tmp_path, policy(*checks)) as (recorder, _):

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from prober.daemon.serve import bound, serving
+from prober.daemon.serve import Replaceable, bound, serving
 from prober.errors import ProberError
 
 pytestmark = pytest.mark.anyio
@@ -18,6 +18,25 @@ pytestmark = pytest.mark.anyio
 async def slow(scope: Scope, receive: Receive, send: Send) -> None:
     await anyio.sleep(0.3 if Request(scope).url.path == "/slow" else 0)
     await PlainTextResponse("here")(scope, receive, send)
+
+
+async def test_another_application_takes_over_while_answers_of_the_first_are_finished() -> None:
+    async def other(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("there")(scope, receive, send)
+
+    front = Replaceable(slow)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url="http://front") as client:
+        answers: list[str] = []
+
+        async def ask(path: str) -> None:
+            answers.append((await client.get(path)).text)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask, "/slow")
+            await anyio.sleep(0.1)
+            front.application = other
+            await ask("/")
+    assert answers == ["there", "here"]
 
 
 def test_a_taken_address_is_one_sentence() -> None:

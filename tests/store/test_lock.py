@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from prober.errors import StoreError
-from prober.store.lock import owned
+from prober.store.lock import owned, owner
 
 HOLD = """
 import sys
@@ -29,9 +29,18 @@ def test_a_second_owner_is_refused_and_told_who_is_the_first(tmp_path: Path) -> 
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(StoreError, match=rf"found another prober \(process {holder.pid}\)"), owned(tmp_path):
             pass
+        assert owner(tmp_path) == holder.pid
         holder.kill()
+    assert owner(tmp_path) is None
     with owned(tmp_path):
         assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
+
+
+def test_a_lock_that_nobody_made_has_no_owner_and_one_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    assert owner(tmp_path) is None
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="expected a readable file, found: Not a directory"):
+        owner(tmp_path / "file")
 
 
 def test_a_directory_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:

@@ -1,0 +1,70 @@
+"""The couriers of all channels: who is at work, who is to end, and who waits for the end of another.
+
+No channel ever has two at work: one whose options have changed gets its new courier once the attempts of the old one
+have ended. Until then nothing of that channel is sent, and everything of the others is.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import anyio
+from anyio.abc import TaskGroup
+
+from prober.config import Config
+from prober.core import ids
+from prober.core.events import Decision
+from prober.core.model import Policy
+from prober.daemon.outbox import Courier
+from prober.daemon.progress import Progress
+from prober.daemon.world import World
+from prober.notifiers import Notifier, Site
+
+CLOSE_S = 5
+
+
+class Couriers:
+    """Starts and ends couriers in a task group."""
+
+    def __init__(self, world: World, progress: Progress, tasks: TaskGroup) -> None:
+        self._world = world
+        self._progress = progress
+        self._tasks = tasks
+        self._at_work: dict[str, Courier] = {}
+        self._ends: dict[str, anyio.Event] = {}  # of the latest courier of a channel, as long as it is to come
+
+    def look(self, decisions: Sequence[Decision]) -> None:
+        """There is something new to deliver if these owe any notice."""
+        if any(decision.notices for decision in decisions):
+            for courier in self._at_work.values():
+                courier.look()
+
+    def follow(self, config: Config, policy: Policy, fresh: Mapping[str, Notifier]) -> None:
+        """Serve the channels of this configuration from now on. fresh: senders of those that are new or changed."""
+        for id_ in [id_ for id_ in self._at_work if id_ in fresh or id_ not in config.channels]:
+            self._at_work.pop(id_).retire()
+        sites = {id_: Site(id_, ids.slug(f"site:{id_}"), site.name, site.url) for id_, site in config.sites.items()}
+        for courier in self._at_work.values():
+            courier.know(sites, policy.components)
+        world = self._world
+        for id_, notifier in fresh.items():
+            world.meters.begin(id_)
+            self._at_work[id_] = courier = Courier(
+                id_, notifier, world.store, sites, policy.components, world.clock, world.meters, self._progress
+            )
+            before, self._ends[id_] = self._ends.get(id_), anyio.Event()
+            self._tasks.start_soon(self._carry, id_, courier, notifier, before, self._ends[id_])
+
+    async def _carry(
+        self, channel: str, courier: Courier, notifier: Notifier, before: anyio.Event | None, end: anyio.Event
+    ) -> None:
+        try:
+            if before is not None:
+                await before.wait()
+            await courier.run()
+        finally:
+            with anyio.CancelScope(shield=True), anyio.move_on_after(CLOSE_S):
+                await notifier.aclose()
+            end.set()
+            if self._ends[channel] is end:  # nobody has taken over
+                del self._ends[channel]
+                self._progress.forget(f"outbox {channel}")
+                self._world.meters.end(channel)

@@ -1,0 +1,140 @@
+"""Couriers come and go with the channels, and never two at once for one channel."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+
+from prober.cli.check_config import read_config
+from prober.clock import Clock
+from prober.config import Config
+from prober.daemon.couriers import Couriers
+from prober.daemon.meters import Meters
+from prober.daemon.progress import Progress
+from prober.daemon.world import World
+from prober.notifiers import Parcel, Receipt
+from prober.store import Store
+from tests.worlds import answers, recording
+
+pytestmark = pytest.mark.anyio
+
+CONFIG = """
+[components.shop]
+name = "Shop"
+[checks.shop]
+kind = "tcp"
+host = "127.0.0.1"
+port = 9
+[channels.hook]
+kind = "webhook"
+url = "http://127.0.0.1:9/"
+[subscriptions.hook]
+channel = "hook"
+"""
+
+
+class Sender:
+    """A notifier that waits until it may send."""
+
+    def __init__(self, *, may_send: bool = True) -> None:
+        self.sent: list[Parcel] = []
+        self.is_closed = False
+        self.begun, self.may_send = anyio.Event(), anyio.Event()
+        if may_send:
+            self.may_send.set()
+
+    async def send(self, parcel: Parcel) -> Receipt:
+        self.begun.set()
+        await self.may_send.wait()
+        self.sent.append(parcel)
+        return Receipt(200)
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+class Scene:
+    """Couriers, and the configurations they follow."""
+
+    def __init__(self, folder: Path, world: World, couriers: Couriers, progress: Progress) -> None:
+        self.folder, self.world, self.couriers, self.progress = folder, world, couriers, progress
+
+    def follow(self, text: str, *senders: Sender) -> None:
+        config = configured(self.folder, text)
+        self.couriers.follow(config, config.policy(), dict.fromkeys(config.channels, *senders) if senders else {})
+
+    def series(self) -> list[str]:
+        return [s.name for m in self.world.meters.collect() for s in m.samples if s.labels.get("channel") == "hook"]
+
+
+def configured(folder: Path, text: str) -> Config:
+    (folder / "config.toml").write_text(text)
+    return read_config(folder / "config.toml", {})
+
+
+@asynccontextmanager
+async def scene(folder: Path, outcomes: str) -> AsyncIterator[tuple[Scene, Store]]:
+    """After these answers of the shop."""
+    config = configured(folder, CONFIG)
+    async with recording(folder, config.policy()) as (recorder, store):
+        recorder.observe(answers(outcomes))
+        await recorder.flush()
+        async with anyio.create_task_group() as tasks:
+            world, progress = World(config, config.policy(), recorder, store, Clock(), Meters([], [])), Progress()
+            yield Scene(folder, world, Couriers(world, progress, tasks), progress), store
+            tasks.cancel_scope.cancel()
+
+
+async def until_owed(store: Store, count: int) -> None:
+    with anyio.fail_after(20):
+        while len(await store.outbox.pending("hook", 9)) != count:
+            await anyio.sleep(0.005)
+
+
+async def test_a_changed_channel_waits_for_the_end_of_the_attempt_under_way(tmp_path: Path) -> None:
+    async with scene(tmp_path, "down down up up") as (it, store):
+        old, new = Sender(may_send=False), Sender()
+        it.follow(CONFIG, old)
+        with anyio.fail_after(20):
+            await old.begun.wait()
+        it.follow(CONFIG.replace("Shop", "Store"), new)
+        assert not new.begun.is_set()
+        old.may_send.set()
+        await until_owed(store, 0)
+        assert (len(old.sent), len(new.sent), old.is_closed, new.is_closed) == (1, 1, True, False)
+        assert new.sent[0].components["shop"].name == "Store"
+        assert "uptime_notices_owed" in it.series()
+
+
+async def test_a_channel_that_goes_leaves_no_figures_and_one_that_stays_learns_names(tmp_path: Path) -> None:
+    async with scene(tmp_path, "down down") as (it, store):
+        sender = Sender(may_send=False)
+        it.follow(CONFIG, sender)
+        it.follow(CONFIG.replace("Shop", "Store"))
+        sender.may_send.set()
+        await until_owed(store, 0)
+        assert sender.sent[0].components["shop"].name == "Store"
+        it.follow(CONFIG[: CONFIG.index("[channels")])
+        with anyio.fail_after(20):
+            while it.series():
+                await anyio.sleep(0.005)
+        assert sender.is_closed
+        assert it.progress.stuck(within_s=-1) == []
+
+
+async def test_a_channel_that_goes_and_comes_back_keeps_its_order(tmp_path: Path) -> None:
+    async with scene(tmp_path, "down down up up") as (it, store):
+        old, skipped, new = Sender(may_send=False), Sender(), Sender()
+        it.follow(CONFIG, old)
+        with anyio.fail_after(20):
+            await old.begun.wait()
+        it.follow(CONFIG[: CONFIG.index("[channels")])
+        it.follow(CONFIG, skipped)
+        it.follow(CONFIG, new)
+        old.may_send.set()
+        await until_owed(store, 0)
+        assert (len(old.sent), len(skipped.sent), len(new.sent)) == (1, 0, 1)
+        assert skipped.is_closed
+        assert "uptime_notices_owed" in it.series()
