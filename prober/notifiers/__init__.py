@@ -10,6 +10,7 @@ KINDS = {
     "discord": "prober.notifiers.discord",
     "ntfy": "prober.notifiers.ntfy",
     "pagerduty": "prober.notifiers.pagerduty",
+    "email": "prober.notifiers.email",
 }
 
 
