@@ -11,6 +11,7 @@ KINDS = {
     "ntfy": "prober.notifiers.ntfy",
     "pagerduty": "prober.notifiers.pagerduty",
     "email": "prober.notifiers.email",
+    "teams": "prober.notifiers.teams",
 }
 
 

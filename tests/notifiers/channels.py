@@ -18,6 +18,7 @@ KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
     "ntfy": lambda url: {"base_url": url, "topic": HUSH, "token": f"tk_{HUSH}"},
     "pagerduty": lambda url: {"base_url": url, "routing_key": ROUTING_KEY},
     "email": lambda url: {"host": "127.0.0.1", "port": int(url.rpartition(":")[2]), "encryption": "none", **MAIL},
+    "teams": lambda url: {"url": f"{url}/workflows/{HUSH}?sig={HUSH}"},
 }
 
 
