@@ -12,6 +12,7 @@ KINDS = {
     "pagerduty": "prober.notifiers.pagerduty",
     "email": "prober.notifiers.email",
     "teams": "prober.notifiers.teams",
+    "telegram": "prober.notifiers.telegram",
 }
 
 

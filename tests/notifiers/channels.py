@@ -8,6 +8,7 @@ from prober.notifiers import Notifier, kind
 HUSH = "hush"
 """Stands in everything that is secret of these channels."""
 ROUTING_KEY = HUSH * 8
+BOT_TOKEN = f"123456:{HUSH * 9}"
 MAIL = {"sender": "Acme Status <status@acme.example>", "to": ["ops@acme.example"]}
 
 KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
@@ -19,6 +20,7 @@ KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
     "pagerduty": lambda url: {"base_url": url, "routing_key": ROUTING_KEY},
     "email": lambda url: {"host": "127.0.0.1", "port": int(url.rpartition(":")[2]), "encryption": "none", **MAIL},
     "teams": lambda url: {"url": f"{url}/workflows/{HUSH}?sig={HUSH}"},
+    "telegram": lambda url: {"base_url": url, "token": BOT_TOKEN, "chat": "-100123"},
 }
 
 
