@@ -10,6 +10,9 @@ KINDS = {
     "discord": "prober.notifiers.discord",
     "ntfy": "prober.notifiers.ntfy",
     "pagerduty": "prober.notifiers.pagerduty",
+    "email": "prober.notifiers.email",
+    "teams": "prober.notifiers.teams",
+    "telegram": "prober.notifiers.telegram",
 }
 
 

@@ -3,15 +3,13 @@
 The limits are Discord's: https://discord.com/developers/docs/resources/message#embed-object-embed-limits
 """
 
-from collections.abc import Mapping
 from typing import Any
 
-from prober.core.model import Indicator
 from prober.notifiers.base import Parcel, kind_of
 from prober.notifiers.fields import moment, stringify
 from prober.notifiers.keys import HookUrl, place
 from prober.notifiers.post import Letter, Manners, Post, said_seconds, said_text
-from prober.notifiers.text import MARK, MARKDOWN, fitted, telling
+from prober.notifiers.text import COLOR, MARK, MARKDOWN, fitted, telling
 from prober.options import ChannelOptions
 from prober.wire.url import parse
 
@@ -19,14 +17,6 @@ LONGEST_CONTENT = 2_000
 LONGEST_DESCRIPTION = 3_000  # 4,096 alone, but all texts of an embed together have 6,000
 LONGEST_LABEL = 256
 LONGEST_VALUE = 600
-
-COLOR: Mapping[Indicator, int] = {
-    Indicator.NONE: 0x2EB67D,
-    Indicator.MINOR: 0xF2C744,
-    Indicator.MAJOR: 0xE8912D,
-    Indicator.CRITICAL: 0xE01E5A,
-    Indicator.MAINTENANCE: 0x3B82F6,
-}
 
 
 class DiscordOptions(ChannelOptions):

@@ -6,11 +6,7 @@ leaves nothing for the next: no pool to run dry, no cookies, no proxies from the
 """
 
 import json
-import logging
-import os
 import re
-import socket
-import ssl
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC
@@ -22,20 +18,18 @@ from pydantic import SecretStr
 
 from prober.errors import DeliveryError
 from prober.notifiers.base import Parcel, Receipt
-from prober.options import ChannelOptions, show_duration
+from prober.notifiers.trouble import deepest_reason, failed, late, one_line, own_faults
+from prober.options import ChannelOptions
 from prober.wire import tls
 from prober.wire.httpx_lean import httpx
 from prober.wire.request import USER_AGENT
 from prober.wire.url import parse
-
-logger = logging.getLogger(__name__)
 
 MAX_ANSWER_BYTES = 64 * 1024
 RETRIED = frozenset({408, 425, 429, *range(500, 600)})
 
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
 _HEADERS = {"Content-Type": "application/json", "Connection": "close", "User-Agent": USER_AGENT}
-_LONGEST_COMPLAINT = 200
 
 
 class Letter(NamedTuple):
@@ -95,18 +89,16 @@ class Post:
 
     async def send(self, parcel: Parcel) -> Receipt:
         """Send once. Raises DeliveryError, whatever has happened: a fault must never stop the outbox."""
-        try:
+        with own_faults(self._target):
             letter = self._letter(parcel)
             if letter is None:
                 return Receipt(detail="nothing to send")
-            answer = await self._answer(_request(letter))
-        except httpx.RequestError as error:
-            raise self._failed(_trouble(error)) from error
-        except Exception as error:
-            logger.exception("%s: a notice could not be sent", self._target)
-            raise self._failed(f"{type(error).__name__} in prober itself") from error
+            try:
+                answer = await self._answer(_request(letter))
+            except httpx.RequestError as error:
+                raise failed(self._target, _trouble(error)) from error
         if answer is None:
-            raise self._failed(f"no answer within {show_duration(self._timeout_ms)}")
+            raise late(self._target, self._timeout_ms)
         return self._receipt(answer, parcel.sent_ms)
 
     async def aclose(self) -> None:
@@ -145,9 +137,6 @@ class Post:
         has_secret = any(secret in words for secret in self._secrets)
         return f": {words}" if words and not has_secret else ""
 
-    def _failed(self, why: str) -> DeliveryError:
-        return DeliveryError(f"{self._target}: {why}", permanent=False)
-
 
 def _request(letter: Letter) -> httpx.Request:
     own = {name.lower() for name, _ in letter.headers}
@@ -167,11 +156,6 @@ def _secrets(options: ChannelOptions) -> frozenset[str]:
             texts = value.values() if isinstance(value, Mapping) else [parse(value).path]
             found.update(part for text in texts for part in re.findall(r"[^\s/?&=]{4,}", text))
     return frozenset(found)
-
-
-def one_line(words: str) -> str:
-    """What a stranger says, fit for a line of the log: printable, at most 200 characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in words).split())[:_LONGEST_COMPLAINT]
 
 
 def said(body: bytes, *path: str) -> Any:
@@ -231,25 +215,3 @@ def _trouble(error: httpx.RequestError) -> str:
     words = next((words for kind, words in _TROUBLE if isinstance(error, kind)), type(error).__name__)
     reason = deepest_reason(error.__cause__)
     return f"{words}: {reason}" if reason else words
-
-
-def deepest_reason(cause: BaseException | None) -> str:
-    """The deepest reason that the system or OpenSSL gives along the causes of an error; "" if there is none."""
-    reason = ""
-    while cause is not None:
-        if isinstance(cause, BaseExceptionGroup):
-            cause = cause.exceptions[0]  # one for each address that was tried
-        reason = _words(cause) or reason
-        cause = cause.__cause__ or cause.__context__
-    return reason
-
-
-def _words(error: BaseException) -> str:
-    """What the system or OpenSSL says of an error; "" if it says nothing."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate: {error.verify_message}"
-    if isinstance(error, ssl.SSLError):
-        return f"TLS: {(error.reason or type(error).__name__).lower().replace('_', ' ')}"
-    if isinstance(error, socket.gaierror):  # its errno is the resolver's, not the system's
-        return str(error.strerror).lower()
-    return os.strerror(error.errno).lower() if isinstance(error, OSError) and error.errno else ""

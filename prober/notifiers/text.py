@@ -49,6 +49,14 @@ MARK: Mapping[Indicator, str] = {
     Indicator.MAINTENANCE: "🔵",
 }
 """A mark that shows how bad it is, where colours are not at hand."""
+COLOR: Mapping[Indicator, int] = {
+    Indicator.NONE: 0x2EB67D,
+    Indicator.MINOR: 0xF2C744,
+    Indicator.MAJOR: 0xE8912D,
+    Indicator.CRITICAL: 0xE01E5A,
+    Indicator.MAINTENANCE: 0x3B82F6,
+}
+"""The same as a colour, red green blue."""
 _BY_STATUS: Mapping[Status, Indicator] = {
     Status.OPERATIONAL: Indicator.NONE,
     Status.MAINTENANCE: Indicator.MAINTENANCE,

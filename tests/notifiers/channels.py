@@ -8,6 +8,8 @@ from prober.notifiers import Notifier, kind
 HUSH = "hush"
 """Stands in everything that is secret of these channels."""
 ROUTING_KEY = HUSH * 8
+BOT_TOKEN = f"123456:{HUSH * 9}"
+MAIL = {"sender": "Acme Status <status@acme.example>", "to": ["ops@acme.example"]}
 
 KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
     # the keys of each kind, by where its stand-in listens: "http://127.0.0.1:port"
@@ -16,6 +18,9 @@ KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
     "discord": lambda url: {"url": f"{url}/api/webhooks/{HUSH}"},
     "ntfy": lambda url: {"base_url": url, "topic": HUSH, "token": f"tk_{HUSH}"},
     "pagerduty": lambda url: {"base_url": url, "routing_key": ROUTING_KEY},
+    "email": lambda url: {"host": "127.0.0.1", "port": int(url.rpartition(":")[2]), "encryption": "none", **MAIL},
+    "teams": lambda url: {"url": f"{url}/workflows/{HUSH}?sig={HUSH}"},
+    "telegram": lambda url: {"base_url": url, "token": BOT_TOKEN, "chat": "-100123"},
 }
 
 

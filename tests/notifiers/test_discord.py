@@ -9,7 +9,8 @@ import pytest
 from prober.core.model import Indicator
 from prober.errors import DeliveryError
 from prober.notifiers import Receipt
-from prober.notifiers.discord import COLOR, payload
+from prober.notifiers.discord import payload
+from prober.notifiers.text import COLOR
 from tests.notifiers.channels import channel
 from tests.notifiers.parcels import EVERY, PARCELS
 from tests.notifiers.receivers import Judge, answering, asked, busy_at_first, status, strict, utf16
@@ -99,10 +100,6 @@ def test_a_message_says_what_happened_and_where_to_look() -> None:
         ],
         "allowed_mentions": {"parse": []},
     }
-
-
-def test_each_badness_has_its_color() -> None:
-    assert set(COLOR) == set(Indicator)
 
 
 @pytest.mark.anyio

@@ -7,29 +7,36 @@ import pytest
 from prober.errors import DeliveryError
 from prober.notifiers import KINDS
 from tests.notifiers.channels import HUSH, KEYS, channel
+from tests.notifiers.mailservers import scripted
 from tests.notifiers.parcels import PARCELS
 from tests.notifiers.receivers import HANGS, answering, status
 
 
 class Bad(NamedTuple):
-    """A bad answer: what it is, whether it is final, what the receiver wishes."""
+    """A bad answer, in HTTP and in SMTP; whether it is final; what the receiver wishes, which SMTP cannot say."""
 
-    answer: bytes | None
+    http: bytes | None
+    smtp: bytes | None
     is_final: bool
     wish_s: float | None = None
 
 
 BAD = {
-    "500": Bad(status("500 Oops", body=b"oops"), is_final=False),
-    "503": Bad(status("503 Busy"), is_final=False),
-    "429 with Retry-After": Bad(status("429 Slow", "Retry-After: 7"), is_final=False, wish_s=7.0),
-    "400": Bad(status("400 Bad", body=HUSH.encode()), is_final=True),
-    "410": Bad(status("410 Gone"), is_final=True),
-    "a redirect": Bad(status("307 There", "Location: http://127.0.0.1:9/"), is_final=True),
-    "garbage": Bad(b"\x00\xff garbage\r\n\r\n" * 100, is_final=False),
-    "nothing": Bad(b"", is_final=False),
-    "a hang": Bad(HANGS, is_final=False),
+    "500": Bad(status("500 Oops", body=b"oops"), b"451 oops\r\n", is_final=False),
+    "503": Bad(status("503 Busy"), b"421 busy\r\n", is_final=False),
+    "429 with Retry-After": Bad(status("429 Slow", "Retry-After: 7"), b"450 slow\r\n", is_final=False, wish_s=7.0),
+    "400": Bad(status("400 Bad", body=HUSH.encode()), b"501 bad\r\n", is_final=True),
+    "410": Bad(status("410 Gone"), b"550 gone\r\n", is_final=True),
+    "a redirect": Bad(
+        status("307 There", "Location: http://127.0.0.1:9/"), b"551 try <a@b.example>\r\n", is_final=True
+    ),
+    "garbage": Bad(b"\x00\xff garbage\r\n\r\n" * 100, b"\x00\xff garbage\r\n", is_final=False),
+    "nothing": Bad(b"", b"", is_final=False),
+    "a hang": Bad(HANGS, HANGS, is_final=False),
 }
+
+
+SMTP = {"email"}
 
 
 def test_every_kind_is_put_to_the_test() -> None:
@@ -41,12 +48,13 @@ def test_every_kind_is_put_to_the_test() -> None:
 @pytest.mark.parametrize("bad", BAD)
 async def test_a_bad_answer_is_told_as_what_it_is(name: str, bad: str, caplog: pytest.LogCaptureFixture) -> None:
     given = BAD[bad]
-    async with answering(given.answer) as receiver:
-        one = channel(name, receiver.url, timeout="300ms" if given.answer is HANGS else "10s")
+    async with scripted(given.smtp) if name in SMTP else answering(given.http) as receiver:
+        one = channel(name, receiver.url, timeout="300ms" if given.http is HANGS else "10s")
         with pytest.raises(DeliveryError) as failed:
             await one.send(PARCELS["incident_opened"])
         await one.aclose()
-    assert (failed.value.permanent, failed.value.retry_after_s) == (given.is_final, given.wish_s)
+    wish_s = None if name in SMTP else given.wish_s
+    assert (failed.value.permanent, failed.value.retry_after_s) == (given.is_final, wish_s)
     assert len(receiver.requests) == 1
     assert HUSH not in str(failed.value)
     assert str(failed.value).startswith(receiver.url)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prober.core.model import Indicator, NoticeReason
-from prober.notifiers.text import MARK, MARKDOWN, MARKUP, PLAIN, Table, fitted, octets, telling, units
+from prober.notifiers.text import COLOR, MARK, MARKDOWN, MARKUP, PLAIN, Table, fitted, octets, telling, units
 from tests.notifiers.parcels import OPEN, PARCELS, parcel
 
 
@@ -32,8 +32,8 @@ def test_every_reason_has_a_subject(reason: NoticeReason) -> None:
     assert telling(parcel(reason, incident=OPEN)).subject.endswith(": Shop is down")
 
 
-def test_each_badness_has_its_mark() -> None:
-    assert set(MARK) == set(Indicator)
+def test_each_badness_has_its_mark_and_colour() -> None:
+    assert set(MARK) == set(COLOR) == set(Indicator)
 
 
 def test_a_subject_is_one_line() -> None:

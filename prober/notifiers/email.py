@@ -1,0 +1,228 @@
+"""Kind email: a mail to people, as text and as HTML, through a mail server.
+
+The server's answer is what counts: 2xx means that it has taken the mail, 4xx that it may later, 5xx that it will not.
+A mail is encrypted on its way to the server, or not sent: if the server stops offering STARTTLS, nothing goes out in
+clear. Mails about one incident form a thread.
+"""
+
+import logging
+import re
+import socket
+import ssl
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as WIRE
+from email.utils import parseaddr
+from html import escape
+from typing import Annotated, Literal
+
+import aiosmtplib
+import anyio
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+
+from prober.core import ids
+from prober.errors import DeliveryError
+from prober.notifiers.base import Parcel, Receipt, kind_of
+from prober.notifiers.text import COLOR, Telling, fitted, telling
+from prober.notifiers.trouble import deepest_reason, failed, late, one_line, own_faults
+from prober.options import ChannelOptions, Name, Secret, mistake
+from prober.wire.url import parse_host
+
+logger = logging.getLogger(__name__)
+
+PORTS = {"starttls": 587, "tls": 465, "none": 25}
+LONGEST_TEXT = 50_000
+
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
+
+
+def _host(value: object) -> str:
+    expected = 'a host name or address such as "mail.example.com"'
+    if not isinstance(value, str):
+        raise mistake(expected)
+    try:
+        return parse_host(value.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        raise mistake(expected) from None
+
+
+def _recipient(value: object) -> str:
+    if isinstance(value, str) and _ADDRESS.fullmatch(value):
+        return value
+    raise mistake('an address such as "ops@example.com"')
+
+
+def _sender(value: object) -> str:
+    if isinstance(value, str) and value.isprintable() and _ADDRESS.fullmatch(parseaddr(value)[1]):
+        return value
+    raise mistake('an address such as "status@example.com" or "Acme Status <status@example.com>"')
+
+
+class EmailOptions(ChannelOptions):
+    """The keys of a channel of kind email."""
+
+    host: Annotated[str, BeforeValidator(_host)]
+    """The mail server."""
+    port: int | None = Field(default=None, ge=1, le=65_535)
+    """Its port; without it 587, with encryption "tls" 465, with "none" 25."""
+    encryption: Literal["starttls", "tls", "none"] = "starttls"
+    """How the way to the server is encrypted."""
+    ca: str | None = None
+    """A PEM file with the authorities to trust instead of the system's."""
+    username: Name | None = None
+    """Who we are to the server; without it, it is not asked."""
+    password: Secret | None = None
+    """The password of that user."""
+    sender: Annotated[str, BeforeValidator(_sender)]
+    """Whom the mails are from, with a name if you like."""
+    to: list[Annotated[str, BeforeValidator(_recipient)]] = Field(min_length=1, max_length=100)
+    """Whom they are for."""
+
+    @field_validator("ca", mode="after")
+    @classmethod
+    def _is_ca(cls, path: str | None) -> str | None:
+        try:
+            if path is not None:
+                ssl.create_default_context(cafile=path)
+        except OSError as error:
+            why = "no certificate in it" if isinstance(error, ssl.SSLError) else error.strerror
+            raise mistake("a readable PEM file with certificates", f'"{path}": {why}') from None
+        return path
+
+    @field_validator("password", mode="after")
+    @classmethod
+    def _is_protected(cls, value: Secret | None, info: ValidationInfo) -> Secret | None:
+        if value is not None and info.data.get("encryption") == "none":
+            raise mistake('no password with encryption = "none", it would be sent in clear', "one")
+        if value is not None and info.data.get("username") is None:
+            raise mistake("a username beside the password", "none")
+        return value
+
+    def target(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"smtp://{host}:{self.port or PORTS[self.encryption]}"
+
+
+def message(parcel: Parcel, sender: str, recipients: Sequence[str]) -> EmailMessage:
+    """The mail; the same for the same notice, whatever the attempt."""
+    told, notice = telling(parcel), parcel.notice
+    name, address = parseaddr(sender)
+    domain = address.rpartition("@")[2]
+    mail = EmailMessage(policy=WIRE)
+    mail["Subject"] = one_line(told.subject)
+    mail["From"] = Address(display_name=name, addr_spec=address)
+    mail["To"] = ", ".join(recipients)
+    mail["Date"] = datetime.fromtimestamp(notice.at_ms / 1000, UTC)
+    mail["Message-ID"] = f"<{notice.id}@{domain}>"
+    mail["References"] = f"<{ids.slug(f'{notice.site}:{notice.stream}', length=20)}@{domain}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    # Lines stay short and within ASCII, whatever the server can do.
+    mail.set_content(_clean("\n".join(told.lines)) + "\n", cte="quoted-printable")
+    mail.add_alternative(_html(told), subtype="html", cte="quoted-printable")
+    mail.set_boundary(f"{notice.id}-{ids.slug(notice.id)}")
+    return mail
+
+
+def _clean(text: str) -> str:
+    """The text without what a mail cannot hold, and not for ever long."""
+    return fitted(text, LONGEST_TEXT).encode("utf-8", "replace").decode()
+
+
+def _html(told: Telling) -> str:
+    said = "".join(f"<p>{escape(_clean(line))}</p>\n" for line in told.said)
+    facts = "".join(
+        f'<tr><td style="padding-right:1em;color:#666">{escape(label)}</td><td>{escape(_clean(value))}</td></tr>\n'
+        for label, value in told.facts
+    )
+    link = f'<p><a href="{escape(told.url)}">{escape(told.url)}</a></p>\n' if told.url else ""
+    bar = f"border-left:6px solid #{COLOR[told.badness]:06x};padding-left:12px"
+    return (
+        '<!doctype html>\n<html lang="en">\n<body style="font-family:sans-serif">\n'
+        f'<h2 style="{bar}">{escape(one_line(told.subject))}</h2>\n'
+        f"{said}<table>\n{facts}</table>\n{link}</body>\n</html>\n"
+    )
+
+
+class Email:
+    """Sends one channel's notices."""
+
+    def __init__(self, options: EmailOptions) -> None:
+        self._options = options
+        self._target = options.target()
+        # Not the context for HTTP, which offers its protocol: there are mail servers that refuse whoever does.
+        self._tls = ssl.create_default_context(cafile=options.ca)
+
+    async def send(self, parcel: Parcel) -> Receipt:
+        """Send once. Raises DeliveryError, whatever has happened: a fault must never stop the outbox."""
+        receipt = None
+        with own_faults(self._target), anyio.move_on_after(self._options.timeout / 1000):
+            mail = message(parcel, self._options.sender, self._options.to).as_bytes()
+            try:
+                receipt = await self._delivered(mail)
+            except aiosmtplib.SMTPException as error:
+                raise self._refused(error) from error
+            except OSError as error:
+                raise failed(self._target, f"the connection broke: {deepest_reason(error)}") from error
+        if receipt is None:
+            raise late(self._target, self._options.timeout)
+        return receipt
+
+    async def aclose(self) -> None:
+        """Nothing is held open."""
+
+    async def _delivered(self, mail: bytes) -> Receipt:
+        """Hand it over on a connection of its own."""
+        client = self._client()
+        try:
+            await client.connect()
+            refused, _ = await client.sendmail(parseaddr(self._options.sender)[1], self._options.to, mail)
+            return self._receipt(refused)
+        finally:
+            # Without a farewell: the server has taken the mail, and a slow one must not make it late.
+            client.close()
+
+    def _client(self) -> aiosmtplib.SMTP:
+        options = self._options
+        return aiosmtplib.SMTP(
+            hostname=options.host,
+            port=options.port or PORTS[options.encryption],
+            username=options.username,
+            password=options.password.get_secret_value() if options.password else None,
+            local_hostname=socket.gethostname() or "localhost",  # looking up more could take longer than the deadline
+            timeout=None,  # the deadline of the attempt is the only one
+            use_tls=options.encryption == "tls",
+            start_tls=options.encryption == "starttls",
+            tls_context=self._tls,
+        )
+
+    def _receipt(self, refused: dict[str, aiosmtplib.SMTPResponse]) -> Receipt:
+        """What it means that some of the recipients were refused, and the mail was taken for the others."""
+        if any(answer.code < 500 for answer in refused.values()):
+            # Once more for all of them: who has it already knows it by its Message-ID.
+            raise failed(self._target, f"not yet taken for {', '.join(refused)}")
+        if refused:
+            logger.warning("%s: mail for %s was refused", self._target, ", ".join(refused))
+        return Receipt(detail=f"refused for {', '.join(refused)}" if refused else "")
+
+    def _refused(self, error: aiosmtplib.SMTPException) -> DeliveryError:
+        if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+            return self._answered(max(error.recipients, key=lambda one: one.code < 500))
+        if isinstance(error, aiosmtplib.SMTPResponseException):
+            return self._answered(error)
+        if isinstance(error, aiosmtplib.SMTPConnectError):
+            return failed(self._target, f"no connection: {deepest_reason(error) or 'it was closed at once'}")
+        return failed(self._target, deepest_reason(error) or one_line(str(error.message)))
+
+    def _answered(self, error: aiosmtplib.SMTPResponseException) -> DeliveryError:
+        """A refusal at the door says nothing of the mail, and no answer in numbers nothing at all."""
+        password = self._options.password.get_secret_value() if self._options.password else None
+        words = one_line(error.message)
+        words = f": {words}" if words and not (password and password in words) else ""
+        is_final = error.code >= 500 and not isinstance(error, aiosmtplib.SMTPConnectError)
+        what = f"answered {error.code}{words}" if error.code > 0 else "no answer in SMTP"
+        return DeliveryError(f"{self._target}: {what}", permanent=is_final)
+
+
+KIND = kind_of(EmailOptions, Email)
