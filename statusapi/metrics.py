@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from prober import __version__
 from prober.core.model import Status
-from statusapi.prepared import READS
+from statusapi.prepared import GZIP_OVER, READS, takes_gzip
 from statusapi.series import Answer, families
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from prober.record import Recorder
 
 STALE_INTERVALS = 3
-GZIP_OVER = 1_000  # bytes; less is not worth it
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -151,7 +150,7 @@ class Metrics:
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         content = encode(registry)
         headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
-        if len(content) > GZIP_OVER and _takes_gzip(request.headers.get("accept-encoding", "")):
+        if len(content) > GZIP_OVER and takes_gzip(request.headers.get("accept-encoding", "")):
             content = gzip.compress(content, compresslevel=1, mtime=0)
             headers["Content-Encoding"] = "gzip"
         return Response(content, headers=headers)
@@ -181,13 +180,3 @@ class _Described(Collector):
     def describe(self) -> Iterable[Metric]:
         """Nothing in advance."""
         return ()
-
-
-def _takes_gzip(accept_encoding: str) -> bool:
-    """Whether an Accept-Encoding header allows gzip (q=0 forbids it)."""
-    for part in accept_encoding.lower().split(","):
-        coding, _, parameters = part.partition(";")
-        if coding.strip() in ("gzip", "*"):
-            weight = parameters.strip().removeprefix("q=")
-            return weight.strip("0.") != "" or weight == ""
-    return False

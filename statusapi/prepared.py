@@ -1,5 +1,6 @@
 """Answers made once and sent many times: bodies with ETags, conditional answers, and which page a request means."""
 
+import gzip
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -13,16 +14,23 @@ from statusapi.views import PageView, Views
 READS = ["GET", "HEAD"]
 
 
+GZIP_OVER = 1_000  # bytes; less is not worth it
+
+
 class Body(NamedTuple):
-    """An answer that was made once and is sent many times."""
+    """An answer that was made once and is sent many times. gzipped: None if that is not worth it."""
 
     content: bytes
     etag: str
+    gzipped: bytes | None = None
+    gzipped_etag: str = ""
 
 
 def body(content: bytes) -> Body:
-    """The content with a strong ETag: equal contents have equal tags."""
-    return Body(content, f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
+    """The content with a strong ETag for each of its two forms: equal contents have equal tags."""
+    digest = hashlib.blake2b(content, digest_size=12).hexdigest()
+    gzipped = gzip.compress(content, compresslevel=6, mtime=0) if len(content) > GZIP_OVER else None
+    return Body(content, f'"{digest}"', gzipped, f'"{digest}-gzip"')
 
 
 class Prepared:
@@ -48,10 +56,23 @@ class Prepared:
 
 def answer(request: Request, prepared: Body, media_type: str, headers: Mapping[str, str]) -> Response:
     """The body, or 304 if the client has it already."""
-    headers = {"ETag": prepared.etag, **headers}
-    if has_it(request.headers.get("if-none-match", ""), prepared.etag):
+    content, coding, etag = prepared.content, {}, prepared.etag
+    if prepared.gzipped is not None and takes_gzip(request.headers.get("accept-encoding", "")):
+        content, coding, etag = prepared.gzipped, {"Content-Encoding": "gzip"}, prepared.gzipped_etag
+    headers = {"ETag": etag, "Vary": "Accept-Encoding", **headers}
+    if has_it(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=headers)
-    return Response(prepared.content, headers=headers, media_type=media_type)
+    return Response(content, headers={**headers, **coding}, media_type=media_type)
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether an Accept-Encoding header allows gzip (q=0 forbids it)."""
+    for part in accept_encoding.lower().split(","):
+        coding, _, parameters = part.partition(";")
+        if coding.strip() in ("gzip", "*"):
+            weight = parameters.strip().removeprefix("q=")
+            return weight.strip("0.") != "" or weight == ""
+    return False
 
 
 def has_it(if_none_match: str, etag: str) -> bool:

@@ -8,7 +8,8 @@ import anyio
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from statusapi.metrics import STALE_INTERVALS, _takes_gzip
+from statusapi.metrics import STALE_INTERVALS
+from statusapi.prepared import takes_gzip
 from tests.builders import observation
 from tests.services import needs_service
 from tests.statusapi.scene import MAINTENANCE, MINUTE, Scene, scene
@@ -92,7 +93,7 @@ async def test_a_component_has_exactly_one_status(tmp_path: Path) -> None:
     ],
 )
 async def test_gzip_is_used_when_allowed(tmp_path: Path, accepted: str, takes: bool) -> None:
-    assert _takes_gzip(accepted) is takes
+    assert takes_gzip(accepted) is takes
     async with scene(tmp_path) as it, it.public.stream("GET", "/metrics", headers={"Accept-Encoding": accepted}) as got:
         raw = b"".join([part async for part in got.aiter_raw()])
         assert (got.headers.get("content-encoding") == "gzip") is takes

@@ -32,6 +32,24 @@ def test_if_none_match_is_compared_weakly(header: str, has: bool) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("path", ["/", "/api/v2/summary.json"])
+async def test_what_is_large_is_sent_gzipped_to_whom_takes_that_and_each_form_has_its_tag(
+    tmp_path: Path, path: str
+) -> None:
+    async with scene(tmp_path) as it:
+        plain = await it.public.get(path, headers={"Accept-Encoding": "identity"})
+        gzipped = await it.public.get(path, headers={"Accept-Encoding": "gzip"})
+        assert plain.content == gzipped.content
+        assert (plain.headers.get("content-encoding"), gzipped.headers["content-encoding"]) == (None, "gzip")
+        assert int(gzipped.headers["content-length"]) < len(plain.content) / 2
+        assert plain.headers["etag"] != gzipped.headers["etag"]
+        assert plain.headers["vary"] == gzipped.headers["vary"] == "Accept-Encoding"
+        for answer, coding in ((plain, "identity"), (gzipped, "gzip")):
+            headers = {"Accept-Encoding": coding, "If-None-Match": answer.headers["etag"]}
+            assert (await it.public.get(path, headers=headers)).status_code == 304
+
+
+@pytest.mark.anyio
 async def test_a_body_is_made_once_for_each_change_of_its_page(tmp_path: Path) -> None:
     made: list[str] = []
 
