@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from statusapi import discovery, page
 from statusapi.auth import Auth
-from statusapi.dialects import instatus, native, statuspage, up
+from statusapi.dialects import instatus, native, statusdashboard, statuspage, up
 from statusapi.explain import Explain
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
@@ -29,6 +29,7 @@ Render = Callable[[Problem], Response]
 _SHAPES: tuple[tuple[str, Render], ...] = (
     (native.PATHS, native.problem),
     (discovery.PATHS, native.problem),
+    (statusdashboard.PATHS, statusdashboard.problem),
     (instatus.PATHS, instatus.problem),
     (badges.PATHS, badges.problem),
     (badges.PATHS_OF_JSON, badges.problem_in_json),
@@ -46,7 +47,7 @@ def create_public(
     found: Sequence[BaseRoute],
     not_ready: Callable[[], str | None],
 ) -> Starlette:
-    """The public listener: page, Statuspage and Instatus documents, the native dialect, metrics, discovery, health.
+    """The public listener: page, four dialects, metrics, discovery, health.
 
     found: what Prometheus discovers. not_ready: why the daemon is not ready, in one sentence; None if it is.
     """
@@ -57,6 +58,7 @@ def create_public(
         *native.routes(views, orders, explain, auth),
         *statuspage.routes(views),
         *instatus.routes(views),
+        *statusdashboard.routes(views, auth),
         *page.routes(views),
     ]
     return _application(routes, _shape)

@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,6 +12,10 @@ from statusapi.problems import not_found
 from statusapi.views import PageView, Views
 
 READS = ["GET", "HEAD"]
+
+K = TypeVar("K")
+V = TypeVar("V")
+Pages = Mapping[str, PageView]
 
 
 GZIP_OVER = 1_000  # bytes; less is not worth it
@@ -52,6 +56,26 @@ class Prepared:
         if made is None:
             made = found[1][name] = body(self._make(page, name))
         return made
+
+
+class Kept(Generic[K, V]):
+    """What is made of all pages, at the first question after any of them has changed.
+
+    make(pages, key): the thing of that key; how many keys there are is for the caller to bound.
+    """
+
+    def __init__(self, make: Callable[[Pages, K], V]) -> None:
+        self._make = make
+        self._of: Pages = {}
+        self._made: dict[K, V] = {}
+
+    def get(self, pages: Pages, key: K) -> V:
+        """The thing of that key; what make raises passes through."""
+        if self._of is not pages:
+            self._of, self._made = pages, {}
+        if key not in self._made:
+            self._made[key] = self._make(pages, key)
+        return self._made[key]
 
 
 def answer(request: Request, prepared: Body, media_type: str, headers: Mapping[str, str]) -> Response:

@@ -47,6 +47,7 @@ class ComponentView(NamedTuple):
     id: as configured; slug: 12 lower-case letters and digits. position: from 1, within its group or on the page.
     since_ms: since when it has that status. watched: whether any of its checks has a verdict.
     bars: its last days, oldest first. uptime: share of their judged time, from 0 to 1; None if there is none.
+    num: its place in the configuration, from 1, for readers who need a number.
     """
 
     id: str
@@ -62,6 +63,7 @@ class ComponentView(NamedTuple):
     watched: bool
     uptime: float | None
     bars: tuple[DayBar, ...]
+    num: int
 
 
 class GroupView(NamedTuple):
@@ -116,7 +118,10 @@ class IncidentView(NamedTuple):
 
 
 class MaintenanceView(NamedTuple):
-    """What is shown of planned work. updates: oldest first, one for each boundary that has passed."""
+    """What is shown of planned work. updates: oldest first, one for each boundary that has passed.
+
+    num: made of its place in the configuration and, if it recurs, of its start; larger than any incident's.
+    """
 
     id: str
     slug: str
@@ -131,6 +136,7 @@ class MaintenanceView(NamedTuple):
     updated_ms: int
     components: tuple[ComponentView, ...]
     updates: tuple[UpdateView, ...]
+    num: int
 
 
 class PageView(NamedTuple):
@@ -191,6 +197,7 @@ class Views:
         self._known_ms = clock.now_ms()
         self._incidents = {incident.num: incident for incident in recent}
         self._history = History(past)
+        self._nums = {id_: num for num, id_ in enumerate(config.components, 1)}
         self._hosts = _hosts({id_: site.url for id_, site in config.sites.items()})
         self._pages: Mapping[str, PageView] = {}
         self._is_stale = True
@@ -259,7 +266,8 @@ class Views:
             if incident.site == id_
         ]
         windows = [w for w in self._windows(now_ms) if w.site == id_]
-        works = tuple(_maintenance(w, url, by_id, now_ms, self._known_ms) for w in windows)
+        places = {id_: n for n, id_ in enumerate(self._recorder.policy.maintenances, 1)}
+        works = tuple(_maintenance(w, _num(w, places), url, by_id, now_ms, self._known_ms) for w in windows)
         moments = (
             *(c.since_ms for c in components),
             *(i.updated_ms for i in incidents),
@@ -339,6 +347,7 @@ class Views:
             watched=state.watched,
             uptime=past.share,
             bars=past.bars,
+            num=self._nums[id_],
         )
 
 
@@ -405,8 +414,16 @@ _STARTED = "The maintenance has started."
 _COMPLETED = "The maintenance is completed."
 
 
+_OF_ONE_PLACE = 10**10  # more than there are incidents, or seconds until a maintenance
+
+
+def _num(window: Maintenance, places: Mapping[str, int]) -> int:
+    id_, _, start_s = window.id.partition("@")
+    return places[id_] * _OF_ONE_PLACE + int(start_s or 0)
+
+
 def _maintenance(
-    window: Maintenance, url: str, components: Mapping[str, ComponentView], now_ms: int, known_ms: int
+    window: Maintenance, num: int, url: str, components: Mapping[str, ComponentView], now_ms: int, known_ms: int
 ) -> MaintenanceView:
     """A declared window has no history: its timeline is what its boundaries say.
 
@@ -438,4 +455,5 @@ def _maintenance(
         updated_ms=updates[-1].at_ms,
         components=tuple(components[id_] for id_ in window.components if id_ in components),
         updates=updates,
+        num=num,
     )

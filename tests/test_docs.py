@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from statusapi.dialects.instatus import FILES
+from statusapi.dialects.statusdashboard import PUBLIC
+from statusapi.dialects.statusdashboard_resources import RESOURCES as DASHBOARD
 from statusapi.dialects.statuspage import DOCUMENTS
 from statusapi.dialects.up import RESOURCES
 from statusapi.page.feeds import FEEDS
@@ -35,6 +37,7 @@ def test_every_document_of_the_api_is_described() -> None:
     assert [name for name in FEEDS if f"`{name}`" not in API] == []
     assert [name for name in FILES if f"`{name}`" not in API] == []
     assert [r.plural for r in RESOURCES if f"/{r.plural}`" not in API] == []
+    assert [name for name in (*(r.name for r in DASHBOARD), *PUBLIC) if f"`/api/v1/{name}/`" not in API] == []
 
 
 @pytest.mark.anyio

@@ -31,7 +31,7 @@ async def test_head_is_answered_as_get_is_without_a_body(tmp_path: Path, path: s
 MISSING = ["/none", "/s/none", "/s/none/", "/incidents/none", "/api/v2/none.json", "/s/none/api/v2/summary.json"]
 
 
-@pytest.mark.parametrize("path", [*MISSING, "/incidents/none.json", "/api/v1/x/", "/api/v2/", "/static/page.css"])
+@pytest.mark.parametrize("path", [*MISSING, "/incidents/none.json", "/api/v2/", "/static/page.css"])
 async def test_what_is_missing_is_a_404_in_the_shape_of_its_dialect(tmp_path: Path, path: str) -> None:
     async with scene(tmp_path) as it:
         answer = await it.public.get(path)

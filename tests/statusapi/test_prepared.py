@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from statusapi.prepared import Prepared, body, has_it
+from statusapi.prepared import Kept, Pages, Prepared, body, has_it
 from statusapi.views import PageView
 from tests.statusapi.scene import scene
 
@@ -67,3 +67,20 @@ async def test_a_body_is_made_once_for_each_change_of_its_page(tmp_path: Path) -
         prepared.get(it.views.pages["second"], "x")
         prepared.get(it.views.pages["second"], "x")
         assert made == ["x", "x", "x"]
+
+
+@pytest.mark.anyio
+async def test_what_is_made_of_all_pages_is_made_once_for_each_change_of_any(tmp_path: Path) -> None:
+    made: list[str] = []
+
+    def make(pages: Pages, key: str) -> int:
+        made.append(key)
+        return sum(len(page.incidents) for page in pages.values())
+
+    kept = Kept(make)
+    async with scene(tmp_path) as it:
+        assert [kept.get(it.views.pages, key) for key in ("x", "y", "x")] == [0, 0, 0]
+        assert made == ["x", "y"]
+        await it.see("down down", "lone")
+        assert [kept.get(it.views.pages, key) for key in ("x", "x")] == [1, 1]
+        assert made == ["x", "y", "x"]

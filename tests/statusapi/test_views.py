@@ -178,3 +178,13 @@ async def test_work_that_recurs_shows_its_past_weeks_and_the_next_few_times(tmp_
         page = it.views.pages["main"]
         assert [w.status.value for w in page.maintenances].count("inprogress") == 1
         assert {c.status for c in page.components} == {Status.MAINTENANCE}
+
+
+async def test_numbers_are_places_in_the_configuration_and_no_two_things_share_one(tmp_path: Path) -> None:
+    async with scene(tmp_path, MAINTENANCE + WEEKLY) as it:
+        pages = it.views.pages.values()
+        assert {c.id: c.num for page in pages for c in page.components} == {"shop": 1, "blog": 2, "mail": 3, "lone": 4}
+        nums = {work.id: work.num for page in pages for work in page.maintenances}
+        assert nums["upgrade"] == 10_000_000_000
+        assert nums["weekly@1700087000"] == 21_700_087_000
+        assert len(set(nums.values())) == len(nums) == 6
