@@ -13,6 +13,7 @@ KINDS = {
     "email": "prober.notifiers.email",
     "teams": "prober.notifiers.teams",
     "telegram": "prober.notifiers.telegram",
+    "alertmanager": "prober.notifiers.alertmanager",
 }
 
 

@@ -21,6 +21,7 @@ KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
     "email": lambda url: {"host": "127.0.0.1", "port": int(url.rpartition(":")[2]), "encryption": "none", **MAIL},
     "teams": lambda url: {"url": f"{url}/workflows/{HUSH}?sig={HUSH}"},
     "telegram": lambda url: {"base_url": url, "token": BOT_TOKEN, "chat": "-100123"},
+    "alertmanager": lambda url: {"url": url, "headers": {"Authorization": f"Bearer {HUSH}"}},
 }
 
 

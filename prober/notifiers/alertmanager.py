@@ -1,0 +1,141 @@
+"""Kind alertmanager: alerts for Prometheus's Alertmanager, which decides by its own routes who is told.
+
+Alertmanager knows an alert by its labels, so they stay the same for an incident's whole life, all but the severity:
+when this changes, the alert with the new one is sent and those with the others are ended, in one push. An alert that
+fires has an end far ahead, because nothing repeats it.
+https://prometheus.io/docs/alerting/latest/alerts_api/
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from prober.core.model import Impact, Incident, Maintenance, NoticeReason, StatusChange
+from prober.core.status import IMPACT_OF
+from prober.notifiers.base import Parcel, kind_of
+from prober.notifiers.fields import moment, stringify
+from prober.notifiers.keys import BaseUrl, Headers, place
+from prober.notifiers.post import Letter, Manners, Post, said
+from prober.notifiers.text import fitted, telling
+from prober.options import ChannelOptions, DurationMs, mistake
+
+# An end that Alertmanager's clock has not reached yet would lose against the one far ahead, and the alert would go on.
+CLOCKS_MAY_DIFFER_MS = 60_000
+LONGEST_SUMMARY = 500
+LONGEST_DESCRIPTION = 5_000
+
+_LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
+_OURS = frozenset({"alertname", "cause", "component", "incident", "maintenance", "severity", "site"})
+
+Labels = Mapping[str, str]
+
+
+def _labels(value: object) -> object:
+    if not isinstance(value, Mapping):
+        raise mistake('a table of texts such as {team = "shop"}')
+    for name, text in value.items():
+        if not isinstance(name, str) or not _LABEL.fullmatch(name):
+            raise mistake('label names such as "team"', f'"{name}"')
+        if name in _OURS:
+            raise mistake(f"no label {name}, which prober sets by itself", f'"{name}"')
+        if not isinstance(text, str) or not text.strip():
+            raise mistake(f"a text for the label {name}")
+    return value
+
+
+class AlertmanagerOptions(ChannelOptions):
+    """The keys of a channel of kind alertmanager."""
+
+    url: BaseUrl
+    """Where Alertmanager is."""
+    labels: Annotated[dict[str, str], BeforeValidator(_labels)] = Field(default={})
+    """More labels on every alert, to route by."""
+    lasts: DurationMs = 7 * 86_400_000
+    """When an alert ends by itself if its end is never told."""
+    headers: Headers = Field(default={}, repr=False)
+    """More request headers, such as Authorization."""
+
+    def target(self) -> str:
+        return place(self.url)
+
+
+def alerts(parcel: Parcel, lasts_ms: int, labels: Labels) -> list[dict[str, Any]]:
+    """The alerts that tell a notice. lasts_ms: how far ahead the end of one that fires is set."""
+    told = telling(parcel)
+    common = {
+        "annotations": {
+            "summary": fitted(told.subject, LONGEST_SUMMARY),
+            "description": fitted("\n".join(told.said), LONGEST_DESCRIPTION),
+        },
+        "generatorURL": told.url,
+    }
+    return [
+        {
+            "labels": {**labels, "site": parcel.notice.site, **own},
+            "startsAt": moment(start_ms),
+            "endsAt": moment(parcel.notice.at_ms + lasts_ms if end_ms is None else end_ms),
+            **common,
+        }
+        for own, start_ms, end_ms in parcel.told(_incident, _maintenance, _change)
+    ]
+
+
+_Alert = tuple[Labels, int, int | None]
+"""Labels, start, and end; None while it fires."""
+
+
+def _incident(parcel: Parcel, incident: Incident) -> Iterator[_Alert]:
+    about = {"alertname": "ProberIncident", "incident": incident.slug, "cause": incident.cause}
+    is_first = parcel.notice.reason is NoticeReason.OPENED
+    firing = incident.impact if incident.is_open else None
+    yield from _by_severity(about, firing, incident.started_ms, incident.updated_ms, only_firing=is_first)
+
+
+def _change(_parcel: Parcel, change: StatusChange) -> Iterator[_Alert]:
+    about = {"alertname": "ProberComponent", "component": change.component}
+    firing = IMPACT_OF[change.after] if change.after.depth > 0 else None
+    yield from _by_severity(about, firing, change.at_ms, change.at_ms)
+
+
+def _maintenance(parcel: Parcel, window: Maintenance) -> Iterator[_Alert]:
+    """Its end is known from the start."""
+    yield (
+        {"alertname": "ProberMaintenance", "maintenance": window.id, "severity": Impact.NONE.word},
+        window.start_ms,
+        window.end_ms,
+    )
+
+
+def _by_severity(
+    about: Labels, firing: Impact | None, start_ms: int, at_ms: int, *, only_firing: bool = False
+) -> Iterator[_Alert]:
+    """The one that fires now, and the end of all others that may have fired before."""
+    ended_ms = at_ms - CLOCKS_MAY_DIFFER_MS
+    for impact in Impact:
+        labels = {**about, "severity": impact.word}
+        if impact is firing:
+            yield labels, start_ms, None
+        elif not only_firing:
+            yield labels, min(start_ms, ended_ms), ended_ms
+
+
+def _complaint(body: bytes) -> str:
+    """Alertmanager answers with a text as JSON, or with an object that has a message."""
+    words = [said(body), said(body, "message")]
+    return next((word for word in words if isinstance(word, str)), "")
+
+
+def build(options: AlertmanagerOptions) -> Post:
+    """The sender of one channel of kind alertmanager."""
+    url = f"{options.url}/api/v2/alerts"
+    headers = list(options.headers.items())
+
+    def letter(parcel: Parcel) -> Letter:
+        return Letter(url, stringify(alerts(parcel, options.lasts, options.labels)), headers)
+
+    return Post(options, letter, Manners(complaint=_complaint))
+
+
+KIND = kind_of(AlertmanagerOptions, build)
