@@ -7,6 +7,7 @@ from typing import NoReturn
 import typer
 
 from prober import __version__
+from prober.cli.backup import backup, restore
 from prober.cli.check_config import check_config
 from prober.cli.demo import demo
 from prober.cli.demo_target import demo_target
@@ -30,6 +31,8 @@ app.command("plan")(plan)
 app.command("reload")(reload)
 app.command("probe")(probe)
 app.command("maintenance")(maintenance)
+app.command("backup")(backup)
+app.command("restore")(restore)
 app.add_typer(incidents, name="incidents")
 app.command("demo")(demo)
 app.command("demo-target")(demo_target)

@@ -1,7 +1,8 @@
 """The only room that speaks SQL. Outside it, the store is spoken of in the words of the domain."""
 
+from prober.store.backup import Saved, back_up, restore
 from prober.store.lock import owner
 from prober.store.outbox import Attempt, Pending
 from prober.store.store import Batch, Store, peeked
 
-__all__ = ["Attempt", "Batch", "Pending", "Store", "owner", "peeked"]
+__all__ = ["Attempt", "Batch", "Pending", "Saved", "Store", "back_up", "owner", "peeked", "restore"]

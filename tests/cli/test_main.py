@@ -9,7 +9,20 @@ from prober import __version__
 from prober.cli.main import app, main
 from prober.errors import ProberError, StoreError
 
-VERBS = ("run", "check-config", "plan", "reload", "probe", "maintenance", "incidents", "demo", "demo-target", "version")
+VERBS = (
+    "run",
+    "check-config",
+    "plan",
+    "reload",
+    "probe",
+    "maintenance",
+    "incidents",
+    "backup",
+    "restore",
+    "demo",
+    "demo-target",
+    "version",
+)
 
 
 def test_help_names_every_verb() -> None:
