@@ -17,6 +17,7 @@ from prober.cli.plan import plan
 from prober.cli.probe import probe
 from prober.cli.reload import reload
 from prober.cli.run import run
+from prober.cli.transfer import export, import_
 from prober.errors import ProberError
 
 app = typer.Typer(
@@ -33,6 +34,8 @@ app.command("probe")(probe)
 app.command("maintenance")(maintenance)
 app.command("backup")(backup)
 app.command("restore")(restore)
+app.command("export")(export)
+app.command("import")(import_)
 app.add_typer(incidents, name="incidents")
 app.command("demo")(demo)
 app.command("demo-target")(demo_target)

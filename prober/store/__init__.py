@@ -4,5 +4,18 @@ from prober.store.backup import Saved, back_up, restore
 from prober.store.lock import owner
 from prober.store.outbox import Attempt, Pending
 from prober.store.store import Batch, Store, peeked
+from prober.store.transfer import exported, put_in
 
-__all__ = ["Attempt", "Batch", "Pending", "Saved", "Store", "back_up", "owner", "peeked", "restore"]
+__all__ = [
+    "Attempt",
+    "Batch",
+    "Pending",
+    "Saved",
+    "Store",
+    "back_up",
+    "exported",
+    "owner",
+    "peeked",
+    "put_in",
+    "restore",
+]

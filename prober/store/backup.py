@@ -66,7 +66,7 @@ def put_in_place(directory: Path, make: Callable[[Path], None], *, may_replace: 
 
 def _copy(source: Path, part: Path) -> None:
     """All of it at once, as it is at one moment: in steps, each commit of the daemon would start it anew."""
-    with _refusing(source), closing(opened_to_read(source)) as there, closing(sqlite3.connect(part)) as here:
+    with refusing(source), closing(opened_to_read(source)) as there, closing(sqlite3.connect(part)) as here:
         if not check_known(there):
             raise StoreError("expected a database of prober, found an empty one")
         there.backup(here)
@@ -100,7 +100,7 @@ def _fold(path: Path) -> None:
 
 
 @contextmanager
-def _refusing(path: Path) -> Iterator[None]:
+def refusing(path: Path) -> Iterator[None]:
     """Names the file in whatever is wrong with it."""
     try:
         yield

@@ -19,6 +19,8 @@ VERBS = (
     "incidents",
     "backup",
     "restore",
+    "export",
+    "import",
     "demo",
     "demo-target",
     "version",
