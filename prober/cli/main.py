@@ -7,6 +7,7 @@ from typing import NoReturn
 import typer
 
 from prober import __version__
+from prober.cli.backup import backup, restore
 from prober.cli.check_config import check_config
 from prober.cli.demo import demo
 from prober.cli.demo_target import demo_target
@@ -18,6 +19,7 @@ from prober.cli.probe import probe
 from prober.cli.reload import reload
 from prober.cli.run import run
 from prober.cli.simulate import simulate
+from prober.cli.transfer import export, import_
 from prober.errors import ProberError
 
 app = typer.Typer(
@@ -33,6 +35,10 @@ app.command("reload")(reload)
 app.command("probe")(probe)
 app.command("explain")(explain)
 app.command("maintenance")(maintenance)
+app.command("backup")(backup)
+app.command("restore")(restore)
+app.command("export")(export)
+app.command("import")(import_)
 app.add_typer(incidents, name="incidents")
 app.command("simulate")(simulate)
 app.command("demo")(demo)

@@ -3,26 +3,21 @@
 import os
 import signal
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from prober.cli.check_config import load_config
+from prober.cli.state_dir import ConfigFile, StateDir, directory_of
 from prober.errors import ProberError
 
 
 def reload(
-    config: Annotated[Path, typer.Option("--config", "-c", help="The daemon's configuration file.")] = Path(
-        "config.toml"
-    ),
-    state_dir: Annotated[
-        Path | None, typer.Option(help="Where its state is; the file is then judged by the daemon alone.")
-    ] = None,
+    config: ConfigFile = Path("config.toml"),
+    state_dir: StateDir = None,
 ) -> None:
     """Have the running daemon apply its configuration file; a file with mistakes is refused here already."""
     from prober.store import owner
 
-    directory = load_config(config).daemon.state_dir if state_dir is None else state_dir
+    directory = directory_of(config, state_dir)
     process = owner(directory)
     if process is None:
         raise ProberError(f"{directory}: expected a daemon that runs on this state, found none")

@@ -1,7 +1,21 @@
 """The only room that speaks SQL. Outside it, the store is spoken of in the words of the domain."""
 
+from prober.store.backup import Saved, back_up, restore
 from prober.store.lock import owner
 from prober.store.outbox import Attempt, Pending
 from prober.store.store import Batch, Store, peeked
+from prober.store.transfer import exported, put_in
 
-__all__ = ["Attempt", "Batch", "Pending", "Store", "owner", "peeked"]
+__all__ = [
+    "Attempt",
+    "Batch",
+    "Pending",
+    "Saved",
+    "Store",
+    "back_up",
+    "exported",
+    "owner",
+    "peeked",
+    "put_in",
+    "restore",
+]

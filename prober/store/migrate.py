@@ -15,17 +15,24 @@ def migrations() -> list[tuple[int, Traversable]]:
     return sorted((int(f.name[:4]), f) for f in folder.iterdir() if f.name.endswith(".sql"))
 
 
-def migrate(connection: sqlite3.Connection) -> int:
-    """Apply what is missing; the schema's number. Raises StoreError if the file is not ours or is newer than we are."""
-    known = migrations()
-    found = _version(connection)
-    if found > known[-1][0]:
-        raise StoreError(
-            f"expected a database of schema {known[-1][0]} or older, found {found}: made by a newer prober"
-        )
+def migrate(connection: sqlite3.Connection, until: int | None = None) -> int:
+    """Apply what is missing; the schema's number. Raises StoreError if the file is not ours or is newer than we are.
+
+    until: the last one to apply, if not all are.
+    """
+    found = check_known(connection)
+    known = migrations()[:until]
     for number, file in known[found:]:
         _apply(connection, number, file.read_text())
     return known[-1][0]
+
+
+def check_known(connection: sqlite3.Connection) -> int:
+    """The schema's number; 0 of an empty database. Raises StoreError if it is not ours or is newer than we are."""
+    known, found = migrations()[-1][0], _version(connection)
+    if found > known:
+        raise StoreError(f"expected a database of schema {known} or older, found {found}: made by a newer prober")
+    return found
 
 
 def check(connection: sqlite3.Connection) -> None:

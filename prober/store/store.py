@@ -18,12 +18,11 @@ from prober.core.model import CheckState, Incident, Observation
 from prober.core.state import State
 from prober.errors import StoreError
 from prober.store import lock, rows
+from prober.store.backup import FILE
 from prober.store.engine import Engine, opened
 from prober.store.evidence import Archive
 from prober.store.migrate import check, migrate
 from prober.store.outbox import Outbox
-
-FILE = "prober.db"
 
 
 class Batch(NamedTuple):

@@ -1,0 +1,59 @@
+"""`prober export` and `prober import`: the state as JSON Lines, and back."""
+
+import sys
+from collections.abc import Iterable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prober.cli.backup import Force
+from prober.cli.state_dir import ConfigFile, StateDir, directory_of
+from prober.errors import StoreError
+
+PIPE = Path("-")
+
+
+def export(
+    target: Annotated[Path, typer.Argument(help="The file to write; - is standard output.")] = PIPE,
+    config: ConfigFile = Path("config.toml"),
+    state_dir: StateDir = None,
+    force: Force = False,
+) -> None:
+    """Write the whole state as JSON Lines, while the daemon runs or not."""
+    from prober.store import exported
+    from prober.store.files import complete
+
+    lines = exported(directory_of(config, state_dir))
+    if target == PIPE:
+        for line in lines:
+            typer.echo(line)
+        return
+    with complete(target, may_replace=force) as part, part.open("w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
+    typer.echo(f"Exported to {target}.")
+
+
+def import_(
+    source: Annotated[Path, typer.Argument(help="What was exported; - is standard input.")],
+    config: ConfigFile = Path("config.toml"),
+    state_dir: StateDir = None,
+    force: Force = False,
+) -> None:
+    """Make an export the state; the daemon must be stopped. What it replaces is kept aside."""
+    from prober.store import put_in
+
+    directory = directory_of(config, state_dir)
+    try:
+        with nullcontext(sys.stdin) if source == PIPE else source.open(encoding="utf-8") as file:
+            saved = put_in(directory, _lines(file), may_replace=force)
+    except (OSError, UnicodeDecodeError) as error:
+        found = getattr(error, "strerror", None) or "something else"
+        raise StoreError(f"{source}: expected an export in UTF-8, found: {found}") from error
+    kept = f" What was there is kept as {saved.aside}." if saved.aside else ""
+    typer.echo(f"Imported to {saved.path}.{kept}")
+
+
+def _lines(file: Iterable[str]) -> Iterable[str]:
+    return (line.rstrip("\n") for line in file)

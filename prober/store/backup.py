@@ -1,0 +1,110 @@
+"""Saving a database while it is in use, and putting a saved one in its place.
+
+A backup is one file that needs nothing beside it, and has been read through before it gets its name.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from prober.errors import StoreError
+from prober.store.files import complete, kept_aside
+from prober.store.lock import owned
+from prober.store.migrate import check_known
+
+FILE = "prober.db"
+
+
+class Saved(NamedTuple):
+    """A database that has been written. size: bytes. aside: where the replaced one is, None if there was none."""
+
+    path: Path
+    size: int
+    aside: Path | None = None
+
+
+def back_up(directory: Path, target: Path, *, may_replace: bool) -> Saved:
+    """Save the database of a state directory to a file of its own; a daemon may be at work on it.
+
+    Raises StoreError, and leaves nothing, if there is none, if it is not sound, or if the target is there already.
+    """
+    source = directory / FILE
+    if not source.exists():
+        raise StoreError(f"{directory}: expected a state to save, found none")
+    if target.exists() and target.samefile(source):
+        raise StoreError(f"{target}: expected another file than the state itself")
+    with complete(target, may_replace=may_replace) as part:
+        _copy(source, part)
+    return Saved(target, target.stat().st_size)
+
+
+def restore(directory: Path, backup: Path, *, may_replace: bool) -> Saved:
+    """Put a saved database in the place of the one in the state directory, which is kept aside.
+
+    Raises StoreError, and changes nothing, if a daemon owns the state, if the backup is not sound, or if there is a
+    state already and it may not be replaced.
+    """
+    if not backup.is_file():
+        raise StoreError(f"{backup}: expected a backup, found none")
+    return put_in_place(directory, lambda part: _copy(backup, part), may_replace=may_replace)
+
+
+def put_in_place(directory: Path, make: Callable[[Path], None], *, may_replace: bool) -> Saved:
+    """Let `make` write a database into an empty file, and make that the state."""
+    path = directory / FILE
+    with owned(directory):
+        aside = None
+        with complete(path, may_replace=may_replace) as part:
+            make(part)
+            if path.exists():
+                _fold(path)
+                aside = kept_aside(path)
+        return Saved(path, path.stat().st_size, aside)
+
+
+def _copy(source: Path, part: Path) -> None:
+    """All of it at once, as it is at one moment: in steps, each commit of the daemon would start it anew."""
+    with refusing(source), closing(opened_to_read(source)) as there, closing(sqlite3.connect(part)) as here:
+        if not check_known(there):
+            raise StoreError("expected a database of prober, found an empty one")
+        there.backup(here)
+        here.execute("PRAGMA journal_mode = DELETE")  # one file, that can be read where nothing can be written
+        prove_sound(here)
+
+
+def opened_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write."""
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def prove_sound(connection: sqlite3.Connection) -> None:
+    """Raises StoreError unless every page and every reference of the database is in order."""
+    found = [row[0] for row in connection.execute("PRAGMA integrity_check(1)")]
+    if found != ["ok"]:
+        raise StoreError(f"expected a database in order, found: {' '.join(str(found[0]).split())}")
+    if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+        raise StoreError("expected a database in order, found a row that belongs to none")
+
+
+def _fold(path: Path) -> None:
+    """Take what is in the log of a database into its file, as far as it can still be read."""
+    with suppress(sqlite3.Error, StoreError):
+        with closing(opened_to_read(path)) as connection:
+            check_known(connection)  # SQLite throws the log away where it finds no database to put it into
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")
+
+
+@contextmanager
+def refusing(path: Path) -> Iterator[None]:
+    """Names the file in whatever is wrong with it."""
+    try:
+        yield
+    except StoreError as error:
+        raise StoreError(f"{path}: {error}") from error
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: expected a database that can be read, found: {error}") from error
