@@ -107,8 +107,13 @@ def _covers(subscription: SubscriptionPolicy, policy: Policy, occasion: Occasion
         return False
     if not subscription.groups and not subscription.components:
         return True
+    if subscription.components.intersection(occasion.components):
+        return True
     groups = {policy.components[c].group for c in occasion.components if c in policy.components}
-    return bool(subscription.components.intersection(occasion.components) or subscription.groups & groups)
+    if not groups and occasion.incident is not None:
+        # It ends because nothing of it is configured any more. Whoever may have heard of it hears of its end.
+        return bool(subscription.groups)
+    return bool(subscription.groups & groups)
 
 
 def _hurts_enough(subscription: SubscriptionPolicy, occasion: Occasion) -> bool:

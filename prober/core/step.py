@@ -98,6 +98,7 @@ class _Draft:
         self.changes: list[Change] = []
         self.occasions: list[notice.Occasion] = []
         self.gone: list[tuple[Subject, str]] = []
+        self.has_settled = False
         self.next_num = state.next_num
         self.handled_ms = state.handled_ms
 
@@ -113,6 +114,7 @@ class _Draft:
 
     def settle(self, component: ComponentPolicy) -> None:
         """Derive what the component shows, and let its incident follow."""
+        self.has_settled = True
         checks = [self._check(id_) for id_ in component.checks]
         causes = [c for c in checks if c.verdict in _TROUBLED]
         trouble = self._trouble(component.id)
@@ -188,12 +190,15 @@ class _Draft:
             if _is_worth_an_incident(component, status):
                 self._open(component, status, after.since_ms, why)
         elif not trouble.depth:
-            if not any(self._check(id_).flapped for id_ in component.checks):
+            if not self._flaps(component):
                 self._end(component, incident)
         elif status.depth and incident.monitoring_ms is not None:
             self._tell(NoticeReason.CHANGED, life.again(incident, component, status, self.at_ms, why))
         elif status.depth and all(a.status is not status for a in incident.affected):
             self._tell(NoticeReason.CHANGED, life.changed(incident, component, status, self.at_ms))
+
+    def _flaps(self, component: ComponentPolicy) -> bool:
+        return any(self._check(id_).flapped for id_ in component.checks)
 
     def note_flapping(self, component: ComponentPolicy, changes: int) -> None:
         """Tell of it if there is an incident to tell it with: without one, there is nothing to hold open."""
@@ -227,11 +232,11 @@ class _Draft:
     def _headlines(self) -> dict[str, Headline]:
         """What the page of each site that is spoken of says of itself, once the decision holds."""
         shown = {occasion.site: self.state.statuses(occasion.site) for occasion in self.occasions}
-        for after in self.components.values():
-            before = self.state.components.get(after.component)
+        for id_ in [*self.components, *(id_ for subject, id_ in self.gone if subject is Subject.COMPONENT)]:
+            before, after = self.state.components.get(id_), self.components.get(id_)
             if before is not None and before.site in shown:
                 shown[before.site][before.status] -= 1
-            if after.site in shown:
+            if after is not None and after.site in shown:
                 shown[after.site][after.status] += 1
         return {site: headline(status for status, count in counts.items() if count) for site, counts in shown.items()}
 
@@ -259,13 +264,16 @@ class _Draft:
         self.handled_ms = max(self.handled_ms or 0, self.at_ms)
 
     def _next_look_ms(self) -> int | None:
-        """The first boundary of a maintenance that is not handled yet, or end of a monitored incident's wait."""
+        """The first boundary of a maintenance that is not handled yet, or end of a monitored incident's wait.
+
+        What flaps is not waited for: it is looked at when it is steady.
+        """
         boundary_ms = next_boundary_ms(self.policy.maintenances.values(), self.handled_ms or self.at_ms)
         waits = [
             incident.monitoring_ms + component.resolve_after_ms
             for incident in (self.state.monitored() | self.incidents).values()
             for component in self._components_of(incident)
-            if incident.is_open and incident.monitoring_ms is not None
+            if incident.is_open and incident.monitoring_ms is not None and not self._flaps(component)
         ]
         return min((ms for ms in (boundary_ms, *waits) if ms is not None), default=None)
 
@@ -277,7 +285,7 @@ class _Draft:
         """Everything collected, under the next sequence number; None if that is nothing."""
         is_visible = bool(self.components or self.incidents or self.occasions or self.changes or self.gone)
         has_looked = self.handled_ms != self.state.handled_ms
-        wake_ms = self._next_look_ms() if is_visible or has_looked else self.state.wake_ms
+        wake_ms = self._next_look_ms() if is_visible or has_looked or self.has_settled else self.state.wake_ms
         moved = has_looked or wake_ms != self.state.wake_ms
         if not is_visible and not self.checks and not moved:
             return None

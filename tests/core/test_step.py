@@ -158,3 +158,34 @@ def test_the_headline_of_a_notice_speaks_of_its_own_site() -> None:
     _, decisions = played([Configured(T0), *(Observed(observation("down", T0 + n)) for n in range(2))], rules)
     (notice,) = [n for d in decisions for n in d.notices]
     assert notice.headline.text == "Major System Outage"
+
+
+def test_an_incident_that_is_no_longer_configured_is_closed_to_all_who_may_have_heard_of_it() -> None:
+    wishes = [subscription("web", groups=frozenset({"web"})), subscription("blog", components=frozenset({"blog"}))]
+    rules = policy(components=[component(group="web")], subscriptions=wishes)
+    state, _ = played([Configured(T0), *(Observed(observation("down", T0 + n)) for n in range(2))], rules)
+    decision = step(state, Configured(T0 + 9), rules._replace(checks={}, components={}))
+    assert decision is not None
+    assert [(n.subscription, n.reason) for n in decision.notices] == [("web", NoticeReason.RESOLVED)]
+
+
+def test_the_headline_does_not_speak_of_what_is_no_longer_configured() -> None:
+    rules = policy(subscriptions=[subscription()])
+    state, _ = played([Configured(T0), *(Observed(observation("down", T0 + n)) for n in range(2))], rules)
+    decision = step(state, Configured(T0 + 9), rules._replace(checks={}, components={}))
+    assert decision is not None
+    assert decision.notices[0].headline.text == "All Systems Operational"
+
+
+def test_a_monitored_incident_whose_check_flaps_asks_for_no_look_until_that_is_steady() -> None:
+    """It cannot be resolved meanwhile: the core would ask to be woken at the same moment for ever."""
+    parts = [component(resolve_after_ms=60 * MIN)]
+    rules = policy(check(failures=3, successes=1, flap_high=0.2, flap_low=0.1), components=parts)
+    outcomes = ["up", "down", "down", "down", "up", "down", "up"]
+    events = [Configured(T0), *(Observed(observation(o, T0 + n * 1_000)) for n, o in enumerate(outcomes, 1))]
+    state, _ = played(events, rules)
+    assert state.wake_ms is None
+    steady = [Observed(observation("up", T0 + n * 1_000)) for n in range(8, 32)]
+    state, _ = played([*events, *steady], rules)
+    assert state.checks["shop"].flapped == 0
+    assert state.wake_ms == T0 + 5_001 + 60 * MIN
