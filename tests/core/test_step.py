@@ -182,10 +182,11 @@ def test_a_monitored_incident_whose_check_flaps_asks_for_no_look_until_that_is_s
     parts = [component(resolve_after_ms=60 * MIN)]
     rules = policy(check(failures=3, successes=1, flap_high=0.2, flap_low=0.1), components=parts)
     outcomes = ["up", "down", "down", "down", "up", "down", "up"]
-    events = [Configured(T0), *(Observed(observation(o, T0 + n * 1_000)) for n, o in enumerate(outcomes, 1))]
+    events: list[Event] = [Configured(T0)]
+    events += [Observed(observation(o, T0 + n * 1_000)) for n, o in enumerate(outcomes, 1)]
     state, _ = played(events, rules)
     assert state.wake_ms is None
-    steady = [Observed(observation("up", T0 + n * 1_000)) for n in range(8, 32)]
+    steady: list[Event] = [Observed(observation("up", T0 + n * 1_000)) for n in range(8, 32)]
     state, _ = played([*events, *steady], rules)
     assert state.checks["shop"].flapped == 0
     assert state.wake_ms == T0 + 5_001 + 60 * MIN
