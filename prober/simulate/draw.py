@@ -25,10 +25,13 @@ def drawn(seed: int, days: int, config: Config | None = None) -> str:
 
 
 def _watched(draw: Random, days: int) -> Iterator[str]:
-    """Canaries, and some components with checks of their own; the first is what others depend on."""
+    """Canaries, and some components with checks of their own; the first is what others depend on.
+
+    No verdict waits for canaries, so they must answer sooner than what they vouch for has failed twice.
+    """
     yield "component network open_incident_at=never"
-    yield "check canary-1 component=network interval=30s failures=1 canaries="
-    yield "check canary-2 component=network interval=30s failures=1 canaries="
+    yield "check canary-1 component=network interval=30s timeout=2s failures=1 canaries="
+    yield "check canary-2 component=network interval=30s timeout=2s failures=1 canaries="
     names = _NAMES[: draw.randint(3, len(_NAMES))]
     for name in names:
         yield " ".join(["component", name, *_component_keys(draw, name)])
@@ -54,7 +57,7 @@ def _component_keys(draw: Random, name: str) -> Iterator[str]:
 
 def _check_keys(draw: Random) -> Iterator[str]:
     yield f"interval={draw.choice(('30s', '1m', '2m'))}"
-    yield f"failures={draw.randint(1, 3)}"
+    yield f"failures={draw.randint(2, 4)}"
     yield f"successes={draw.randint(1, 3)}"
     yield "degraded_over=2s"
     yield "canaries=canary-1,canary-2"

@@ -19,6 +19,7 @@ from prober.core.state import State
 from prober.core.step import step
 from prober.simulate.world import WELL, Answer, Happening, What, World
 
+IDENTITY = b"simulation"
 USUAL_MS = 50  # how long an answer takes if nothing is said of it
 _TIMES_OUT = frozenset({Reason.CONNECT_TIMEOUT, Reason.DNS_TIMEOUT, Reason.TLS_TIMEOUT, Reason.HTTP_TIMEOUT})
 
@@ -78,7 +79,7 @@ class _Player:
     def __init__(self, world: World, listen: Listener | None) -> None:
         self.run = Run(world)
         self.policy = world.policy
-        self.state = State(identity=b"simulation")
+        self.state = State(identity=IDENTITY)
         self._timeouts_ms = world.timeouts_ms
         self._listen = listen
         self._schedule: Schedule | None = None  # None = the daemon is off
