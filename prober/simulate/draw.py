@@ -70,10 +70,15 @@ def _check_keys(draw: Random) -> Iterator[str]:
 
 
 def _told(draw: Random, until_s: int, checks: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Each target fails about once in four days; we fail about once a week."""
+    """Each target fails about once in four days, all of them about once in ten; we fail about once a week."""
     for check in checks:
         for at_s in _moments(draw, until_s, 4 * _DAY_S):
             yield at_s, f"{check} {_trouble(draw)}"
+    for at_s in _moments(draw, until_s, 10 * _DAY_S):
+        lasts = _lasts(draw)
+        for check in checks:
+            if not check.startswith("canary-"):
+                yield at_s + draw.randint(0, 40), f"{check} down/{draw.choice(_FAILURES)} for {lasts}"
     for at_s in _moments(draw, until_s, 7 * _DAY_S):
         yield at_s, _own_trouble(draw)
 
@@ -85,9 +90,13 @@ def _moments(draw: Random, until_s: int, every_s: int) -> Iterator[int]:
         at_s += draw.expovariate(1 / every_s)
 
 
-def _trouble(draw: Random) -> str:
+def _lasts(draw: Random) -> str:
     """Mostly short, seldom long."""
-    lasts = show_duration(int(min(draw.lognormvariate(6, 1.5), 2 * _DAY_S)) * 1000 + 1000)
+    return show_duration(int(min(draw.lognormvariate(6, 1.5), 2 * _DAY_S)) * 1000 + 1000)
+
+
+def _trouble(draw: Random) -> str:
+    lasts = _lasts(draw)
     return draw.choice(
         (
             f"down/{draw.choice(_FAILURES)} for {lasts}",

@@ -81,6 +81,7 @@ class _Player:
         self.policy = world.policy
         self.state = State(identity=IDENTITY)
         self._timeouts_ms = world.timeouts_ms
+        self._usual_ms = {id_: min(USUAL_MS, timeout_ms) for id_, timeout_ms in world.timeouts_ms.items()}
         self._listen = listen
         self._schedule: Schedule | None = None  # None = the daemon is off
         self._ahead_ms = 0  # of our clock, before the true one
@@ -174,7 +175,7 @@ class _Player:
         if every_ms or self._ours is not None:
             outcome, reason, took_ms, _ = self._ours or self._flapping(check, now_ms)
         if took_ms is None:
-            took_ms = self._timeouts_ms[check] if reason in _TIMES_OUT else min(USUAL_MS, self._timeouts_ms[check])
+            took_ms = self._timeouts_ms[check] if reason in _TIMES_OUT else self._usual_ms[check]
         return now_ms + took_ms, Observation(check, scheduled_ms, now_ms, took_ms * 1000, outcome, reason)
 
     def _flapping(self, check: str, now_ms: int) -> Answer:

@@ -1,31 +1,26 @@
 """What is promised of every run, over random worlds in virtual time."""
 
-import re
-
 import pytest
 
 from prober.core.events import Decision, Event
 from prober.core.model import Policy
-from prober.simulate.draw import drawn
 from prober.simulate.figures import figures
 from prober.simulate.play import IDENTITY, play
-from prober.simulate.script import read
 from tests.core.promises import Promises
+from tests.simulate.worlds import slow_world
 
 # Worlds in which a promise was once broken.
 KEPT: list[int] = []
-SLOWER = {"30s": "5m", "1m": "10m", "2m": "15m"}
 
 
 def kept_over(seed: int, days: int) -> int:
     """How many events a world has. Each is judged again by a state that never restarts, and must be judged the same."""
-    script = re.sub(r" interval=(\w+)", lambda found: f" interval={SLOWER[found[1]]}", drawn(seed, days))
     promises = Promises(IDENTITY)
 
     def listen(event: Event, decision: Decision | None, policy: Policy) -> None:
         assert promises.judge(event, policy) == decision, event
 
-    world = read(script, days=days)
+    world = slow_world(seed, days)
     run = play(world, listen)
     assert promises.broken == []
     assert promises.unclosed(world.policy.subscriptions) == []
