@@ -216,7 +216,7 @@ def _show(kind: str, target: str, observation: "Observation") -> None:
 
 
 def _told(name: str, value: float | int | str | bool) -> str:
-    return _moment(int(value) * 1000) if name == "cert_expiry_s" else str(value)
+    return _moment(int(value) * 1000) if name.endswith("_expiry_s") else str(value)
 
 
 def _show_rich(

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     TLS_NOT_YET_VALID = "tls_not_yet_valid"
     TLS_NAME = "tls_name"
     TLS_UNTRUSTED = "tls_untrusted"
+    STARTTLS_REFUSED = "starttls_refused"
     HTTP_MALFORMED = "http_malformed"
     HTTP_TRUNCATED = "http_truncated"
     HTTP_TIMEOUT = "http_timeout"
@@ -75,6 +76,7 @@ WORDS: Mapping[Reason, str] = {
     Reason.TLS_NOT_YET_VALID: "its certificate is not valid yet",
     Reason.TLS_NAME: "its certificate is for another name",
     Reason.TLS_UNTRUSTED: "its certificate is not trusted",
+    Reason.STARTTLS_REFUSED: "it does not begin a secure connection",
     Reason.HTTP_MALFORMED: "its answers are malformed",
     Reason.HTTP_TRUNCATED: "its answers break off",
     Reason.HTTP_TIMEOUT: "requests time out",

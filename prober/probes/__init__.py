@@ -7,6 +7,7 @@ from prober.probes.base import Kind, Probe
 KINDS = {
     "http": "prober.probes.http",
     "tcp": "prober.probes.tcp",
+    "tls": "prober.probes.tls",
 }
 
 

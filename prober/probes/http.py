@@ -13,6 +13,7 @@ from prober.core.reason import Reason
 from prober.options import CheckOptions
 from prober.probes.base import Kind
 from prober.probes.boundary import Attempt, Judgement, observe
+from prober.probes.expiry import expiring
 from prober.probes.http_options import HttpOptions, statuses
 from prober.wire import tls
 from prober.wire.connect import connect
@@ -132,12 +133,7 @@ class HttpProbe:
             return Judgement(Outcome.DOWN, Reason.HTTP_STATUS, f"expected status {wanted}, found {response.status}")
         if self._reading.text and not response.has_text:
             return Judgement(Outcome.DOWN, Reason.EXPECT_BODY, "the body does not contain the expected text")
-        if options.cert_expiring_within is not None and cert_expiry_s is not None:
-            left_s = int(cert_expiry_s) - self._clock.now_ms() // 1000
-            if left_s * 1000 < options.cert_expiring_within:
-                days = f"{left_s / 86_400:.1f}"
-                return Judgement(Outcome.DEGRADED, Reason.CERT_EXPIRING, f"the certificate expires in {days} days")
-        return None
+        return expiring(cert_expiry_s, options.cert_expiring_within, self._clock.now_ms())
 
 
 async def _learn_expiry(failed: Failed, attempt: Attempt, address: Address, hop: Hop) -> None:

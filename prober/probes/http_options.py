@@ -1,15 +1,13 @@
 """The keys of a check of kind http, and what may be wrong with them."""
 
 import re
-import ssl
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from prober.options import CheckOptions, DurationMs, mistake
-from prober.probes.keys import Family, fitting
-from prober.wire import tls
+from prober.probes.keys import CaFile, Family, fitting
 from prober.wire.request import FRAMING, NAME, NOT_A_VALUE
 from prober.wire.url import Url, parse, parse_place
 
@@ -72,7 +70,7 @@ class HttpOptions(CheckOptions):
     """Bytes of the body that are read at most, decoded where it is decoded."""
     verify: bool = True
     """Whether the certificate must be valid for the name and signed by a trusted authority."""
-    ca: str | None = None
+    ca: CaFile | None = None
     """A PEM file with the authorities to trust instead of the system's."""
     host: str | None = None
     """The Host header and TLS server name, if they differ from the URL's host."""
@@ -104,17 +102,6 @@ class HttpOptions(CheckOptions):
         if value is not None and info.data.get("method") == "HEAD":
             raise mistake("no expect_body with method HEAD, whose answers have no body")
         return value
-
-    @field_validator("ca", mode="after")
-    @classmethod
-    def _is_ca(cls, path: str | None) -> str | None:
-        if path is not None:
-            try:
-                tls.context(True, path)
-            except (OSError, ValueError) as error:
-                why = "no certificate in it" if isinstance(error, ssl.SSLError) else getattr(error, "strerror", None)
-                raise mistake("a readable PEM file with certificates", f'"{path}": {why or error}') from None
-        return path
 
     @field_validator("host", mode="after")
     @classmethod

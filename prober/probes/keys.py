@@ -1,10 +1,12 @@
 """Keys that several kinds have, checked in the house's words."""
 
+import ssl
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from prober.options import mistake
+from prober.wire import tls
 from prober.wire.resolve import literal
 from prober.wire.url import parse_host
 
@@ -19,6 +21,20 @@ def fitting(family: Family, host: str | None) -> Family:
     return family
 
 
+def place(host: str, port: int) -> str:
+    """`host:port` for people, an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _ca_file(path: str) -> str:
+    try:
+        tls.context(True, path)
+    except (OSError, ValueError) as error:
+        why = "no certificate in it" if isinstance(error, ssl.SSLError) else getattr(error, "strerror", None)
+        raise mistake("a readable PEM file with certificates", f'"{path}": {why or error}') from None
+    return path
+
+
 def _host(value: object) -> str:
     expected = 'a host name or address such as "db.example.com"'
     if not isinstance(value, str):
@@ -31,3 +47,6 @@ def _host(value: object) -> str:
 
 Host = Annotated[str, BeforeValidator(_host)]
 """A name or an address, in lower-case ASCII; IPv6 addresses without brackets."""
+
+CaFile = Annotated[str, AfterValidator(_ca_file)]
+"""The path of a PEM file with authorities, which is read at once to see that it can be."""

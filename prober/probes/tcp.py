@@ -9,7 +9,7 @@ from prober.core.model import Due, Observation, Phase
 from prober.options import CheckOptions
 from prober.probes.base import Kind
 from prober.probes.boundary import Attempt, Judgement, observe
-from prober.probes.keys import Family, Host, fitting
+from prober.probes.keys import Family, Host, fitting, place
 from prober.wire.connect import connect
 from prober.wire.resolve import resolve
 from prober.wire.url import parse_place
@@ -31,8 +31,7 @@ class TcpOptions(CheckOptions):
         return fitting(family, info.data.get("host"))
 
     def target(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        return place(self.host, self.port)
 
 
 class TcpProbe:

@@ -37,23 +37,26 @@ class CertificateFailed(Failed):
     """The peer's certificate was shown and refused."""
 
 
-def context(verify: bool, ca: str | None) -> ssl.SSLContext:
+def context(verify: bool, ca: str | None, alpn: tuple[str, ...] = ("http/1.1",)) -> ssl.SSLContext:
     """The shared context of that policy. ca: path of the PEM file to trust instead of the system's authorities.
+
+    alpn: the protocols that are asked for, () = the peer is not asked.
 
     Made anew when the file has changed. OSError or ssl.SSLError if the file cannot be used.
     """
-    return _context(verify, ca, Path(ca).stat().st_mtime_ns if ca else 0)
+    return _context(verify, ca, alpn, Path(ca).stat().st_mtime_ns if ca else 0)
 
 
 @functools.lru_cache(maxsize=64)
-def _context(verify: bool, ca: str | None, _changed_ns: int) -> ssl.SSLContext:
+def _context(verify: bool, ca: str | None, alpn: tuple[str, ...], _changed_ns: int) -> ssl.SSLContext:
     if verify:
         made = ssl.create_default_context(cafile=ca)
     else:
         made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
-    made.set_alpn_protocols(["http/1.1"])
+    if alpn:
+        made.set_alpn_protocols(list(alpn))
     return made
 
 

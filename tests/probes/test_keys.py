@@ -4,7 +4,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from prober.probes.keys import Family, Host, fitting
+from prober.probes.keys import Family, Host, fitting, place
 
 HOST: TypeAdapter[str] = TypeAdapter(Host)
 
@@ -39,3 +39,7 @@ def test_a_family_that_the_host_can_have_is_kept(family: Family, host: str | Non
 def test_a_family_that_the_address_is_not_of_is_a_mistake(family: Family, host: str) -> None:
     with pytest.raises(PydanticCustomError, match="as the target is an IPv"):
         fitting(family, host)
+
+
+def test_a_place_is_written_as_people_write_it() -> None:
+    assert (place("::1", 22), place("db.test", 22)) == ("[::1]:22", "db.test:22")

@@ -30,6 +30,17 @@ class Peer:
         """The request's head."""
         return await self._reader.readuntil(b"\r\n\r\n")
 
+    async def line(self) -> bytes:
+        """The next line, with its end."""
+        return await self._reader.readuntil(b"\n")
+
+    async def exactly(self, count: int) -> bytes:
+        return await self._reader.readexactly(count)
+
+    async def secure(self, context: ssl.SSLContext) -> None:
+        """TLS begins, as the server that it is."""
+        await self._writer.start_tls(context)
+
     async def say(self, *pieces: bytes) -> None:
         for piece in pieces:
             self._writer.write(piece)
