@@ -16,6 +16,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+import anyio
+
 from prober.core import ids, maintenance
 from prober.core.model import (
     ComponentState,
@@ -202,7 +204,9 @@ class Views:
         self._pages: Mapping[str, PageView] = {}
         self._is_stale = True
         self._boundary_ms = 0  # until when the pages hold if nothing changes
-        self.close = recorder.on_shown(self._note)  # once nobody reads here any more
+        self.changed = anyio.Event()  # set once, at the next change; then another one stands here
+        self.is_closed = False
+        self._stop = recorder.on_shown(self._note)
         self._prepare()  # 90 days are counted here, and not while the first reader waits
 
     @property
@@ -224,8 +228,17 @@ class Views:
         pages = self.pages
         return next(iter(pages.values()), None) if site is None else pages.get(site)
 
+    def close(self) -> None:
+        """Nobody shall read here any more: another configuration takes over, or the daemon stops."""
+        if not self.is_closed:
+            self.is_closed = True
+            self._stop()
+            self.changed.set()
+
     def _note(self, decisions: Sequence["Decision"]) -> None:
         self._is_stale = True
+        self.changed.set()
+        self.changed = anyio.Event()
         for incident in chain.from_iterable(decision.incidents for decision in decisions):
             self._incidents[incident.num] = incident
         self._history.add(chain.from_iterable(decision.changes for decision in decisions))

@@ -128,6 +128,10 @@ class Reload:
         await warn_of_orphans(new.world)
         return "; ".join(map(str, found.values()))
 
+    def close(self) -> None:
+        """The daemon stops: end what applications do by themselves, so that nobody waits for it."""
+        self._world.ended.close()
+
     async def _prepared(self, config: Config, found: Difference) -> _New:
         """All that can fail; if it does, nothing of it is left."""
         world = replace(self._world, config=config, policy=config.policy(), ended=ExitStack())

@@ -53,6 +53,7 @@ async def run(
         await stack.enter_async_context(_final_flush(world.recorder))
         tasks = await stack.enter_async_context(anyio.create_task_group())
         reload = Reload(world, await _started(world, tasks, manager, applications), read, make, manager)
+        stack.callback(reload.close)
         tasks.start_soon(reload.keep)
         world.is_started = True
         manager.tell("READY=1", f"STATUS=watching {counts(world.policy)}")

@@ -9,20 +9,12 @@ from starlette.routing import BaseRoute, Route
 
 from prober.core.model import MaintenanceStatus
 from statusapi.page import days, static_files, words
-from statusapi.prepared import READS, Prepared, answer, page_of
+from statusapi.page.headers import HEADERS
+from statusapi.page.live import Live
+from statusapi.prepared import READS, Body, Prepared, answer, page_of
 from statusapi.problems import Problem, not_found
 from statusapi.views import GroupView, PageView, Views, place
 
-# The page needs nothing from elsewhere, and nobody may put it, or anything into it, anywhere.
-HEADERS = {
-    "Cache-Control": "public, max-age=5",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 MEDIA_TYPE = "text/html; charset=utf-8"
 REFRESH_S = 15
 
@@ -47,11 +39,13 @@ def routes(views: Views) -> list[BaseRoute]:
     async def incident(request: Request) -> Response:
         return _answer(request, f"incident:{request.path_params['slug']}")
 
-    def _answer(request: Request, name: str) -> Response:
-        shown = page_of(views, request)
-        prefix = "/s" if "site" in request.path_params else ""
-        return answer(request, prepared[prefix].get(shown, name), MEDIA_TYPE, HEADERS)
+    def _prepared(request: Request, name: str) -> Body:
+        return prepared["/s" if "site" in request.path_params else ""].get(page_of(views, request), name)
 
+    def _answer(request: Request, name: str) -> Response:
+        return answer(request, _prepared(request, name), MEDIA_TYPE, HEADERS)
+
+    live = Live(views, lambda request: _prepared(request, "index").etag.strip('"'))
     return [
         *static_files.routes(),
         Route("/", page, methods=READS),
@@ -59,6 +53,8 @@ def routes(views: Views) -> list[BaseRoute]:
         Route("/s/{site}", page, methods=READS),
         Route("/s/{site}/", page, methods=READS),
         Route("/s/{site}/incidents/{slug}", incident, methods=READS),
+        Route("/live", live.stream, methods=["GET"]),
+        Route("/s/{site}/live", live.stream, methods=["GET"]),
     ]
 
 

@@ -70,6 +70,22 @@ def test_systemd_is_told_when_it_is_ready_alive_and_stopping(tmp_path: Path) -> 
     assert sum("WATCHDOG=1" in words for words in told) >= 2
 
 
+def test_readers_of_a_live_page_do_not_hold_up_a_stop(tmp_path: Path) -> None:
+    with served() as target, daemon(tmp_path, target.server_address[1], 9) as one:
+        readers = [socket.create_connection(("127.0.0.1", one.public)) for _ in range(3)]
+        for reader in readers:
+            reader.sendall(b"GET /live HTTP/1.1\r\nHost: x\r\n\r\n")
+            reader.settimeout(20)
+            assert b"text/event-stream" in reader.recv(4096)
+        assert one.stop() == 0
+        for reader in readers:
+            while reader.recv(4096):
+                pass
+            reader.close()
+        assert "Traceback" not in one.log()
+        assert "graceful shutdown exceeded" not in one.log()
+
+
 def test_a_stop_under_way_loses_no_observation_and_leaves_no_descriptor(tmp_path: Path) -> None:
     with served() as target, daemon(tmp_path, target.server_address[1], 9) as one:
         assert one.process

@@ -103,6 +103,7 @@ class Scene:
             discovery.routes(config, auth),
             lambda: self.trouble,
         )
+        self.application = public
         self.public = _client(public, "https://status.example")
         self.up = _client(create_up(self.views, auth), "http://up")
 

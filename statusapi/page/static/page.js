@@ -51,6 +51,18 @@ async function renew() {
   }
 }
 
+function follow() {
+  // Being told beats asking: a change is here within a second. Not all ask in the same moment.
+  if (!window.EventSource) return;
+  const live = new EventSource(script.dataset.live);
+  let seen;
+  live.onmessage = (event) => {
+    if (seen !== undefined && event.data !== seen) setTimeout(renew, Math.random() * 1000);
+    seen = event.data;
+  };
+}
+
 localise();
+follow();
 setInterval(() => { if (!document.hidden) renew(); }, everyMs);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) renew(); });

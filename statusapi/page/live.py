@@ -1,0 +1,50 @@
+"""Who has the page open is told at once that it has changed: server-sent events, a tag of the page each.
+
+The page itself is then asked for as ever. A reader who can't be told asks by itself now and then.
+"""
+
+from collections.abc import AsyncIterator, Callable
+
+import anyio
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from statusapi.page.headers import HEADERS
+from statusapi.prepared import page_of
+from statusapi.problems import Problem
+from statusapi.views import Views
+
+MOST = 10_000  # readers at the same time
+LOOK_EVERY_S = 20.0  # a page may change by the clock alone; and what lies between shall not take us for dead
+_RETRY_MS = 3_000
+
+
+class Live:
+    """The streams of one configuration's pages. tag: of the page that a request means, the same as long as it is."""
+
+    def __init__(self, views: Views, tag: Callable[[Request], str]) -> None:
+        self._views = views
+        self._tag = tag
+        self._readers = 0
+
+    async def stream(self, request: Request) -> Response:
+        """A stream that ends when the reader goes, or when another configuration takes over. Raises Problem."""
+        page_of(self._views, request)
+        if self._readers >= MOST:
+            raise Problem(503, "busy", "Too many readers are told of changes already; ask for the page instead.")
+        headers = HEADERS | {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(self._events(request), headers=headers, media_type="text/event-stream")
+
+    async def _events(self, request: Request) -> AsyncIterator[str]:
+        self._readers += 1
+        try:
+            yield f"retry: {_RETRY_MS}\n\n"
+            told = ""
+            while not self._views.is_closed:
+                changed, tag = self._views.changed, self._tag(request)
+                yield ":\n\n" if tag == told else f"data: {tag}\n\n"
+                told = tag
+                with anyio.move_on_after(LOOK_EVERY_S):
+                    await changed.wait()
+        finally:
+            self._readers -= 1
