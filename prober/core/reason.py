@@ -23,6 +23,8 @@ class Reason(StrEnum):
     DNS_SERVFAIL = "dns_servfail"
     DNS_TIMEOUT = "dns_timeout"
     DNS_NO_ADDRESS = "dns_no_address"
+    DNS_RCODE = "dns_rcode"
+    DNS_MALFORMED = "dns_malformed"
     CONNECT_REFUSED = "connect_refused"
     CONNECT_TIMEOUT = "connect_timeout"
     CONNECT_RESET = "connect_reset"
@@ -43,6 +45,7 @@ class Reason(StrEnum):
     REDIRECT_REFUSED = "redirect_refused"
     DECODE_FAILED = "decode_failed"
     EXPECT_BODY = "expect_body"
+    EXPECT_ANSWER = "expect_answer"
     EXPECT_TIME = "expect_time"
     CERT_EXPIRING = "cert_expiring"
     SELF_DNS = "self_dns"
@@ -66,6 +69,8 @@ WORDS: Mapping[Reason, str] = {
     Reason.DNS_SERVFAIL: "its name servers fail",
     Reason.DNS_TIMEOUT: "its name servers do not answer",
     Reason.DNS_NO_ADDRESS: "its name has no address",
+    Reason.DNS_RCODE: "its name servers answer with errors",
+    Reason.DNS_MALFORMED: "its name servers' answers are malformed",
     Reason.CONNECT_REFUSED: "connections are refused",
     Reason.CONNECT_TIMEOUT: "connections time out",
     Reason.CONNECT_RESET: "connections are reset",
@@ -86,6 +91,7 @@ WORDS: Mapping[Reason, str] = {
     Reason.REDIRECT_REFUSED: "it redirects to where it should not",
     Reason.DECODE_FAILED: "its answers cannot be decoded",
     Reason.EXPECT_BODY: "it does not answer as expected",
+    Reason.EXPECT_ANSWER: "its name servers do not answer as expected",
     Reason.EXPECT_TIME: "it answers slowly",
     Reason.CERT_EXPIRING: "its certificate is about to expire",
     Reason.SELF_DNS: "we cannot look up names",

@@ -8,6 +8,7 @@ KINDS = {
     "http": "prober.probes.http",
     "tcp": "prober.probes.tcp",
     "tls": "prober.probes.tls",
+    "dns": "prober.probes.dns",
 }
 
 
