@@ -44,7 +44,9 @@ class Reason(StrEnum):
     HTTP_TOO_MANY_REDIRECTS = "http_too_many_redirects"
     REDIRECT_REFUSED = "redirect_refused"
     DECODE_FAILED = "decode_failed"
+    EXPECT_HEADER = "expect_header"
     EXPECT_BODY = "expect_body"
+    EXPECT_JSON = "expect_json"
     EXPECT_ANSWER = "expect_answer"
     EXPECT_TIME = "expect_time"
     CERT_EXPIRING = "cert_expiring"
@@ -90,7 +92,9 @@ WORDS: Mapping[Reason, str] = {
     Reason.HTTP_TOO_MANY_REDIRECTS: "it redirects without end",
     Reason.REDIRECT_REFUSED: "it redirects to where it should not",
     Reason.DECODE_FAILED: "its answers cannot be decoded",
+    Reason.EXPECT_HEADER: "it does not answer as expected",
     Reason.EXPECT_BODY: "it does not answer as expected",
+    Reason.EXPECT_JSON: "it does not answer as expected",
     Reason.EXPECT_ANSWER: "its name servers do not answer as expected",
     Reason.EXPECT_TIME: "it answers slowly",
     Reason.CERT_EXPIRING: "its certificate is about to expire",
