@@ -36,6 +36,8 @@ class Reason(StrEnum):
     TLS_NAME = "tls_name"
     TLS_UNTRUSTED = "tls_untrusted"
     STARTTLS_REFUSED = "starttls_refused"
+    ICMP_TIMEOUT = "icmp_timeout"
+    ICMP_LOSS = "icmp_loss"
     HTTP_MALFORMED = "http_malformed"
     HTTP_TRUNCATED = "http_truncated"
     HTTP_TIMEOUT = "http_timeout"
@@ -53,6 +55,7 @@ class Reason(StrEnum):
     SELF_DNS = "self_dns"
     SELF_DESCRIPTORS = "self_descriptors"
     SELF_UPLINK = "self_uplink"
+    SELF_PERMISSION = "self_permission"
     SELF_STALL = "self_stall"
     SELF_INTERNAL = "self_internal"
     CONFIG_INVALID = "config_invalid"
@@ -84,6 +87,8 @@ WORDS: Mapping[Reason, str] = {
     Reason.TLS_NAME: "its certificate is for another name",
     Reason.TLS_UNTRUSTED: "its certificate is not trusted",
     Reason.STARTTLS_REFUSED: "it does not begin a secure connection",
+    Reason.ICMP_TIMEOUT: "it does not answer",
+    Reason.ICMP_LOSS: "some of what is sent to it is lost",
     Reason.HTTP_MALFORMED: "its answers are malformed",
     Reason.HTTP_TRUNCATED: "its answers break off",
     Reason.HTTP_TIMEOUT: "requests time out",
@@ -101,6 +106,7 @@ WORDS: Mapping[Reason, str] = {
     Reason.SELF_DNS: "we cannot look up names",
     Reason.SELF_DESCRIPTORS: "we have run out of file descriptors",
     Reason.SELF_UPLINK: "we have lost the network",
+    Reason.SELF_PERMISSION: "we lack a permission",
     Reason.SELF_STALL: "we were too busy to watch",
     Reason.SELF_INTERNAL: "we have a fault of our own",
     Reason.CONFIG_INVALID: "the check is misconfigured",

@@ -9,6 +9,7 @@ KINDS = {
     "tcp": "prober.probes.tcp",
     "tls": "prober.probes.tls",
     "dns": "prober.probes.dns",
+    "icmp": "prober.probes.icmp",
 }
 
 

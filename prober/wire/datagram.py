@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Final
 
 from prober.core.model import Phase
-from prober.wire.failure import failed_by
+from prober.core.reason import Reason
+from prober.wire.failure import Failed, failed_by
 from prober.wire.resolve import FAMILIES, Address
 
 LARGEST: Final = 65_535
@@ -41,6 +42,8 @@ def datagrams(address: Address, port: int, protocol: int = 0) -> Iterator[Datagr
     peer = f"{address.ip} port {port}" if port else address.ip
     try:
         sock = socket.socket(FAMILIES[str(address.version)], socket.SOCK_DGRAM, protocol)
+    except PermissionError:
+        raise Failed(Reason.SELF_PERMISSION, "opening a socket: the system does not permit it") from None
     except OSError as error:
         raise failed_by(error, Phase.CONNECT, "opening a socket") from None
     with sock:
