@@ -21,6 +21,7 @@ BY_NETWORK = frozenset(
         Reason.CONNECT_RESET,
         Reason.UNREACHABLE,
         Reason.TLS_TIMEOUT,
+        Reason.ICMP_TIMEOUT,
         Reason.HTTP_TIMEOUT,
     }
 )

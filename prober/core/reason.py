@@ -23,6 +23,8 @@ class Reason(StrEnum):
     DNS_SERVFAIL = "dns_servfail"
     DNS_TIMEOUT = "dns_timeout"
     DNS_NO_ADDRESS = "dns_no_address"
+    DNS_RCODE = "dns_rcode"
+    DNS_MALFORMED = "dns_malformed"
     CONNECT_REFUSED = "connect_refused"
     CONNECT_TIMEOUT = "connect_timeout"
     CONNECT_RESET = "connect_reset"
@@ -34,6 +36,8 @@ class Reason(StrEnum):
     TLS_NAME = "tls_name"
     TLS_UNTRUSTED = "tls_untrusted"
     STARTTLS_REFUSED = "starttls_refused"
+    ICMP_TIMEOUT = "icmp_timeout"
+    ICMP_LOSS = "icmp_loss"
     HTTP_MALFORMED = "http_malformed"
     HTTP_TRUNCATED = "http_truncated"
     HTTP_TIMEOUT = "http_timeout"
@@ -42,12 +46,16 @@ class Reason(StrEnum):
     HTTP_TOO_MANY_REDIRECTS = "http_too_many_redirects"
     REDIRECT_REFUSED = "redirect_refused"
     DECODE_FAILED = "decode_failed"
+    EXPECT_HEADER = "expect_header"
     EXPECT_BODY = "expect_body"
+    EXPECT_JSON = "expect_json"
+    EXPECT_ANSWER = "expect_answer"
     EXPECT_TIME = "expect_time"
     CERT_EXPIRING = "cert_expiring"
     SELF_DNS = "self_dns"
     SELF_DESCRIPTORS = "self_descriptors"
     SELF_UPLINK = "self_uplink"
+    SELF_PERMISSION = "self_permission"
     SELF_STALL = "self_stall"
     SELF_INTERNAL = "self_internal"
     CONFIG_INVALID = "config_invalid"
@@ -66,6 +74,8 @@ WORDS: Mapping[Reason, str] = {
     Reason.DNS_SERVFAIL: "its name servers fail",
     Reason.DNS_TIMEOUT: "its name servers do not answer",
     Reason.DNS_NO_ADDRESS: "its name has no address",
+    Reason.DNS_RCODE: "its name servers answer with errors",
+    Reason.DNS_MALFORMED: "its name servers' answers are malformed",
     Reason.CONNECT_REFUSED: "connections are refused",
     Reason.CONNECT_TIMEOUT: "connections time out",
     Reason.CONNECT_RESET: "connections are reset",
@@ -77,6 +87,8 @@ WORDS: Mapping[Reason, str] = {
     Reason.TLS_NAME: "its certificate is for another name",
     Reason.TLS_UNTRUSTED: "its certificate is not trusted",
     Reason.STARTTLS_REFUSED: "it does not begin a secure connection",
+    Reason.ICMP_TIMEOUT: "it does not answer",
+    Reason.ICMP_LOSS: "some of what is sent to it is lost",
     Reason.HTTP_MALFORMED: "its answers are malformed",
     Reason.HTTP_TRUNCATED: "its answers break off",
     Reason.HTTP_TIMEOUT: "requests time out",
@@ -85,12 +97,16 @@ WORDS: Mapping[Reason, str] = {
     Reason.HTTP_TOO_MANY_REDIRECTS: "it redirects without end",
     Reason.REDIRECT_REFUSED: "it redirects to where it should not",
     Reason.DECODE_FAILED: "its answers cannot be decoded",
+    Reason.EXPECT_HEADER: "it does not answer as expected",
     Reason.EXPECT_BODY: "it does not answer as expected",
+    Reason.EXPECT_JSON: "it does not answer as expected",
+    Reason.EXPECT_ANSWER: "its name servers do not answer as expected",
     Reason.EXPECT_TIME: "it answers slowly",
     Reason.CERT_EXPIRING: "its certificate is about to expire",
     Reason.SELF_DNS: "we cannot look up names",
     Reason.SELF_DESCRIPTORS: "we have run out of file descriptors",
     Reason.SELF_UPLINK: "we have lost the network",
+    Reason.SELF_PERMISSION: "we lack a permission",
     Reason.SELF_STALL: "we were too busy to watch",
     Reason.SELF_INTERNAL: "we have a fault of our own",
     Reason.CONFIG_INVALID: "the check is misconfigured",

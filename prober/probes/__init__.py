@@ -8,6 +8,8 @@ KINDS = {
     "http": "prober.probes.http",
     "tcp": "prober.probes.tcp",
     "tls": "prober.probes.tls",
+    "dns": "prober.probes.dns",
+    "icmp": "prober.probes.icmp",
 }
 
 

@@ -7,13 +7,13 @@
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 import anyio
 
 from prober.clock import Clock
-from prober.core.model import Due, Observation, Outcome
+from prober.core.model import Due, Observation, Outcome, Phase
 from prober.core.reason import Owner, Reason
 from prober.wire.failure import TIMED_OUT, Failed
 from prober.wire.phases import Stopwatch
@@ -36,20 +36,33 @@ class Attempt:
     """One running probe: its stopwatch, what it has learned, and the failure it has met, if any.
 
     facts: kept whatever the outcome. failed: stands, even if the deadline passes while more is learned.
+    doubt: what it will have been if nothing better comes before the deadline.
     """
 
-    __slots__ = ("facts", "failed", "watch")
+    __slots__ = ("doubt", "facts", "failed", "watch")
 
     def __init__(self, watch: Stopwatch, facts: dict[str, float | int | str | bool]) -> None:
         self.watch = watch
         self.facts = facts
         self.failed: Failed | None = None
+        self.doubt: Failed | None = None
+
+    def doubts(self, failed: Failed) -> None:
+        """Remembers the doubt."""
+        self.doubt = failed
 
 
 async def observe(
-    due: Due, clock: Clock, timeout_ms: int, run: Callable[[Attempt], Awaitable[Judgement | None]]
+    due: Due,
+    clock: Clock,
+    timeout_ms: int,
+    run: Callable[[Attempt], Awaitable[Judgement | None]],
+    timed_out: Mapping[Phase, Reason] = TIMED_OUT,
 ) -> Observation:
-    """Runs one probe within its deadline and tells what came of it. Only cancellation passes through."""
+    """Runs one probe within its deadline and tells what came of it. Only cancellation passes through.
+
+    timed_out: what it means when the deadline runs out, by the phase that was running.
+    """
     started_ms = clock.now_ms()
     attempt = Attempt(Stopwatch(clock.monotonic_ns), {})
     judgement: Judgement | None = None
@@ -62,7 +75,7 @@ async def observe(
         judgement = _failure(failed)
     except TimeoutError:
         attempt.watch.stop()
-        judgement = _failure(attempt.failed or _out_of_time(attempt.watch, timeout_ms))
+        judgement = _failure(attempt.failed or _out_of_time(attempt, timeout_ms, timed_out))
     except Exception as error:
         attempt.watch.stop()
         log.exception("the probe of %s has failed by itself", due.check)
@@ -80,8 +93,9 @@ def _failure(failed: Failed) -> Judgement:
     return Judgement(Outcome.DOWN if is_targets else Outcome.UNKNOWN, failed.reason, failed.detail)
 
 
-def _out_of_time(watch: Stopwatch, timeout_ms: int) -> Failed:
+def _out_of_time(attempt: Attempt, timeout_ms: int, timed_out: Mapping[Phase, Reason]) -> Failed:
+    watch = attempt.watch
     late_us = watch.took_us - timeout_ms * 1000
     if late_us > STALL_US or watch.running is None:
         return Failed(Reason.SELF_STALL, f"the deadline was noticed {late_us // 1000} ms late")
-    return Failed(TIMED_OUT[watch.running], f"no end of {watch.running} within {timeout_ms} ms")
+    return attempt.doubt or Failed(timed_out[watch.running], f"no end of {watch.running} within {timeout_ms} ms")

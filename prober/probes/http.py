@@ -1,11 +1,13 @@
 """Kind http: asks an http or https URL, follows redirects by hand, and judges the answer.
 
-The order of judgement: the status, then the body, then the certificate's age. A redirect is followed whatever
-`expect_status` says of it; where no more redirects are followed, the redirect itself is judged.
+The order of judgement: the status, headers, the body's text, its JSON, then the certificate's age. A redirect is
+followed whatever `expect_status` says of it; where no more redirects are followed, the redirect itself is judged.
 """
 
 import ssl
 from typing import NamedTuple
+
+from anyio import to_thread
 
 from prober.clock import Clock
 from prober.core.model import Due, Observation, Outcome, Phase
@@ -13,8 +15,9 @@ from prober.core.reason import Reason
 from prober.options import CheckOptions
 from prober.probes.base import Kind
 from prober.probes.boundary import Attempt, Judgement, observe
+from prober.probes.expectations import COMPARISONS, unmet_by_any, unmet_json, wanted
 from prober.probes.expiry import expiring
-from prober.probes.http_options import HttpOptions, statuses
+from prober.probes.http_options import OF_HEADERS, HttpOptions, statuses
 from prober.wire import tls
 from prober.wire.connect import connect
 from prober.wire.failure import Failed
@@ -29,6 +32,7 @@ _NOTHING = {"status_code": 0, "http_version": 0.0, "content_length": -1, "body_l
 # Told to nobody but the origin that the operator named.
 _PRIVATE = frozenset({"authorization", "proxy-authorization", "cookie"})
 _ABOUT_BODY = frozenset({"content-type", "content-encoding", "content-language", "content-location"})
+_SHORT = 16 * 1024  # bytes of JSON: looked at within a few milliseconds
 _KEEP_METHOD = frozenset({307, 308})
 
 
@@ -54,10 +58,22 @@ class HttpProbe:
         needs_tls = url.scheme == "https" or options.follow_redirects
         self._policy = tls.context(options.verify, options.ca) if needs_tls else None
         expected = statuses(options.expect_status)
-        text = (options.expect_body or "").encode()
-        self._reading = Reading(expected, options.follow_redirects, text, options.body_limit)
+        self._headers = {name: wanted(written, name, OF_HEADERS) for name, written in options.expect_header.items()}
+        self._json = {path: wanted(written, path, COMPARISONS) for path, written in options.expect_json.items()}
+        self._reading = Reading(
+            expected,
+            options.follow_redirects,
+            (options.expect_body or "").encode(),
+            options.body_limit,
+            (options.expect_not_body or "").encode(),
+            bool(self._json),
+            frozenset(name.lower().encode() for name in self._headers),
+        )
         body = None if options.body is None else options.body.encode()
-        self._first = self._hop(url, options.method, dict(options.headers), body, options.host)
+        headers = dict(options.headers)
+        if options.bearer is not None:
+            headers["Authorization"] = f"Bearer {options.bearer.get_secret_value()}"
+        self._first = self._hop(url, options.method, headers, body, options.host)
 
     def _hop(self, url: Url, method: str, headers: dict[str, str], body: bytes | None, host: str | None = None) -> Hop:
         wire = request(method, url, host or url.authority, headers, body)
@@ -78,7 +94,9 @@ class HttpProbe:
             hop = self._following(hop, response.status, response.location)
             facts["redirects"] = int(facts["redirects"]) + 1
             response = await self._fetch(hop, attempt)
-        return self._judged(response, facts.get("cert_expiry_s") if hop.policy else None)
+        unmet = self._unmet(response) or await self._unmet_json(response)
+        expiry_s = facts.get("cert_expiry_s") if hop.policy else None
+        return unmet or expiring(expiry_s, options.cert_expiring_within, self._clock.now_ms())
 
     def _following(self, hop: Hop, status: int, location: bytes) -> Hop:
         """The request that a redirect asks for."""
@@ -126,14 +144,35 @@ class HttpProbe:
         facts["content_length"], facts["body_length"] = response.content_length, response.body_length
         return response
 
-    def _judged(self, response: Response, cert_expiry_s: float | int | str | bool | None) -> Judgement | None:
+    def _unmet(self, response: Response) -> Judgement | None:
+        """What is wrong with status, headers or the text of the body."""
         options = self._options
         if response.status not in self._reading.body_for:
-            wanted = ", ".join(map(str, options.expect_status))
-            return Judgement(Outcome.DOWN, Reason.HTTP_STATUS, f"expected status {wanted}, found {response.status}")
+            wanted_ = ", ".join(map(str, options.expect_status))
+            return Judgement(Outcome.DOWN, Reason.HTTP_STATUS, f"expected status {wanted_}, found {response.status}")
+        for name, want in self._headers.items():
+            said = [value.decode("latin-1").strip() for value in response.fields.get(name.lower().encode(), ())]
+            why = unmet_by_any(want, said)
+            if why is not None:
+                return self._judgement(Reason.EXPECT_HEADER, f"header {name}: {why}")
         if self._reading.text and not response.has_text:
-            return Judgement(Outcome.DOWN, Reason.EXPECT_BODY, "the body does not contain the expected text")
-        return expiring(cert_expiry_s, options.cert_expiring_within, self._clock.now_ms())
+            return self._judgement(Reason.EXPECT_BODY, "the body does not contain the expected text")
+        if response.has_banned:
+            return self._judgement(Reason.EXPECT_BODY, "the body contains the text of expect_not_body")
+        return None
+
+    async def _unmet_json(self, response: Response) -> Judgement | None:
+        """What is wrong with the JSON of the body. Looking for it may take long: then a thread does it."""
+        if not self._json:
+            return None
+        if len(response.content) < _SHORT:
+            why = unmet_json(response.content, self._json)
+        else:
+            why = await to_thread.run_sync(unmet_json, response.content, self._json, abandon_on_cancel=True)
+        return None if why is None else self._judgement(Reason.EXPECT_JSON, why)
+
+    def _judgement(self, reason: Reason, detail: str) -> Judgement:
+        return Judgement(Outcome(self._options.severity), reason, detail)
 
 
 async def _learn_expiry(failed: Failed, attempt: Attempt, address: Address, hop: Hop) -> None:

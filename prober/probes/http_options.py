@@ -2,14 +2,23 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
-from prober.options import CheckOptions, DurationMs, mistake
+from prober.options import CheckOptions, DurationMs, Secret, mistake
+from prober.probes.expectations import COMPARISONS, wanted
 from prober.probes.keys import CaFile, Family, fitting
-from prober.wire.request import FRAMING, NAME, NOT_A_VALUE
+from prober.wire.json_query import query
+from prober.wire.request import FRAMING, NAME, NOT_A_VALUE, TOKEN
 from prober.wire.url import Url, parse, parse_place
+
+OF_HEADERS = ("is", "is_not", "matches")
+"""The comparisons of texts."""
+MOST_JSON = 1024 * 1024
+"""Bytes of a body whose JSON is looked at: reading more would hold up everything else for too long."""
+
+T = TypeVar("T")
 
 _EXPECTED_URL = 'a URL such as "https://example.com/"'
 _EXPECTED_STATUS = 'a status from 100 to 999 or a range such as "200-299"'
@@ -56,12 +65,22 @@ class HttpOptions(CheckOptions):
     """The request's method."""
     headers: dict[str, str] = Field(default={}, repr=False)
     """More request headers; they win over those that prober sends by itself."""
+    bearer: Secret | None = None
+    """A token that is sent as `Authorization: Bearer`."""
     body: str | None = Field(default=None, repr=False)
     """The request's body, sent as UTF-8."""
     expect_status: list[Annotated[int | str, BeforeValidator(_status)]] = Field(default=["200-299"], min_length=1)
     """The statuses that are good: numbers and ranges."""
+    expect_header: dict[str, Any] = Field(default={})
+    """What headers of the answer must be: a text, or comparisons."""
     expect_body: str | None = Field(default=None, min_length=1, max_length=1024)
     """A text that the body must contain, compared as UTF-8."""
+    expect_not_body: str | None = Field(default=None, min_length=1, max_length=1024)
+    """A text that the body must not contain, compared as UTF-8."""
+    expect_json: dict[str, Any] = Field(default={})
+    """What is found in the body by JSONPath must be: a value, or comparisons."""
+    severity: Literal["down", "degraded"] = "down"
+    """What it is when what is expected of headers, body or JSON is not met."""
     follow_redirects: bool = True
     """Whether redirects are followed, or judged as they are."""
     max_redirects: int = Field(default=10, ge=0, le=50)
@@ -96,12 +115,52 @@ class HttpOptions(CheckOptions):
             _check_header(name, text)
         return value
 
-    @field_validator("expect_body", mode="after")
+    @field_validator("bearer", mode="after")
     @classmethod
-    def _has_body(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is not None and info.data.get("method") == "HEAD":
-            raise mistake("no expect_body with method HEAD, whose answers have no body")
+    def _is_token(cls, token: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if token is not None:
+            if not TOKEN.fullmatch(token.get_secret_value()):
+                raise mistake("a token of letters, digits and -._~+/, with = at its end", "something else")
+            url, headers = info.data.get("url"), info.data.get("headers", {})
+            if (url and parse(url).userinfo is not None) or "authorization" in map(str.lower, headers):
+                raise mistake("one way to authorize: a token, a user name in the URL, or a header", "two")
+        return token
+
+    @field_validator("expect_header", mode="after")
+    @classmethod
+    def _are_values(cls, table: dict[str, Any]) -> dict[str, Any]:
+        for name, written in table.items():
+            if not NAME.fullmatch(name):
+                raise mistake('header names such as "Content-Type"', f'"{name}"')
+            if not isinstance(written, str | dict):
+                raise mistake(f"a text or comparisons for {name}", f"a {type(written).__name__}")
+            wanted(written, name, OF_HEADERS)
+        return table
+
+    @field_validator("expect_json", mode="after")
+    @classmethod
+    def _are_paths(cls, table: dict[str, Any]) -> dict[str, Any]:
+        for path, written in table.items():
+            try:
+                query(path)
+            except ValueError as error:
+                raise mistake('JSONPaths such as "$.status"', f'"{path}": {error}') from None
+            wanted(written, path, COMPARISONS)
+        return table
+
+    @field_validator("expect_body", "expect_not_body", "expect_json", mode="after")
+    @classmethod
+    def _has_body(cls, value: T, info: ValidationInfo) -> T:
+        if value and info.data.get("method") == "HEAD":
+            raise mistake(f"no {info.field_name} with method HEAD, whose answers have no body")
         return value
+
+    @field_validator("body_limit", mode="after")
+    @classmethod
+    def _fits_json(cls, limit: int, info: ValidationInfo) -> int:
+        if limit > MOST_JSON and info.data.get("expect_json"):
+            raise mistake(f"at most {MOST_JSON} with expect_json")
+        return limit
 
     @field_validator("host", mode="after")
     @classmethod

@@ -1,4 +1,7 @@
-"""What is read of a body: counted, and, if a text is looked for, decoded and searched as it comes. Never kept."""
+"""What is read of a body: counted, and, if anything is asked of it, decoded and searched as it comes.
+
+It is kept only for who asks for the whole of it, and no longer than the probe lasts.
+"""
 
 from prober.core.reason import Reason
 from prober.wire.decode import decoder
@@ -8,46 +11,67 @@ from prober.wire.failure import Failed
 class Body:
     """One response's body.
 
-    text: what is looked for, b"" = nothing. limit: bytes, on the wire and decoded. Without a text, reading stops at
-    the limit, and that is fine; with one, a body that goes on behind the limit is a failure: it cannot be judged.
+    text: what is looked for, banned: what must not be in it, b"" = nothing. keep: whether it is kept as a whole.
+    limit: bytes, on the wire and decoded. If nothing is asked of the body, reading stops at the limit, and that is
+    fine; else a body that goes on behind the limit is a failure: it cannot be judged.
     """
 
-    __slots__ = ("_decoder", "_limit", "_tail", "_text", "found", "length", "wire_length")
+    __slots__ = (
+        "_banned", "_decoder", "_is_read", "_keep", "_limit", "_pieces", "_tail", "_text",
+        "found", "found_banned", "length", "wire_length",
+    )  # fmt: skip
 
-    def __init__(self, text: bytes, limit: int, content_encoding: bytes) -> None:
+    def __init__(
+        self, text: bytes, limit: int, content_encoding: bytes, *, banned: bytes = b"", keep: bool = False
+    ) -> None:
         self._text = text
+        self._banned = banned
+        self._keep = keep
         self._limit = limit
-        self._decoder = decoder(content_encoding) if text else None
+        self._is_read = bool(text or banned or keep)
+        self._decoder = decoder(content_encoding) if self._is_read else None
         self._tail = b""
-        self.found = False
+        self._pieces: list[bytes] = []
+        self.found = self.found_banned = False
         self.length = 0
         """Bytes seen, decoded where it was decoded."""
         self.wire_length = 0
         """Bytes seen, as they came."""
 
+    @property
+    def content(self) -> bytes:
+        """What was kept."""
+        return b"".join(self._pieces)
+
     def take(self, data: bytes) -> bool:
         """One more piece; True when nothing more need be read. Raises Failed."""
         self.wire_length += len(data)
-        if not self._text:
+        if not self._is_read:
             self.length = self.wire_length
             return self.length >= self._limit
         room = self._limit - self.length
         if self._decoder is not None:
             data = self._decoder.feed(data, room)
         self.length += len(data)
-        self.found = self._is_in(data[:room])
+        is_enough = self._look(data[:room])
         # A coding may make many bytes of the wire into none: they are bounded by the same limit.
-        if not self.found and max(self.length, self.wire_length) > self._limit:
+        if not is_enough and max(self.length, self.wire_length) > self._limit:
             raise Failed(Reason.HTTP_TOO_LARGE, "the body is larger than body_limit")
-        return self.found
+        return is_enough
 
     def end(self) -> None:
         """The body is complete. Raises Failed if its coding is not."""
         if self._decoder is not None and self.wire_length:
             self._decoder.end()
 
-    def _is_in(self, data: bytes) -> bool:
+    def _look(self, data: bytes) -> bool:
+        """Whether all is known that was asked."""
         window = self._tail + data
-        # The text may begin in this piece and end in the next.
-        self._tail = window[-(len(self._text) - 1) :] if len(self._text) > 1 else b""
-        return self._text in window
+        self.found = self.found or (bool(self._text) and self._text in window)
+        self.found_banned = self.found_banned or (bool(self._banned) and self._banned in window)
+        # A text may begin in this piece and end in the next.
+        rest = max(len(self._text), len(self._banned)) - 1
+        self._tail = window[-rest:] if rest > 0 else b""
+        if self._keep:
+            self._pieces.append(data)
+        return self.found_banned or (self.found and not self._banned and not self._keep)

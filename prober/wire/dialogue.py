@@ -9,7 +9,7 @@ from prober.core.reason import Reason
 from prober.wire.failure import Failed, failed_by
 
 MAX_BYTES = 64 * 1024
-"""More than this is heard of nobody."""
+"""More than this is heard of nobody who is not allowed more."""
 
 _SHOWN = 60
 _UNPRINTABLE = re.compile(rb"[^\x20-\x7e]")
@@ -18,11 +18,12 @@ _UNPRINTABLE = re.compile(rb"[^\x20-\x7e]")
 class Dialogue(asyncio.Protocol):
     """What a peer says, taken line by line or in bytes; and what is said to it.
 
-    refusal: the reason of a peer that says too much, or hangs up where more is expected.
+    refusal: the reason of a peer that says more than `limit` bytes, or hangs up where more is expected.
     """
 
-    def __init__(self, refusal: Reason) -> None:
+    def __init__(self, refusal: Reason, limit: int = MAX_BYTES) -> None:
         self._refusal = refusal
+        self._limit = limit
         self._heard = bytearray()
         self._total = 0
         self._transport: asyncio.Transport | None = None
@@ -75,8 +76,8 @@ class Dialogue(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._total += len(data)
-        if self._total > MAX_BYTES:
-            self._end(Failed(self._refusal, f"the peer says more than {MAX_BYTES} bytes"))
+        if self._total > self._limit:
+            self._end(Failed(self._refusal, f"the peer says more than {self._limit} bytes"))
             if self._transport is not None:
                 self._transport.abort()
         else:

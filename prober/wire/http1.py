@@ -7,6 +7,7 @@ chunk's size are taken, as every browser does; all else that is not HTTP/1.1 is 
 
 import asyncio
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import httptools
@@ -39,17 +40,24 @@ class Reading(NamedTuple):
     """What is to be read of a response; decided once per check.
 
     body_for: the statuses whose body matters. skip_redirects: a redirect is going to be followed, whatever its body.
-    text: what the body must contain, b"" = nothing in particular. limit: bytes of the body.
+    text: what the body must contain, banned: what it must not, b"" = nothing in particular. limit: bytes of the body.
+    keep: whether the body is wanted as a whole. fields: headers whose values are wanted, in lower case.
     """
 
     body_for: frozenset[int]
     skip_redirects: bool
     text: bytes
     limit: int
+    banned: bytes = b""
+    keep: bool = False
+    fields: frozenset[bytes] = frozenset()
 
 
 class Response(NamedTuple):
-    """What a verdict needs of a response. content_length: -1 = not told; body_length: bytes read of it."""
+    """What a verdict needs of a response. content_length: -1 = not told; body_length: bytes read of it.
+
+    content: the body, if it was to be kept. fields: the values of the headers that were wanted and that it had.
+    """
 
     status: int
     version: str
@@ -57,13 +65,16 @@ class Response(NamedTuple):
     body_length: int
     has_text: bool
     location: bytes | None
+    has_banned: bool = False
+    content: bytes = b""
+    fields: Mapping[bytes, list[bytes]] = {}
 
 
 class Exchange(asyncio.Protocol):
     """Asks once and hears the answer out. What comes before the question is kept until it is asked."""
 
     __slots__ = (
-        "_body", "_bug", "_done", "_early", "_failed", "_header_bytes", "_header_count", "_headers",
+        "_body", "_bug", "_done", "_early", "_failed", "_fields", "_header_bytes", "_header_count", "_headers",
         "_interim", "_is_head", "_is_lost", "_is_sending", "_parser", "_reading", "_status", "_watch", "_wire_bytes",
     )  # fmt: skip
 
@@ -79,6 +90,7 @@ class Exchange(asyncio.Protocol):
         self._parser: httptools.HttpResponseParser | None = None
         self._wire_bytes = self._header_bytes = self._header_count = self._interim = self._status = 0
         self._headers: dict[bytes, bytes] = {}
+        self._fields: dict[bytes, list[bytes]] = {}
         self._body: Body | None = None
 
     # ------------------------------------------------------------ for the one who asks
@@ -128,6 +140,9 @@ class Exchange(asyncio.Protocol):
             body.length if body is not None else 0,
             body is not None and body.found,
             self._headers.get(b"location"),
+            body is not None and body.found_banned,
+            body.content if body is not None else b"",
+            self._fields,
         )
 
     # ------------------------------------------------------------ for the connection
@@ -182,9 +197,13 @@ class Exchange(asyncio.Protocol):
         self._header_bytes += len(name) + len(value)
         if self._header_bytes > MAX_HEADER_BYTES or self._header_count > MAX_HEADERS:
             self._fail(Failed(Reason.HTTP_TOO_LARGE, "the header section is too large"))
-        elif (name := name.lower()) in _KEPT and not self._status:
-            known = self._headers.get(name)
-            self._headers[name] = value if known is None or name == b"location" else known + b", " + value
+        elif not self._status:
+            name = name.lower()
+            if name in _KEPT:
+                known = self._headers.get(name)
+                self._headers[name] = value if known is None or name == b"location" else known + b", " + value
+            if name in self._reading.fields:
+                self._fields.setdefault(name, []).append(value)
 
     def on_headers_complete(self) -> None:
         parser = self._parser
@@ -193,6 +212,7 @@ class Exchange(asyncio.Protocol):
         status = parser.get_status_code()
         if 100 <= status < 200 and status != _SWITCHING_PROTOCOLS:
             self._headers.clear()
+            self._fields.clear()
             self._interim += 1
             if self._interim > MAX_INTERIM:
                 self._fail(Failed(Reason.HTTP_MALFORMED, f"more than {MAX_INTERIM} interim responses"))
@@ -226,7 +246,8 @@ class Exchange(asyncio.Protocol):
             self._finish()
             return
         try:
-            self._body = Body(reading.text, reading.limit, headers.get(b"content-encoding", b""))
+            encoding = headers.get(b"content-encoding", b"")
+            self._body = Body(reading.text, reading.limit, encoding, banned=reading.banned, keep=reading.keep)
         except Failed as failed:
             self._fail(failed)
 

@@ -11,6 +11,8 @@ NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """What a header's name may be (RFC 9110, token)."""
 NOT_A_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 """What no header's value may hold."""
+TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+"""What a bearer token may be (RFC 6750, b64token)."""
 FRAMING = frozenset({"host", "content-length", "transfer-encoding"})
 """Headers that only prober itself may set."""
 

@@ -212,3 +212,83 @@ async def test_what_a_target_on_the_command_line_means(target: str, keys: dict[s
 async def test_a_check_of_another_kind_is_refused() -> None:
     with pytest.raises(TypeError, match="TcpOptions"):
         build(options("tcp", host="a.test", port=1), Clock())
+
+
+def told(*fields: str, body: str = "hello") -> bytes:
+    lines = ["HTTP/1.1 200 OK", *fields, f"Content-Length: {len(body)}"]
+    return "\r\n".join([*lines, "", body]).encode()
+
+
+@pytest.mark.parametrize(
+    ("expected", "said"),
+    [
+        ({"content-type": "text/html"}, ""),
+        ({"Content-Type": {"matches": "^text/"}, "X-Cache": "hit"}, ""),
+        ({"X-Powered-By": {"exists": False}}, ""),
+        ({"Content-Type": "text/plain"}, 'header Content-Type: expected "text/plain", found something else'),
+        ({"X-None": {"exists": True}}, "header X-None: expected a value, found none"),
+        ({"X-Cache": {"exists": False}}, "header X-Cache: expected none, found one"),
+    ],
+)
+async def test_headers_are_judged(expected: dict[str, object], said: str) -> None:
+    page = told("Content-Type:  text/html ", "X-Cache: miss", "X-Cache: hit")
+    async with site(root=b"HTTP/1.1 103 Early\r\nX-None: 1\r\n\r\n" + page) as it:
+        seen = await probed("http", url=it.url, expect_header=expected)
+    assert (seen.detail, seen.reason) == (said, Reason.EXPECT_HEADER if said else None)
+
+
+@pytest.mark.parametrize(
+    ("keys", "reason"),
+    [
+        ({"expect_not_body": "error"}, None),
+        ({"expect_not_body": "ell"}, Reason.EXPECT_BODY),
+        ({"expect_body": "hell", "expect_not_body": "o"}, Reason.EXPECT_BODY),
+        ({"expect_body": "hell", "expect_not_body": "x"}, None),
+        ({"expect_not_body": "x", "body_limit": 4}, Reason.HTTP_TOO_LARGE),
+    ],
+)
+async def test_what_must_not_be_in_the_body_is_down(keys: dict[str, object], reason: Reason | None) -> None:
+    async with site() as it:
+        seen = await probed("http", url=it.url, **keys)
+    assert seen.reason is reason
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('{"status": "ok", "n": 5}', ""),
+        ('{"status": "ok", "n": 5, "more": "' + "x" * 100_000 + '"}', ""),
+        ('{"status": "bad", "n": 5}', '$.status: expected "ok", found "bad"'),
+        ('{"status": "ok", "n": 6}', "$.n: expected at most 5, found 6"),
+        ("hello", "the body is no JSON: Expecting value at character 0"),
+        ("", "the body is no JSON: Expecting value at character 0"),
+    ],
+)
+async def test_json_is_judged(body: str, said: str) -> None:
+    async with site(root=told(body=body)) as it:
+        seen = await probed("http", url=it.url, expect_json={"$.status": "ok", "$.n": {"at_most": 5}})
+    assert (seen.detail, seen.reason) == (said, Reason.EXPECT_JSON if said else None)
+
+
+@pytest.mark.parametrize(
+    ("keys", "reason"),
+    [
+        ({"expect_header": {"X": "1"}}, Reason.EXPECT_HEADER),
+        ({"expect_body": "bye"}, Reason.EXPECT_BODY),
+        ({"expect_not_body": "hello"}, Reason.EXPECT_BODY),
+        ({"expect_json": {"$.a": 1}}, Reason.EXPECT_JSON),
+    ],
+)
+async def test_what_is_expected_may_be_less_than_vital(keys: dict[str, object], reason: Reason) -> None:
+    async with site() as it:
+        seen = await probed("http", url=it.url, severity="degraded", **keys)
+        assert (seen.outcome, seen.reason) == ("degraded", reason)
+        assert (await probed("http", url=it.url, severity="degraded", expect_status=[404], **keys)).outcome == "down"
+
+
+async def test_a_token_is_told_to_the_origin_that_was_named_and_to_nobody_else() -> None:
+    async with site() as other, site(root=redirect(302, other.url)) as it:
+        seen = await probed("http", url=it.url, bearer="abc")
+    assert seen.outcome == "up"
+    assert b"Authorization: Bearer abc\r\n" in it.asked[0]
+    assert b"Authorization" not in other.asked[0]

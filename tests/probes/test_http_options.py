@@ -79,3 +79,34 @@ def test_a_file_of_authorities_is_read_at_once(tmp_path: Path) -> None:
     bad.write_text("nothing")
     assert mistakes("http", url=URL, ca=str(good)) == []
     assert len(mistakes("http", url=URL, ca=str(bad))) == 1
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"expect_header": {"a b": "c"}}, 'expect_header: header names such as "Content-Type"'),
+        ({"expect_header": {"X": 5}}, "expect_header: a text or comparisons for X"),
+        (
+            {"expect_header": {"X": {"above": 5}}},
+            "expect_header: comparisons such as is, is_not, matches, exists for X",
+        ),
+        ({"expect_header": {"X": {"matches": "("}}}, "expect_header: a regular expression for matches of X"),
+        ({"expect_json": {"status": "ok"}}, 'expect_json: JSONPaths such as "$.status"'),
+        ({"expect_json": {"$.a": {"like": 5}}}, "expect_json: comparisons such as"),
+        ({"expect_json": {"$.a": 1}, "method": "HEAD"}, "expect_json: no expect_json with method HEAD"),
+        ({"expect_not_body": "a", "method": "HEAD"}, "expect_not_body: no expect_not_body with method HEAD"),
+        ({"expect_json": {"$.a": 1}, "body_limit": 2_000_000}, "body_limit: at most 1048576 with expect_json"),
+        ({"severity": "unknown"}, "severity: "),
+        ({"bearer": "sec ret"}, "bearer: a token of letters"),
+        ({"bearer": "secret", "url": "http://me:pw@shop.test/"}, "bearer: one way to authorize"),
+        ({"bearer": "secret", "headers": {"authorization": "x"}}, "bearer: one way to authorize"),
+    ],
+)
+def test_mistakes_in_what_is_expected_are_found_as_well(keys: dict[str, object], said: str) -> None:
+    (mistake,) = mistakes("http", **({"url": URL} | keys))
+    assert mistake.startswith(said)
+    assert "secret" not in mistake
+
+
+def test_a_token_is_never_shown() -> None:
+    assert "secret" not in repr(options("http", url=URL, bearer="secret"))

@@ -72,3 +72,25 @@ def test_an_empty_body_needs_no_end_of_its_coding_and_a_part_of_one_does() -> No
     body.take(gzip.compress(b"x")[:12])
     with pytest.raises(Failed, match="breaks off"):
         body.end()
+
+
+def test_a_text_that_must_not_be_there_is_looked_for_to_the_end() -> None:
+    body = Body(b"needle", 1_000, b"", banned=b"error")
+    assert not body.take(b"a needle, and an er")
+    assert body.take(b"ror")
+    assert (body.found, body.found_banned) == (True, True)
+    body = Body(b"", 1_000, b"", banned=b"error")
+    assert not body.take(b"fine")
+    assert not body.found_banned
+    with pytest.raises(Failed):
+        Body(b"", 10, b"", banned=b"error").take(b"0123456789a")
+
+
+def test_a_body_is_kept_as_a_whole_for_who_asks_for_it() -> None:
+    body = Body(b"a", 10, b"", keep=True)
+    assert not body.take(b"abc")
+    assert not body.take(b"def")
+    assert (body.found, body.content) == (True, b"abcdef")
+    assert Body(b"a", 10, b"").content == b""
+    with pytest.raises(Failed):
+        body.take(b"ghijk")

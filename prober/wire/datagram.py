@@ -1,0 +1,55 @@
+"""Datagrams to one address and back: UDP, and the echo of ICMP where the system lets anybody ask for it."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from prober.core.model import Phase
+from prober.core.reason import Reason
+from prober.wire.failure import Failed, failed_by
+from prober.wire.resolve import FAMILIES, Address
+
+LARGEST: Final = 65_535
+
+
+class Datagrams:
+    """A socket that hears one address only, and that is told of its refusals by the system."""
+
+    def __init__(self, sock: socket.socket, peer: str) -> None:
+        self._socket = sock
+        self._peer = peer
+
+    async def send(self, data: bytes) -> None:
+        """Sends one datagram. Raises Failed."""
+        try:
+            await asyncio.get_running_loop().sock_sendall(self._socket, data)
+        except OSError as error:
+            raise failed_by(error, Phase.SEND, f"sending to {self._peer}") from None
+
+    async def heard(self) -> bytes:
+        """The next datagram. Raises Failed."""
+        try:
+            return await asyncio.get_running_loop().sock_recv(self._socket, LARGEST)
+        except OSError as error:
+            raise failed_by(error, Phase.PROCESSING, f"waiting for {self._peer}") from None
+
+
+@contextmanager
+def datagrams(address: Address, port: int, protocol: int = 0) -> Iterator[Datagrams]:
+    """A socket for datagrams to that address. protocol: 0 = UDP. Raises Failed."""
+    peer = f"{address.ip} port {port}" if port else address.ip
+    try:
+        sock = socket.socket(FAMILIES[str(address.version)], socket.SOCK_DGRAM, protocol)
+    except PermissionError:
+        raise Failed(Reason.SELF_PERMISSION, "opening a socket: the system does not permit it") from None
+    except OSError as error:
+        raise failed_by(error, Phase.CONNECT, "opening a socket") from None
+    with sock:
+        sock.setblocking(False)
+        try:
+            sock.connect((address.ip, port))
+        except OSError as error:
+            raise failed_by(error, Phase.CONNECT, f"connecting to {peer}") from None
+        yield Datagrams(sock, peer)
