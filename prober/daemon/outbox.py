@@ -2,6 +2,7 @@
 
 At least once, with an id that stays; one at a time for each stream (an incident, a component), in the order they were
 decided. What did not arrive is tried again, later and later, until it is too old; every attempt is written down.
+While the store does not take an attempt, it is kept in memory, and nothing more is sent: a full disk repeats nothing.
 """
 
 import logging
@@ -64,6 +65,7 @@ class Courier:
         self._progress = progress
         self._wanted = anyio.Event()
         self._is_retired = False
+        self._unwritten: dict[str, tuple[Notice, Attempt]] = {}
 
     def know(self, sites: Mapping[str, Site], components: Mapping[str, ComponentPolicy]) -> None:
         """Speak of these from the next attempt on."""
@@ -94,6 +96,8 @@ class Courier:
 
     async def _round(self) -> bool:
         """Try the first notice of each stream that may be tried now; whether there may be more to do at once."""
+        for notice, attempt in list(self._unwritten.values()):
+            await self._write(notice, attempt)
         pending = await self._store.outbox.pending(self._channel, IN_SIGHT)
         self._meters.owed.labels(self._channel).set(len(pending))
         now_ms = self._clock.now_ms()
@@ -117,8 +121,16 @@ class Courier:
             next_ms = self._next_ms(one, number, failed)
         took_ms = self._clock.now_ms() - at_ms
         attempt = Attempt(one.notice.id, number, at_ms, took_ms, status, error, next_ms)
+        self._unwritten[one.notice.id] = (one.notice, attempt)
+        try:
+            await self._write(one.notice, attempt)
+        except StoreError as refused:
+            logger.warning("channel %s: an attempt cannot be written down: %s", self._channel, refused)
+
+    async def _write(self, notice: Notice, attempt: Attempt) -> None:
         await self._store.outbox.tried(attempt)
-        self._tell(one.notice, attempt)
+        del self._unwritten[notice.id]
+        self._tell(notice, attempt)
 
     def _next_ms(self, one: Pending, number: int, failed: DeliveryError) -> int | None:
         now_ms = self._clock.now_ms()

@@ -12,9 +12,10 @@ from prober.core.model import NoticeReason
 from prober.daemon.meters import Meters
 from prober.daemon.outbox import LAST_RETRY_MS, WISHED_RETRY_MS, Courier, retry_delay_ms
 from prober.daemon.progress import Progress
-from prober.errors import DeliveryError
+from prober.errors import DeliveryError, StoreError
 from prober.notifiers import Parcel, Receipt, Site
-from prober.store import Store
+from prober.store import Attempt, Store
+from prober.store.outbox import Outbox
 from tests.builders import T0, check, policy, subscription
 from tests.worlds import answers, recording
 
@@ -115,6 +116,33 @@ async def test_a_stuck_stream_does_not_hold_up_another(tmp_path: Path) -> None:
                     await anyio.sleep(0.01)
         streams = [p.notice.stream for p in receiver.sent]
         assert streams == ["incident:1", "incident:2"]
+
+
+class StuckOutbox(Outbox):
+    """A real outbox whose disk refuses what has been tried for so many times."""
+
+    refusals = 3
+
+    async def tried(self, attempt: Attempt) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise StoreError("the disk is full")
+        await super().tried(attempt)
+
+
+async def test_while_an_attempt_cannot_be_written_down_nothing_is_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prober.daemon.outbox.LOOK_EVERY_S", 0.01)
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("down down up up"))
+        await recorder.flush()
+        store.outbox = StuckOutbox(store._writer, store._queries)
+        receiver = Receiver()
+        async with delivering(store, receiver):
+            await nothing_owed(store)
+        assert [p.notice.reason for p in receiver.sent] == [NoticeReason.OPENED, NoticeReason.RESOLVED]
+        assert await store.outbox.counts() == {("hook", "delivered"): 2}
 
 
 @pytest.mark.parametrize(
