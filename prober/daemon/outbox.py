@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 FIRST_RETRY_MS = 2_000
 LAST_RETRY_MS = 3_600_000
 WISHED_RETRY_MS = 900_000  # a receiver's own Retry-After is honoured up to here
+LEAST_RETRY_MS = 1_000  # and from here on: "at once" would be as fast as it can refuse
 GIVEN_UP_MS = 3 * 86_400_000
 IN_SIGHT = 1_000  # notices looked at together
 AT_ONCE = 4  # streams served at the same time
@@ -36,7 +37,7 @@ def retry_delay_ms(attempt: int, wished_s: float | None, draw: Callable[[], floa
     draw: gives a number from 0 to 1; 1 = the whole delay, 0 = half of it.
     """
     if wished_s is not None:
-        return min(int(wished_s * 1000), WISHED_RETRY_MS)
+        return max(LEAST_RETRY_MS, min(int(wished_s * 1000), WISHED_RETRY_MS))
     whole_ms = min(FIRST_RETRY_MS * 2 ** min(attempt - 1, 30), LAST_RETRY_MS)
     return int(whole_ms * (0.5 + draw() / 2))
 

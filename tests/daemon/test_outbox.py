@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 
 import anyio
@@ -10,7 +11,7 @@ import pytest
 from prober.clock import Clock
 from prober.core.model import NoticeReason
 from prober.daemon.meters import Meters
-from prober.daemon.outbox import LAST_RETRY_MS, WISHED_RETRY_MS, Courier, retry_delay_ms
+from prober.daemon.outbox import LAST_RETRY_MS, LEAST_RETRY_MS, WISHED_RETRY_MS, Courier, retry_delay_ms
 from prober.daemon.progress import Progress
 from prober.errors import DeliveryError, StoreError
 from prober.notifiers import Parcel, Receipt, Site
@@ -44,8 +45,8 @@ class Receiver:
 
 @asynccontextmanager
 async def delivering(store: Store, receiver: Receiver) -> AsyncIterator[Courier]:
-    """A courier of channel "hook" at work."""
-    clock = Clock(wall_ns=lambda: (T0 + 10_000) * 1_000_000, monotonic_ns=lambda: 0)
+    """A courier of channel "hook" at work, whose clock goes on by a second at each look."""
+    clock = Clock(wall_ns=lambda: (T0 + 10_000) * 1_000_000, monotonic_ns=count(0, 1_000_000_000).__next__)
     rules = policy()
     sites = {"main": Site("main", "slug", "Main", "http://status.example")}
     meters = Meters(rules.checks, ["hook"])
@@ -154,6 +155,7 @@ async def test_while_an_attempt_cannot_be_written_down_nothing_is_sent_again(
         (99, None, 1.0, LAST_RETRY_MS),
         (1, 30.0, 1.0, 30_000),
         (1, 86_400.0, 1.0, WISHED_RETRY_MS),
+        (1, 0.0, 1.0, LEAST_RETRY_MS),
     ],
 )
 def test_waiting_doubles_up_to_an_hour_unless_the_receiver_wishes_otherwise(
