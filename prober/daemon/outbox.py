@@ -42,6 +42,11 @@ def retry_delay_ms(attempt: int, wished_s: float | None, draw: Callable[[], floa
     return int(whole_ms * (0.5 + draw() / 2))
 
 
+def _is_ready(one: Pending, now_ms: int) -> bool:
+    """Whether it may be tried now. No wait is longer than the longest, whatever the clock was set back by."""
+    return not one.attempts or not now_ms < one.next_ms <= now_ms + LAST_RETRY_MS
+
+
 class Courier:
     """Delivers what one channel is owed until it is cancelled or retired."""
 
@@ -105,7 +110,7 @@ class Courier:
         heads: dict[str, Pending] = {}
         for one in pending:
             heads.setdefault(one.notice.stream, one)
-        ready = [one for one in heads.values() if one.next_ms <= now_ms][:AT_ONCE]
+        ready = [one for one in heads.values() if _is_ready(one, now_ms)][:AT_ONCE]
         async with anyio.create_task_group() as tasks:
             for one in ready:
                 tasks.start_soon(self._try, one)

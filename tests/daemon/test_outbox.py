@@ -119,6 +119,21 @@ async def test_a_stuck_stream_does_not_hold_up_another(tmp_path: Path) -> None:
         assert streams == ["incident:1", "incident:2"]
 
 
+@pytest.mark.parametrize("failures", [[], [BUSY]])
+async def test_a_clock_that_is_set_back_holds_up_no_notice(tmp_path: Path, failures: list[DeliveryError]) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("down down", T0 + 7_200_000))
+        await recorder.flush()
+        for failed in failures:
+            (one,) = await store.outbox.pending("hook", 9)
+            at_ms = T0 + 7_200_000
+            await store.outbox.tried(Attempt(one.notice.id, 1, at_ms, 1, failed.status, str(failed), at_ms + 2_000))
+        receiver = Receiver()
+        async with delivering(store, receiver):
+            await nothing_owed(store)
+        assert len(receiver.sent) == 1
+
+
 class StuckOutbox(Outbox):
     """A real outbox whose disk refuses what has been tried for so many times."""
 
