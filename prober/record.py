@@ -14,7 +14,7 @@ import anyio
 
 from prober.core.blame import attributed
 from prober.core.confirm import confirmations
-from prober.core.events import Configured, Decision, Event, Observed, Woke
+from prober.core.events import Configured, Decision, Event, Observed, Subject, Woke
 from prober.core.model import CheckState, Due, Observation, Outcome, Policy
 from prober.core.state import State
 from prober.core.step import step
@@ -120,8 +120,8 @@ class Recorder:
         self._is_behind = True
         if decision.is_visible:
             self._decisions.append(decision)
-            for id_ in (*(c.check for c in decision.checks), *(id_ for _, id_ in decision.gone)):
-                self._streaks.pop(id_, None)  # the decision's own row is newer
+            for id_ in _replaced(decision):
+                self._streaks.pop(id_, None)
             self._changed.set()
         else:
             self._streaks.update((check.check, check) for check in decision.checks)
@@ -166,7 +166,7 @@ class Recorder:
 
     def _put_back(self, batch: Batch) -> None:
         """What the store refused, before what came meanwhile; a row that a newer decision replaced is let go."""
-        replaced = {check.check for decision in self._decisions for check in decision.checks}
+        replaced = {id_ for decision in self._decisions for id_ in _replaced(decision)}
         older = {check.check: check for check in batch.checks if check.check not in replaced}
         self._decisions = [*batch.decisions, *self._decisions]
         self._streaks = older | self._streaks
@@ -182,3 +182,9 @@ class Recorder:
         if batch.decisions:
             for listener in self._listeners:
                 listener(batch.decisions)
+
+
+def _replaced(decision: Decision) -> list[str]:
+    """The checks whose row a decision makes anew or ends: a streak from before it must not be written after it."""
+    gone = (id_ for subject, id_ in decision.gone if subject is Subject.CHECK)
+    return [*(check.check for check in decision.checks), *gone]

@@ -1,6 +1,6 @@
 """The one door: what is judged at once, what waits, and what is shown only when it is on the disk."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import anyio
@@ -22,9 +22,12 @@ class StuckStore(Store):
     """A real store whose disk can be made to refuse."""
 
     is_stuck = False
+    meanwhile: Callable[[], object] = staticmethod(lambda: None)
 
     async def write(self, batch: Batch) -> None:
         if self.is_stuck:
+            self.meanwhile()
+            await anyio.wait_all_tasks_blocked()
             raise StoreError("the disk is full")
         await super().write(batch)
 
@@ -114,6 +117,22 @@ async def test_while_the_store_refuses_judgement_goes_on_and_nothing_judged_is_l
         pending = await store.outbox.pending("hook", 10)
         assert [p.notice.reason for p in pending if p.notice.incident] == ["opened", "resolved"]
         assert (await store.load()).checks == other.shown.checks
+
+
+async def test_a_check_that_goes_while_the_store_refuses_its_streak_does_not_come_back(tmp_path: Path) -> None:
+    rules = policy(check(), check("blog", "blog"))
+    async with recording(tmp_path, rules) as (_, store), anyio.create_task_group() as tasks:
+        stuck = StuckStore(store._writer, store._reader, store.path)
+        other = Recorder(stuck, await store.load(), rules)
+        stuck.meanwhile = lambda: tasks.start_soon(other.reconfigure, policy(), T0 + 5_000)
+        stuck.is_stuck = True
+        other.observe(answers("down", check="blog"))
+        with pytest.raises(StoreError):
+            await other.flush()
+        stuck.is_stuck = False
+        await other.flush()
+        assert "blog" not in other.shown.checks
+        assert "blog" not in (await store.load()).checks
 
 
 async def test_the_buffer_is_bounded_and_says_what_it_gave_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from prober.core import incident as life
 from prober.core import notice, reminder
 from prober.core.events import Change, Decision, Rule, Subject
-from prober.core.maintenance import next_boundary_ms, passed
+from prober.core.maintenance import is_set_back, next_boundary_ms, passed
 from prober.core.model import (
     Affected,
     CheckState,
@@ -278,7 +278,9 @@ class Draft:
                 reason = NoticeReason.MAINTENANCE_STARTED if boundary.starts else NoticeReason.MAINTENANCE_COMPLETED
                 self.occasions.append(notice.of_maintenance(reason, boundary.window, boundary.at_ms))
             self._remind(self.handled_ms)
-        self.handled_ms = max(self.handled_ms or 0, self.at_ms)
+        self.handled_ms = (
+            self.at_ms if is_set_back(self.handled_ms, self.at_ms) else max(self.handled_ms or 0, self.at_ms)
+        )
 
     def _remind(self, after_ms: int) -> None:
         """Once, whatever has been slept through."""

@@ -3,6 +3,9 @@
 A window holds from its start (inclusive) to its end (exclusive); one that recurs is as many windows as it has starts,
 each known by its own id. Boundaries that passed while nobody looked are acted on at the next look, with their own time,
 unless the whole window is over: then nobody needs to hear of it.
+
+A clock that is set back makes the last look one of the future. By a little, nothing is acted on twice; by more, what
+was seen there counts for nothing: else no boundary would be seen until the clock has come there again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,6 +14,13 @@ from typing import NamedTuple
 
 from prober.core.model import Maintenance, MaintenanceStatus, Policy
 from prober.core.recurrence import starts
+
+SET_BACK_MS = 60_000  # a clock that is behind the last look by more has been set back
+
+
+def is_set_back(handled_ms: int | None, at_ms: int) -> bool:
+    """Whether a look at that moment, after one at handled_ms, is one by a clock that was set back."""
+    return handled_ms is not None and handled_ms - at_ms > SET_BACK_MS
 
 
 class Boundary(NamedTuple):

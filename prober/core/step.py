@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from prober.core.blame import attributed
 from prober.core.draft import Draft
 from prober.core.events import Decision, Event, Observed, Ordered, Woke
-from prober.core.maintenance import passed
+from prober.core.maintenance import is_set_back, passed
 from prober.core.model import CheckState, ComponentPolicy, Policy
 from prober.core.orders import Acknowledge, Post
 from prober.core.state import State
@@ -64,7 +64,11 @@ def _looked(state: State, policy: Policy, at_ms: int, components: Iterable[Compo
 
 
 def _components_to_look_at(state: State, policy: Policy, at_ms: int) -> list[ComponentPolicy]:
-    """Those whose planned work has begun or ended since the last look, and those that are monitored."""
+    """Those whose planned work has begun or ended since the last look, and those that are monitored; all if the clock
+    was set back.
+    """
+    if is_set_back(state.handled_ms, at_ms):
+        return list(policy.components.values())
     after_ms = at_ms if state.handled_ms is None else state.handled_ms
     windows = [b.window for b in passed(policy.maintenances.values(), after_ms, at_ms)]
     monitored = state.monitored().values()

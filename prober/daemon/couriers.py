@@ -64,7 +64,7 @@ class Couriers:
             with anyio.CancelScope(shield=True), anyio.move_on_after(CLOSE_S):
                 await notifier.aclose()
             end.set()
-            if self._ends[channel] is end:  # nobody has taken over
+            if self._ends.get(channel) is end:  # nobody has taken over, or has ended before us
                 del self._ends[channel]
                 self._progress.forget(f"outbox {channel}")
                 self._world.meters.end(channel)

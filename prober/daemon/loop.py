@@ -7,6 +7,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from prober.clock import Clock
+from prober.core.events import Woke
 from prober.core.model import Due, Observation
 from prober.core.schedule import Schedule
 from prober.daemon.meters import Meters
@@ -76,7 +77,9 @@ class Loop:
         if jump_ms:
             logger.warning("the system's clock jumped by %d ms: the schedule is planned anew", jump_ms)
             self._meters.clock_jumps.inc()
-            self._schedule.restart(self._clock.now_ms())
+            now_ms = self._clock.now_ms()
+            self._schedule.restart(now_ms)
+            self._recorder.wake(Woke(now_ms))  # the moment it wants to be woken at may be far off now
 
     def _start_due(self, tasks: TaskGroup) -> None:
         for due in self._schedule.pop_due(self._clock.now_ms()):

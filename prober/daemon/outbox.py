@@ -2,6 +2,7 @@
 
 At least once, with an id that stays; one at a time for each stream (an incident, a component), in the order they were
 decided. What did not arrive is tried again, later and later, until it is too old; every attempt is written down.
+While the store does not take an attempt, it is kept in memory, and nothing more is sent: a full disk repeats nothing.
 """
 
 import logging
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 FIRST_RETRY_MS = 2_000
 LAST_RETRY_MS = 3_600_000
 WISHED_RETRY_MS = 900_000  # a receiver's own Retry-After is honoured up to here
+LEAST_RETRY_MS = 1_000  # and from here on: "at once" would be as fast as it can refuse
 GIVEN_UP_MS = 3 * 86_400_000
 IN_SIGHT = 1_000  # notices looked at together
 AT_ONCE = 4  # streams served at the same time
@@ -35,9 +37,14 @@ def retry_delay_ms(attempt: int, wished_s: float | None, draw: Callable[[], floa
     draw: gives a number from 0 to 1; 1 = the whole delay, 0 = half of it.
     """
     if wished_s is not None:
-        return min(int(wished_s * 1000), WISHED_RETRY_MS)
+        return max(LEAST_RETRY_MS, min(int(wished_s * 1000), WISHED_RETRY_MS))
     whole_ms = min(FIRST_RETRY_MS * 2 ** min(attempt - 1, 30), LAST_RETRY_MS)
     return int(whole_ms * (0.5 + draw() / 2))
+
+
+def _is_ready(one: Pending, now_ms: int) -> bool:
+    """Whether it may be tried now. No wait is longer than the longest, whatever the clock was set back by."""
+    return not one.attempts or not now_ms < one.next_ms <= now_ms + LAST_RETRY_MS
 
 
 class Courier:
@@ -64,6 +71,7 @@ class Courier:
         self._progress = progress
         self._wanted = anyio.Event()
         self._is_retired = False
+        self._unwritten: dict[str, tuple[Notice, Attempt]] = {}
 
     def know(self, sites: Mapping[str, Site], components: Mapping[str, ComponentPolicy]) -> None:
         """Speak of these from the next attempt on."""
@@ -94,13 +102,15 @@ class Courier:
 
     async def _round(self) -> bool:
         """Try the first notice of each stream that may be tried now; whether there may be more to do at once."""
+        for notice, attempt in list(self._unwritten.values()):
+            await self._write(notice, attempt)
         pending = await self._store.outbox.pending(self._channel, IN_SIGHT)
         self._meters.owed.labels(self._channel).set(len(pending))
         now_ms = self._clock.now_ms()
         heads: dict[str, Pending] = {}
         for one in pending:
             heads.setdefault(one.notice.stream, one)
-        ready = [one for one in heads.values() if one.next_ms <= now_ms][:AT_ONCE]
+        ready = [one for one in heads.values() if _is_ready(one, now_ms)][:AT_ONCE]
         async with anyio.create_task_group() as tasks:
             for one in ready:
                 tasks.start_soon(self._try, one)
@@ -117,8 +127,16 @@ class Courier:
             next_ms = self._next_ms(one, number, failed)
         took_ms = self._clock.now_ms() - at_ms
         attempt = Attempt(one.notice.id, number, at_ms, took_ms, status, error, next_ms)
+        self._unwritten[one.notice.id] = (one.notice, attempt)
+        try:
+            await self._write(one.notice, attempt)
+        except StoreError as refused:
+            logger.warning("channel %s: an attempt cannot be written down: %s", self._channel, refused)
+
+    async def _write(self, notice: Notice, attempt: Attempt) -> None:
         await self._store.outbox.tried(attempt)
-        self._tell(one.notice, attempt)
+        del self._unwritten[notice.id]
+        self._tell(notice, attempt)
 
     def _next_ms(self, one: Pending, number: int, failed: DeliveryError) -> int | None:
         now_ms = self._clock.now_ms()

@@ -3,6 +3,7 @@
 A backup is one file that needs nothing beside it, and has been read through before it gets its name.
 """
 
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -43,12 +44,20 @@ def back_up(directory: Path, target: Path, *, may_replace: bool) -> Saved:
 def restore(directory: Path, backup: Path, *, may_replace: bool) -> Saved:
     """Put a saved database in the place of the one in the state directory, which is kept aside.
 
+    It becomes another installation: what happened since is not known and numbers are counted from where they stood, so
+    by the old identity other messages would get the ids of those that were sent since, and be taken for repeats.
     Raises StoreError, and changes nothing, if a daemon owns the state, if the backup is not sound, or if there is a
     state already and it may not be replaced.
     """
     if not backup.is_file():
         raise StoreError(f"{backup}: expected a backup, found none")
-    return put_in_place(directory, lambda part: _copy(backup, part), may_replace=may_replace)
+
+    def make(part: Path) -> None:
+        _copy(backup, part)
+        with closing(sqlite3.connect(part)) as connection, connection:
+            connection.execute("UPDATE installation SET identity = ?", (secrets.token_bytes(32),))
+
+    return put_in_place(directory, make, may_replace=may_replace)
 
 
 def put_in_place(directory: Path, make: Callable[[Path], None], *, may_replace: bool) -> Saved:

@@ -138,3 +138,15 @@ async def test_a_channel_that_goes_and_comes_back_keeps_its_order(tmp_path: Path
         assert (len(old.sent), len(skipped.sent), len(new.sent)) == (1, 0, 1)
         assert skipped.is_closed
         assert "uptime_notices_owed" in it.series()
+
+
+async def test_an_end_of_everything_while_couriers_wait_for_each_other_is_no_trouble(tmp_path: Path) -> None:
+    async with scene(tmp_path, "down down") as (it, _):
+        old, *waiting = senders = [Sender(may_send=False), Sender(), Sender()]
+        it.follow(CONFIG, old)
+        with anyio.fail_after(20):
+            await old.begun.wait()
+        for sender in waiting:
+            it.follow(CONFIG, sender)
+    assert all(sender.is_closed for sender in senders)
+    assert it.series() == []

@@ -8,13 +8,13 @@ import anyio
 import pytest
 
 from prober.clock import Clock
-from prober.core.model import Due, Observation
+from prober.core.model import Due, Observation, Status
 from prober.core.schedule import Schedule
 from prober.daemon.loop import Loop
 from prober.daemon.meters import Meters
 from prober.daemon.progress import Progress
 from prober.record import Recorder
-from tests.builders import check, observation, policy
+from tests.builders import T0, check, observation, policy, window
 from tests.worlds import recording
 
 pytestmark = pytest.mark.anyio
@@ -41,10 +41,12 @@ class Slow:
 
 
 @asynccontextmanager
-async def looping(recorder: Recorder, probes: dict[str, Slow], limit: int = 10) -> AsyncIterator[Meters]:
+async def looping(
+    recorder: Recorder, probes: dict[str, Slow], limit: int = 10, clock: Clock | None = None
+) -> AsyncIterator[Meters]:
     Slow.under_way = Slow.most = 0
     intervals = {id_: c.interval_ms for id_, c in recorder.policy.checks.items()}
-    clock, meters = Clock(), Meters(intervals, [])
+    clock, meters = clock or Clock(), Meters(intervals, [])
     schedule = Schedule(intervals, clock.now_ms())
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(Loop(probes, schedule, recorder, clock, limit, meters, Progress()).run)
@@ -135,3 +137,20 @@ async def test_no_more_than_the_limit_are_under_way(tmp_path: Path) -> None:
                 while sum(len(p.answered) for p in probes.values()) < 20:
                     await anyio.sleep(0.01)
         assert Slow.most == 3
+
+
+@pytest.mark.parametrize("jump_ms", [3_600_000, -3_600_000])
+async def test_a_clock_that_jumps_into_planned_work_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump_ms: int
+) -> None:
+    monkeypatch.setattr("prober.daemon.loop.LOOK_EVERY_MS", 10)
+    jumped_ms = 0
+    clock = Clock(wall_ns=lambda: (T0 + jumped_ms) * 1_000_000, monotonic_ns=lambda: 0)
+    rules = policy(windows=[window(T0 + jump_ms - 60_000, T0 + jump_ms + 60_000)])
+    async with recording(tmp_path, rules) as (recorder, _), looping(recorder, {"shop": Slow(0)}, clock=clock) as meters:
+        jumped_ms = jump_ms
+        with anyio.fail_after(20):
+            while not meters.clock_jumps._value.get():
+                await anyio.sleep(0.01)
+        await recorder.flush()
+        assert recorder.shown.components["shop"].status is Status.MAINTENANCE

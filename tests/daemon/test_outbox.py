@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 
 import anyio
@@ -10,11 +11,12 @@ import pytest
 from prober.clock import Clock
 from prober.core.model import NoticeReason
 from prober.daemon.meters import Meters
-from prober.daemon.outbox import LAST_RETRY_MS, WISHED_RETRY_MS, Courier, retry_delay_ms
+from prober.daemon.outbox import LAST_RETRY_MS, LEAST_RETRY_MS, WISHED_RETRY_MS, Courier, retry_delay_ms
 from prober.daemon.progress import Progress
-from prober.errors import DeliveryError
+from prober.errors import DeliveryError, StoreError
 from prober.notifiers import Parcel, Receipt, Site
-from prober.store import Store
+from prober.store import Attempt, Store
+from prober.store.outbox import Outbox
 from tests.builders import T0, check, policy, subscription
 from tests.worlds import answers, recording
 
@@ -43,8 +45,8 @@ class Receiver:
 
 @asynccontextmanager
 async def delivering(store: Store, receiver: Receiver) -> AsyncIterator[Courier]:
-    """A courier of channel "hook" at work."""
-    clock = Clock(wall_ns=lambda: (T0 + 10_000) * 1_000_000, monotonic_ns=lambda: 0)
+    """A courier of channel "hook" at work, whose clock goes on by a second at each look."""
+    clock = Clock(wall_ns=lambda: (T0 + 10_000) * 1_000_000, monotonic_ns=count(0, 1_000_000_000).__next__)
     rules = policy()
     sites = {"main": Site("main", "slug", "Main", "http://status.example")}
     meters = Meters(rules.checks, ["hook"])
@@ -117,6 +119,48 @@ async def test_a_stuck_stream_does_not_hold_up_another(tmp_path: Path) -> None:
         assert streams == ["incident:1", "incident:2"]
 
 
+@pytest.mark.parametrize("failures", [[], [BUSY]])
+async def test_a_clock_that_is_set_back_holds_up_no_notice(tmp_path: Path, failures: list[DeliveryError]) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("down down", T0 + 7_200_000))
+        await recorder.flush()
+        for failed in failures:
+            (one,) = await store.outbox.pending("hook", 9)
+            at_ms = T0 + 7_200_000
+            await store.outbox.tried(Attempt(one.notice.id, 1, at_ms, 1, failed.status, str(failed), at_ms + 2_000))
+        receiver = Receiver()
+        async with delivering(store, receiver):
+            await nothing_owed(store)
+        assert len(receiver.sent) == 1
+
+
+class StuckOutbox(Outbox):
+    """A real outbox whose disk refuses what has been tried for so many times."""
+
+    refusals = 3
+
+    async def tried(self, attempt: Attempt) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise StoreError("the disk is full")
+        await super().tried(attempt)
+
+
+async def test_while_an_attempt_cannot_be_written_down_nothing_is_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prober.daemon.outbox.LOOK_EVERY_S", 0.01)
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("down down up up"))
+        await recorder.flush()
+        store.outbox = StuckOutbox(store._writer, store._queries)
+        receiver = Receiver()
+        async with delivering(store, receiver):
+            await nothing_owed(store)
+        assert [p.notice.reason for p in receiver.sent] == [NoticeReason.OPENED, NoticeReason.RESOLVED]
+        assert await store.outbox.counts() == {("hook", "delivered"): 2}
+
+
 @pytest.mark.parametrize(
     ("attempt", "wished_s", "draw", "delay_ms"),
     [
@@ -126,6 +170,7 @@ async def test_a_stuck_stream_does_not_hold_up_another(tmp_path: Path) -> None:
         (99, None, 1.0, LAST_RETRY_MS),
         (1, 30.0, 1.0, 30_000),
         (1, 86_400.0, 1.0, WISHED_RETRY_MS),
+        (1, 0.0, 1.0, LEAST_RETRY_MS),
     ],
 )
 def test_waiting_doubles_up_to_an_hour_unless_the_receiver_wishes_otherwise(

@@ -1,6 +1,7 @@
 """A backup is whole and sound or is not there; a restore gives back what was saved."""
 
 import sqlite3
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -35,8 +36,11 @@ def names(folder: Path) -> list[str]:
 
 
 async def found(directory: Path) -> tuple[State, list[Notice]]:
+    """The same of a directory, but for whose it is: that a restore makes anew."""
     async with Store.open(directory, b"another identity") as store:
-        return await store.load(), [one.notice for one in await store.outbox.pending("hook", 99)]
+        return replace(await store.load(), identity=IDENTITY), [
+            one.notice for one in await store.outbox.pending("hook", 99)
+        ]
 
 
 async def test_a_restored_backup_is_the_state_and_the_outbox_that_were_saved(tmp_path: Path) -> None:
@@ -46,8 +50,18 @@ async def test_a_restored_backup_is_the_state_and_the_outbox_that_were_saved(tmp
     restored = restore(tmp_path / "new", saved.path, may_replace=False)
     assert restored.aside is None
     assert await found(tmp_path / "new") == before
-    assert before[0].identity == IDENTITY
     assert names(tmp_path) == ["new", "saved.db", "state"]
+
+
+async def test_what_happens_after_a_restore_has_no_id_that_was_given_before_it(tmp_path: Path) -> None:
+    _, saved_owed = await lived(tmp_path, "down down")
+    saved = back_up(tmp_path, tmp_path / "saved.db", may_replace=False)
+    _, before = await lived(tmp_path, "up up")
+    restore(tmp_path, saved.path, may_replace=True)
+    _, after = await lived(tmp_path, "up up")
+    told = [{n.id for n in notices} for notices in (before, after)]
+    assert len(told[0]) == len(told[1]) == 2
+    assert told[0] & told[1] == {n.id for n in saved_owed}
 
 
 async def test_a_backup_under_load_is_one_moment_of_it(tmp_path: Path) -> None:
