@@ -107,6 +107,15 @@ async def test_openmetrics_is_answered_when_asked_for(tmp_path: Path) -> None:
         assert answer.text.endswith("# EOF\n")
 
 
+@pytest.mark.parametrize("path", ["/metrics", "/probe?target=shop"])
+@pytest.mark.parametrize("kind", ["application/openmetrics-text", "text/plain"])
+async def test_a_version_that_is_no_number_is_answered_as_none(tmp_path: Path, path: str, kind: str) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("up")
+        answer = await it.public.get(path, headers={"Accept": f"{kind};version=1.x"})
+        assert (answer.status_code, answer.headers["content-type"][:24]) == (200, "text/plain; version=0.0.")
+
+
 async def test_no_secret_and_no_address_is_a_label(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
         await it.see("down down")
