@@ -90,6 +90,8 @@ async def test_a_component_has_exactly_one_status(tmp_path: Path) -> None:
         ("br", False),
         ("gzip;q=0", False),
         ("gzip; q=0.0", False),
+        ("*;q=0, gzip", True),
+        ("gzip;q=0, *", False),
     ],
 )
 async def test_gzip_is_used_when_allowed(tmp_path: Path, accepted: str, takes: bool) -> None:
