@@ -70,11 +70,16 @@ def _stored(config: "Config", check: str, principal: Principal | None, request: 
 def _probed(config: "Config", check: str, _: Principal | None, __: Request) -> dict[str, object]:
     """For an exporter that probes by itself."""
     labels = {"__param_module": config.checks[check].kind, **_labels(config, check)}
-    return {"targets": [config.checks[check].target()], "labels": labels}
+    return {"targets": [_target(config, check)], "labels": labels}
 
 
 def _instance(config: "Config", check: str) -> str:
     """What is probed; where several checks probe the same, each by its id, since dashboards join by instance."""
-    target = config.checks[check].target()
-    is_shared = sum(other.target() == target for other in config.checks.values()) > 1
+    target = _target(config, check)
+    is_shared = sum(_target(config, other) == target for other in config.checks) > 1
     return f"{target}#{check}" if is_shared else target
+
+
+def _target(config: "Config", check: str) -> str:
+    """What is probed, without what came by a reference: Prometheus would keep it as a label."""
+    return config.redact(config.checks[check].target())
