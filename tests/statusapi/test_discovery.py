@@ -55,6 +55,13 @@ async def test_the_probed_addresses_are_told_to_whom_shows_a_key(tmp_path: Path)
         assert (await it.public.get("/sd/prometheus?form=other")).status_code == 400
 
 
+async def test_asking_costs_no_look_at_what_is_probed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scene(tmp_path) as it:
+        first = await listed(it, ADMIN)
+        monkeypatch.delattr(type(it.config.checks["shop"]), "target")
+        assert await listed(it, ADMIN) == first
+
+
 async def test_what_came_by_a_reference_is_not_told(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).write_text(f"http://127.0.0.1:9/?token=hunter-{name}")
