@@ -4,6 +4,8 @@ A target's address is told only to whom shows a key: the listener is public, and
 """
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -23,6 +25,14 @@ PATHS = r"/sd/.*"
 def routes(config: "Config", auth: Auth) -> list[BaseRoute]:
     """GET and HEAD of /sd/prometheus, and with ?form=targets the probed addresses for an exporter of one's own."""
 
+    instances = _instances(config)
+
+    def stored(check: str, principal: Principal | None, request: Request) -> dict[str, object]:
+        return _stored(config, check, check if principal is None else instances[check], request)
+
+    def probed(check: str, _: Principal | None, __: Request) -> dict[str, object]:
+        return _probed(config, check)
+
     async def discovered(request: Request) -> Response:
         principal = _principal(auth, request)
         form = request.query_params.get("form", "probe")
@@ -31,8 +41,8 @@ def routes(config: "Config", auth: Auth) -> list[BaseRoute]:
         if form == "targets" and principal is None:
             text = "Expected a known key in the header Authorization: Bearer <key>."
             raise Problem(401, "authorization", text, {"WWW-Authenticate": "Bearer"})
-        make = _probed if form == "targets" else _stored
-        found = [make(config, id_, principal, request) for id_ in config.checks if _may_see(config, id_, principal)]
+        make = probed if form == "targets" else stored
+        found = [make(id_, principal, request) for id_ in config.checks if _may_see(config, id_, principal)]
         return Response(json.dumps(found), headers={"Cache-Control": "no-store"}, media_type="application/json")
 
     return [Route("/sd/prometheus", discovered, methods=READS)]
@@ -60,21 +70,25 @@ def _labels(config: "Config", check: str) -> dict[str, str]:
     return {"check": check, "component": component, "site": config.components[component].site}
 
 
-def _stored(config: "Config", check: str, principal: Principal | None, request: Request) -> dict[str, object]:
+def _stored(config: "Config", check: str, instance: str, request: Request) -> dict[str, object]:
     """Scraped from this daemon: the latest answer, under the labels that blackbox_exporter's users have."""
-    instance = check if principal is None else _instance(config, check)
     labels = {"__metrics_path__": "/probe", "__param_target": check, "instance": instance, **_labels(config, check)}
     return {"targets": [request.headers.get("host", "")], "labels": labels}
 
 
-def _probed(config: "Config", check: str, _: Principal | None, __: Request) -> dict[str, object]:
+def _probed(config: "Config", check: str) -> dict[str, object]:
     """For an exporter that probes by itself."""
     labels = {"__param_module": config.checks[check].kind, **_labels(config, check)}
-    return {"targets": [config.checks[check].target()], "labels": labels}
+    return {"targets": [_target(config, check)], "labels": labels}
 
 
-def _instance(config: "Config", check: str) -> str:
-    """What is probed; where several checks probe the same, each by its id, since dashboards join by instance."""
-    target = config.checks[check].target()
-    is_shared = sum(other.target() == target for other in config.checks.values()) > 1
-    return f"{target}#{check}" if is_shared else target
+def _instances(config: "Config") -> Mapping[str, str]:
+    """What each check probes; where several probe the same, each by its id, since dashboards join by instance."""
+    targets = {check: _target(config, check) for check in config.checks}
+    counts = Counter(targets.values())
+    return {check: f"{target}#{check}" if counts[target] > 1 else target for check, target in targets.items()}
+
+
+def _target(config: "Config", check: str) -> str:
+    """What is probed, without what came by a reference: Prometheus would keep it as a label."""
+    return config.redact(config.checks[check].target())

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from prober.record import Recorder
     from prober.store import Store
 
+# What recurs is counted up to the moment asked about, and a rule has no times beyond the year 9999.
+AHEAD_MS = 366 * 86_400_000
+
 
 class Explain:
     """Answers for whom it concerns."""
@@ -38,6 +41,8 @@ class Explain:
             raise not_found()
         policy = self._recorder.policy
         checks, moment_ms = policy.components[id_].checks, self._clock.now_ms() if at_ms is None else at_ms
+        if not 0 <= moment_ms <= self._clock.now_ms() + AHEAD_MS:
+            raise Problem(400, "field", "at: expected a moment from 1970 on that is at most a year ahead")
         try:
             found = await self._store.archive.about(id_, checks, moment_ms)
         except StoreError as error:

@@ -6,7 +6,7 @@ latest outcome is *unknown* (our own trouble) has no probe_success: neither 1 no
 """
 
 import gzip
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
@@ -147,13 +147,21 @@ class Metrics:
 
     @staticmethod
     def _exposed(request: Request, registry: CollectorRegistry) -> Response:
-        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        encode, content_type = _encoder(request.headers.get("accept", ""))
         content = encode(registry)
         headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
         if len(content) > GZIP_OVER and takes_gzip(request.headers.get("accept-encoding", "")):
             content = gzip.compress(content, compresslevel=1, mtime=0)
             headers["Content-Encoding"] = "gzip"
         return Response(content, headers=headers)
+
+
+def _encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
+    """How to write what is exposed, and what that is called; a version that is no number counts as none."""
+    try:
+        return choose_encoder(accept)
+    except TypeError:
+        return choose_encoder("")
 
 
 class _Answer(Collector):

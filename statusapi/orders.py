@@ -75,6 +75,7 @@ def decoded(content: bytes, fields: type[F]) -> F:
         raise Problem(413, "too_large", f"Expected a body of at most {LONGEST_REQUEST} bytes.")
     try:
         found = json.loads(content.decode() or "{}", object_pairs_hook=_pairs, parse_constant=_no_number)
+        json.dumps(found, ensure_ascii=False).encode()  # half a character, as "\\ud800" is, is no text
     except (ValueError, RecursionError) as error:
         raise Problem(400, "json", f"Expected one JSON object in UTF-8, found: {error}.") from None
     if not isinstance(found, dict):

@@ -91,12 +91,12 @@ def answer(request: Request, prepared: Body, media_type: str, headers: Mapping[s
 
 def takes_gzip(accept_encoding: str) -> bool:
     """Whether an Accept-Encoding header allows gzip (q=0 forbids it)."""
+    weights = {}
     for part in accept_encoding.lower().split(","):
         coding, _, parameters = part.partition(";")
-        if coding.strip() in ("gzip", "*"):
-            weight = parameters.strip().removeprefix("q=")
-            return weight.strip("0.") != "" or weight == ""
-    return False
+        weights[coding.strip()] = parameters.strip().removeprefix("q=")
+    weight = weights.get("gzip", weights.get("*", "0"))  # what names gzip counts, whatever is said of all others
+    return weight.strip("0.") != "" or weight == ""
 
 
 def has_it(if_none_match: str, etag: str) -> bool:

@@ -61,7 +61,7 @@ def test_names_are_what_people_write(name: str) -> None:
     assert Table(name=name).name == name
 
 
-@pytest.mark.parametrize("name", ["", " ", " a", "a\n", "a\x1b[31m", "a\u202eb", "x" * 201])
+@pytest.mark.parametrize("name", ["", " ", " a", "a\n", "a\x1b[31m", "a\u202eb", "a\ud800", "x" * 201])
 def test_names_cannot_disturb_what_shows_them(name: str) -> None:
     with pytest.raises(ValidationError, match="a name: one line"):
         Table(name=name)

@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import uvicorn
 
+from prober.daemon.connection import Connection
 from prober.errors import ProberError
 
 Application = Callable[..., Awaitable[None]]
@@ -15,6 +16,7 @@ Address = tuple[str, int]
 
 BACKLOG = 1024
 DRAIN_S = 5
+UNTAKEN_MS = 30_000  # how long a reader may take nothing of an answer before the connection is given up
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -28,6 +30,7 @@ def bound(host: str, port: int) -> socket.socket:
         raise ProberError(f"{host}:{port}: expected an address to listen on, found: {error.strerror}") from error
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNTAKEN_MS)  # connections inherit it
         listener.bind(address)
         listener.listen(BACKLOG)
     except OSError as error:
@@ -78,7 +81,7 @@ async def _serve(server: _Server, listener: socket.socket) -> None:
 def _config(application: Any) -> uvicorn.Config:
     return uvicorn.Config(
         application,
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -27,7 +27,11 @@ ALLOW = ",".join(METHODS)
 ADMIN = "admin"  # the name of who has the admin's key
 PUBLIC_LIMIT = 100
 
-HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Authorization", "X-Content-Type-Options": "nosniff"}
+HEADERS = {
+    "Cache-Control": "private, no-cache",
+    "Vary": "Authorization, Accept-Encoding",
+    "X-Content-Type-Options": "nosniff",
+}
 PUBLIC_HEADERS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=10"}
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -51,12 +55,13 @@ def routes(views: Views, auth: Auth) -> list[BaseRoute]:
 
 def problem(problem: Problem) -> Response:
     """An error as clients of this dialect know it: some say nothing but their status."""
+    headers = {"Cache-Control": "no-store"} | problem.headers
     if problem.status in _SAY_NOTHING:
-        return Response(status_code=problem.status, headers=problem.headers)
+        return Response(status_code=problem.status, headers=headers)
     if problem.status == 405:
-        return PlainTextResponse(ALLOW, 405, problem.headers | {"Allow": ALLOW})
+        return PlainTextResponse(ALLOW, 405, headers | {"Allow": ALLOW})
     key = "error_message" if problem.status >= 500 else "error"
-    return Response(_json({key: problem.text}), problem.status, problem.headers, "application/json")
+    return Response(_json({key: problem.text}), problem.status, headers, "application/json")
 
 
 _SAY_NOTHING = (401, 404, 429)
@@ -97,7 +102,7 @@ class _Reading:
     def set_of(self, resource: Resource) -> Handler:
         async def read(request: Request, principal: Principal) -> Response:
             by_num = {str(row.num): row.said for row in self._rows.get(self._views.pages, (resource.name, principal))}
-            nums = request.path_params["nums"].split(";")
+            nums = dict.fromkeys(request.path_params["nums"].split(";"))  # each is said once
             said = [by_num[num] for num in nums if num in by_num]
             return _said(request, {"objects": said, "not_found": [num for num in nums if num not in by_num]})
 

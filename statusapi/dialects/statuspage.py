@@ -41,6 +41,8 @@ def routes(views: Views) -> list[BaseRoute]:
     async def document(request: Request) -> Response:
         page = page_of(views, request)
         name = request.path_params["name"]
+        if name not in _DOCUMENTS:
+            raise not_found()
         return answer(request, prepared.get(page, name), "application/json", HEADERS)
 
     async def incident(request: Request) -> Response:
@@ -75,10 +77,7 @@ def _said(page: PageView, name: str) -> dict[str, Any]:
         if found is None:
             raise not_found()
         return _incident(page, found)
-    make = _DOCUMENTS.get(name)
-    if make is None:
-        raise not_found()
-    return {"page": _page(page), **make(page)}
+    return {"page": _page(page), **_DOCUMENTS[name](page)}
 
 
 def _status(page: PageView) -> dict[str, Any]:

@@ -241,7 +241,7 @@ def ordered(rows: Sequence[Row], query: Query, fields: Fields) -> Sequence[Row]:
     """The rows in the order that the query asks for; as they are without one. Raises Problem if that can't be."""
     names = [value for name, value in query if name == "order_by"]
     names = names or [value for name, value in query if name == "sort_by"]
-    for name in reversed(names):
+    for name in reversed(dict.fromkeys(names)):
         path = name.removeprefix("-")
         if path.partition("__")[0] not in fields.known:
             raise refused(f"No matching '{path}' field for ordering on.")

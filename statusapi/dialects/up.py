@@ -59,7 +59,7 @@ _ERRORS = {401: "Authorization", 403: "Authorization", 404: "Method", 405: "Meth
 
 def _answer(said: Object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     content = json.dumps([said], indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    return Response(content.encode(), status, headers, "application/json")
+    return Response(content.encode(), status, {"Cache-Control": "no-store", **(headers or {})}, "application/json")
 
 
 async def _meta(_: Request) -> Response:

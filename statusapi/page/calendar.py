@@ -79,7 +79,7 @@ _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 
 def escaped(text: str) -> str:
     """The text as a value of type TEXT (section 3.3.11); control characters, which it can't hold, are left out."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = "\n".join(text.splitlines())  # whatever a reader of it might take for a line's end
     return "".join(c for c in lines if c in "\n\t" or (c >= " " and c != "\x7f")).translate(_ESCAPES)
 
 

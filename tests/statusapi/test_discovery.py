@@ -55,6 +55,35 @@ async def test_the_probed_addresses_are_told_to_whom_shows_a_key(tmp_path: Path)
         assert (await it.public.get("/sd/prometheus?form=other")).status_code == 400
 
 
+async def test_asking_costs_no_look_at_what_is_probed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scene(tmp_path) as it:
+        first = await listed(it, ADMIN)
+        monkeypatch.delattr(type(it.config.checks["shop"]), "target")
+        assert await listed(it, ADMIN) == first
+
+
+async def test_what_came_by_a_reference_is_not_told(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).write_text(f"http://127.0.0.1:9/?token=hunter-{name}")
+    checks = """
+[checks.one]
+kind = "http"
+component = "mail"
+url = {file = "one"}
+[checks.two]
+kind = "http"
+component = "mail"
+url = {file = "two"}
+"""
+    async with scene(tmp_path, checks) as it:
+        found = [*await listed(it, ADMIN), *await listed(it, ADMIN, "?form=targets")]
+        assert "hunter" not in str(found)
+        assert [one["labels"]["instance"] for one in found if "instance" in one["labels"]][-2:] == [
+            "***#one",
+            "***#two",
+        ]
+
+
 async def test_a_wrong_key_is_a_mistake_that_is_told(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
         for header in ("Bearer unknown-key-0123456789", "Basic eDp5", ADMIN):

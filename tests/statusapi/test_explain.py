@@ -16,6 +16,14 @@ url = "http://127.0.0.1:9/"
 [subscriptions.ops]
 channel = "ops"
 """
+RECURRING = """
+[maintenance.nightly]
+site = "main"
+components = ["mail"]
+start = 2023-11-01T02:00:00
+rrule = "FREQ=DAILY"
+duration = "20m"
+"""
 
 
 async def explained(it: Scene, component: str = "shop", query: str = "", key: str = ADMIN, status: int = 200) -> Any:
@@ -93,6 +101,15 @@ async def test_a_moment_has_its_zone(tmp_path: Path, at: str) -> None:
     async with scene(tmp_path) as it:
         said = await explained(it, query=f"?at={at}", status=400)
         assert said["error"]["message"].startswith("at: expected a date and time with its zone")
+
+
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00%2B23:59", "5000-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59"]
+)
+async def test_a_moment_is_one_that_can_be_known(tmp_path: Path, at: str) -> None:
+    async with scene(tmp_path, RECURRING) as it:
+        said = await explained(it, "mail", query=f"?at={at}", status=400)
+        assert said["error"]["message"] == "at: expected a moment from 1970 on that is at most a year ahead"
 
 
 async def test_without_the_store_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

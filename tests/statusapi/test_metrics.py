@@ -90,6 +90,8 @@ async def test_a_component_has_exactly_one_status(tmp_path: Path) -> None:
         ("br", False),
         ("gzip;q=0", False),
         ("gzip; q=0.0", False),
+        ("*;q=0, gzip", True),
+        ("gzip;q=0, *", False),
     ],
 )
 async def test_gzip_is_used_when_allowed(tmp_path: Path, accepted: str, takes: bool) -> None:
@@ -105,6 +107,15 @@ async def test_openmetrics_is_answered_when_asked_for(tmp_path: Path) -> None:
         answer = await it.public.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
         assert answer.headers["content-type"].startswith("application/openmetrics-text")
         assert answer.text.endswith("# EOF\n")
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/probe?target=shop"])
+@pytest.mark.parametrize("kind", ["application/openmetrics-text", "text/plain"])
+async def test_a_version_that_is_no_number_is_answered_as_none(tmp_path: Path, path: str, kind: str) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("up")
+        answer = await it.public.get(path, headers={"Accept": f"{kind};version=1.x"})
+        assert (answer.status_code, answer.headers["content-type"][:24]) == (200, "text/plain; version=0.0.")
 
 
 async def test_no_secret_and_no_address_is_a_label(tmp_path: Path) -> None:

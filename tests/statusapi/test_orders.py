@@ -21,6 +21,8 @@ BAD = [
     (b'{"body": "\xff"}', 400, "Expected one JSON object in UTF-8, found: "),
     (b'{"body": NaN}', 400, "NaN, which is no number of JSON"),
     (b'{"body": "a", "body": "b"}', 400, "a key that stands twice"),
+    (b'{"body": "half a \\ud800"}', 400, "surrogates not allowed"),
+    (b'{"\\ud800": "a key"}', 400, "surrogates not allowed"),
     (b"[" * 50_000, 400, "Expected one JSON object in UTF-8, found: "),
     (b'{"body": "a", "other": 1}', 400, "other: there is no such field"),
     (b'{"body": 5}', 400, "body: expected a text of 1 to 10000 characters"),

@@ -158,7 +158,7 @@ async def test_one_is_read_by_its_number_and_several_as_a_set(tmp_path: Path) ->
     async with scene(tmp_path) as it:
         mail = await ask(it, "/api/v1/service/3/")
         assert mail["service_name"] == "Mail"
-        said = await ask(it, "/api/v1/service/set/3;99;x;1/")
+        said = await ask(it, "/api/v1/service/set/3;99;x;1;3;x/")
         assert [one["service_name"] for one in said["objects"]] == ["Mail", "Shop"]
         assert said["not_found"] == ["99", "x"]
 
@@ -225,6 +225,7 @@ async def test_an_account_sees_its_own_only_and_the_rest_as_if_it_did_not_exist(
             assert (await it.public.get(f"/api/v1/{path}/", headers=MASTER)).status_code == 200
             answer = await it.public.get(f"/api/v1/{path}/", headers=KEY)
             assert (answer.status_code, answer.content) == (404, b"")
+            assert answer.headers["cache-control"] == "no-store"
 
 
 async def test_keys_are_never_shown(tmp_path: Path) -> None:
@@ -245,6 +246,7 @@ async def test_an_answer_is_sent_again_only_if_it_has_changed(tmp_path: Path) ->
             again = await it.public.get(path, headers=KEY | {"If-None-Match": tag})
             assert (again.status_code, again.content) == (304, b"")
             assert again.headers["cache-control"] == "private, no-cache"
+            assert again.headers["vary"] == "Authorization, Accept-Encoding"
             await it.see("down down", "shop" if path.endswith("/") else "blog")
             assert (await it.public.get(path, headers=KEY | {"If-None-Match": tag})).status_code == 200
 

@@ -87,3 +87,11 @@ async def test_anyone_may_read_it_from_a_browser_and_keep_it_for_a_moment(tmp_pa
         await it.see("down down")
         assert (await it.public.get("/api/v2/summary.json", headers={"If-None-Match": tag})).status_code == 200
         assert (await it.public.get("/api/v2/none.json")).headers["access-control-allow-origin"] == "*"
+
+
+async def test_an_incident_has_one_address(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("down down")
+        slug = it.views.pages["main"].incidents[0].slug
+        assert (await it.public.get(f"/incidents/{slug}.json")).status_code == 200
+        assert (await it.public.get(f"/api/v2/incident:{slug}")).status_code == 404

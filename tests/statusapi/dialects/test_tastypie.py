@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statusapi.dialects.tastypie import LOOKUPS, MOST, Fields, Kind, Object, Row, listed
+from statusapi.dialects.tastypie import LOOKUPS, MOST, Fields, Kind, Object, Row, listed, ordered
 from statusapi.problems import Problem
 
 FIELDS = Fields(
@@ -164,6 +164,20 @@ def test_a_page_says_where_it_stands_and_repeats_no_key(
 ) -> None:
     meta = ask(query)["meta"]
     assert (meta["limit"], meta["previous"], meta["next"], meta["total_count"]) == (limit, before, after, 3)
+
+
+def test_an_order_that_stands_twice_is_made_once() -> None:
+    asked = 0
+
+    class Name(str):
+        def __lt__(self, other: str) -> bool:
+            nonlocal asked
+            asked += 1
+            return str(self) < str(other)
+
+    rows = [Row(1, {"name": Name("a")}), Row(2, {"name": Name("b")})]
+    ordered(rows, [("order_by", "name")] * 1000, FIELDS)
+    assert asked < 10
 
 
 @given(

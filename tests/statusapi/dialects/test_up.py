@@ -19,6 +19,7 @@ async def ask(it: Scene, path: str, key: str | None = ADMIN, status: int = 200) 
     answer = await it.up.get(path, headers={} if key is None else {"Auth": key})
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "no-store"
     (said,) = answer.json()
     return said
 

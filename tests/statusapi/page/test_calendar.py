@@ -34,7 +34,8 @@ description = "First line,\\nsecond line; which is long enough to be folded: ä�
         ("one\ntwo\r\nthree\rfour", "one\\ntwo\\nthree\\nfour"),
         ("tab\there", "tab\there"),
         ("bell\x07 and null\x00 and delete\x7f", "bell and null and delete"),
-        ("ünï\u2028cødé 🦊", "ünï\u2028cødé 🦊"),
+        ("ünï cødé 🦊", "ünï cødé 🦊"),
+        ("for some\u2028a line's\x85end", "for some\\na line's\\nend"),
     ],
 )
 def test_texts_are_escaped(text: str, written: str) -> None:

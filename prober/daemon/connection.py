@@ -1,0 +1,76 @@
+"""A reader's connection: uvicorn's, within bounds, so that no reader can take what probing needs.
+
+1. There are so many at most; who comes then is turned away, and what is left of our descriptors is for probes.
+2. A request is short, and has arrived in time after its connection or the first of its bytes. Answers have no deadline
+   here: how long nothing of one may be taken is the kernel's to watch (see serve.bound).
+"""
+
+import asyncio
+import resource
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+LONGEST_REQUEST = 128 * 1024  # bytes, its head and its body together; twice what any dialect takes
+ARRIVES_WITHIN_S = 30
+MOST = 4096  # connections of a listener
+
+
+def most_connections() -> int:
+    """How many connections a listener may have: of our descriptors a quarter, since there are two listeners."""
+    return min(MOST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 4)
+
+
+class Connection(HttpToolsProtocol):
+    """Sent away are who is one too many, who says too much, and who takes too long to say it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._taken = 0  # bytes of the request that is arriving
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > most_connections():
+            transport.abort()
+        else:
+            self._begin()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._begin()
+        super().data_received(data)
+        if self._deadline is not None:
+            self._taken += len(data)
+            if self._taken > LONGEST_REQUEST and not self.transport.is_closing():
+                self._send_away()
+
+    def on_message_begin(self) -> None:
+        self._begin()
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        self._end()
+        super().on_message_complete()
+
+    def _begin(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(ARRIVES_WITHIN_S, self.transport.abort)
+
+    def _end(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline, self._taken = None, 0
+
+    def _send_away(self) -> None:
+        if self._is_answering():
+            self.transport.close()
+        else:
+            self.send_400_response(f"Expected a request of at most {LONGEST_REQUEST} bytes.")
+
+    def _is_answering(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and not cycle.response_complete
