@@ -53,8 +53,8 @@ def routes(views: Views) -> list[BaseRoute]:
         Route("/s/{site}", page, methods=READS),
         Route("/s/{site}/", page, methods=READS),
         Route("/s/{site}/incidents/{slug}", incident, methods=READS),
-        Route("/live", live.stream, methods=["GET"]),
-        Route("/s/{site}/live", live.stream, methods=["GET"]),
+        Route("/live", live.stream, methods=READS),
+        Route("/s/{site}/live", live.stream, methods=READS),
     ]
 
 

@@ -17,6 +17,7 @@ from statusapi.views import Views
 MOST = 10_000  # readers at the same time
 LOOK_EVERY_S = 20.0  # a page may change by the clock alone; and what lies between shall not take us for dead
 _RETRY_MS = 3_000
+_MEDIA_TYPE = "text/event-stream"
 
 
 class Live:
@@ -33,7 +34,9 @@ class Live:
         if self._readers >= MOST:
             raise Problem(503, "busy", "Too many readers are told of changes already; ask for the page instead.")
         headers = HEADERS | {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(self._events(request), headers=headers, media_type="text/event-stream")
+        if request.method == "HEAD":
+            return Response(headers=headers, media_type=_MEDIA_TYPE)
+        return StreamingResponse(self._events(request), headers=headers, media_type=_MEDIA_TYPE)
 
     async def _events(self, request: Request) -> AsyncIterator[str]:
         self._readers += 1

@@ -72,4 +72,9 @@ async def test_there_are_no_more_readers_than_there_may_be(tmp_path: Path, monke
 async def test_a_site_that_is_not_there_has_no_stream(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
         assert (await it.public.get("/s/none/live")).status_code == 404
-        assert (await it.public.head("/live")).status_code == 405
+
+
+async def test_head_tells_what_there_is_and_ends(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        answer = await it.public.head("/live")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
