@@ -283,8 +283,10 @@ class Draft:
         )
 
     def _remind(self, after_ms: int) -> None:
-        """Once, whatever has been slept through."""
-        for incident in self.state.incidents.values():
+        """Once, whatever has been slept through; not of what has ended just now."""
+        for incident in (self.incidents.get(num, incident) for num, incident in self.state.incidents.items()):
+            if not incident.is_open:
+                continue
             for subscription in self._reminding:
                 due_ms = reminder.next_ms(subscription, incident, after_ms)
                 if due_ms is not None and due_ms <= self.at_ms and not incident.is_acknowledged(self.at_ms):

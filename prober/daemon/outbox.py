@@ -105,7 +105,7 @@ class Courier:
         for notice, attempt in list(self._unwritten.values()):
             await self._write(notice, attempt)
         pending = await self._store.outbox.pending(self._channel, IN_SIGHT)
-        self._meters.owed.labels(self._channel).set(len(pending))
+        self._meters.owed.labels(self._channel).set(await self._depth(len(pending)))
         now_ms = self._clock.now_ms()
         heads: dict[str, Pending] = {}
         for one in pending:
@@ -115,6 +115,13 @@ class Courier:
             for one in ready:
                 tasks.start_soon(self._try, one)
         return bool(ready)
+
+    async def _depth(self, seen: int) -> int:
+        """How much is owed, which is counted only if it may be more than was seen."""
+        if seen < IN_SIGHT:
+            return seen
+        depth, _ = (await self._store.outbox.depths()).get(self._channel, (seen, 0))
+        return depth
 
     async def _try(self, one: Pending) -> None:
         number, at_ms = one.attempts + 1, self._clock.now_ms()

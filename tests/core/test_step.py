@@ -182,6 +182,14 @@ def test_an_incident_that_is_no_longer_configured_is_closed_to_all_who_may_have_
     assert [(n.subscription, n.reason) for n in decision.notices] == [("web", NoticeReason.RESOLVED)]
 
 
+def test_nobody_is_reminded_of_what_ends_because_it_is_no_longer_configured() -> None:
+    rules = policy(subscriptions=[subscription(topics=frozenset({"incidents"}), remind_after_ms=MIN)])
+    state, _ = played([Configured(T0), *(Observed(observation("down", T0 + n)) for n in range(2))], rules)
+    decision = step(state, Configured(T0 + 2 * MIN), rules._replace(checks={}, components={}))
+    assert decision is not None
+    assert [n.reason for n in decision.notices] == [NoticeReason.RESOLVED]
+
+
 def test_the_headline_does_not_speak_of_what_is_no_longer_configured() -> None:
     rules = policy(subscriptions=[subscription()])
     state, _ = played([Configured(T0), *(Observed(observation("down", T0 + n)) for n in range(2))], rules)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from prometheus_client import Gauge
 
 from prober.clock import Clock
 from prober.core.model import NoticeReason
@@ -132,6 +133,20 @@ async def test_a_clock_that_is_set_back_holds_up_no_notice(tmp_path: Path, failu
         async with delivering(store, receiver):
             await nothing_owed(store)
         assert len(receiver.sent) == 1
+
+
+async def test_all_that_is_owed_is_counted_however_little_is_in_sight(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prober.daemon.outbox.IN_SIGHT", 1)
+    told: list[float] = []
+    monkeypatch.setattr(Gauge, "set", lambda self, value: told.append(value))
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("down down up up"))
+        await recorder.flush()
+        async with delivering(store, Receiver()):
+            await nothing_owed(store)
+    assert told[:2] == [2, 1]
 
 
 class StuckOutbox(Outbox):
