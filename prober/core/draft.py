@@ -141,7 +141,7 @@ class Draft:
         elif incident.taken:
             self._note_fact(component, trouble, incident)
         elif not trouble.depth:
-            if not self._flaps(component):
+            if self._is_over(component):
                 self._end(component, incident)
         elif status.depth and incident.monitoring_ms is not None:
             self._tell(NoticeReason.CHANGED, life.again(incident, component, status, self.at_ms, why))
@@ -204,8 +204,10 @@ class Draft:
 
     # ------------------------------------------------------------
 
-    def _flaps(self, component: ComponentPolicy) -> bool:
-        return any(self._check(id_).flapped for id_ in component.checks)
+    def _is_over(self, component: ComponentPolicy) -> bool:
+        """Whether nothing of it is in trouble, shown or not, and nothing flaps."""
+        checks = [self._check(id_) for id_ in component.checks]
+        return not any(check.verdict in _TROUBLED or check.flapped for check in checks)
 
     def note_flapping(self, component: ComponentPolicy, changes: int) -> None:
         """Tell of it if there is an incident to tell it with: without one, there is nothing to hold open."""
@@ -311,7 +313,8 @@ class Draft:
     def _next_look_ms(self) -> int | None:
         """The first boundary of a maintenance that is not handled yet, end of a wait, or reminder.
 
-        What flaps is not waited for: it is looked at when it is steady.
+        What flaps, or is in trouble again that is not shown, is not waited for: it is looked at when that is over. Nor
+        is what a person leads.
         """
         after_ms = self.handled_ms or self.at_ms
         boundary_ms = next_boundary_ms(self.policy.maintenances.values(), after_ms)
@@ -319,7 +322,8 @@ class Draft:
             incident.monitoring_ms + component.resolve_after_ms
             for incident in (self.state.monitored() | self.incidents).values()
             for component in self._components_of(incident)
-            if incident.is_open and incident.monitoring_ms is not None and not self._flaps(component)
+            if incident.is_open and not incident.taken
+            if incident.monitoring_ms is not None and self._is_over(component)
         ]
         looks = (boundary_ms, self._next_reminder_ms(max(after_ms, self.at_ms)), *waits)
         return min((ms for ms in looks if ms is not None), default=None)

@@ -503,10 +503,13 @@ def _next_look(told: Told, policy: Policy, planned: Sequence[Window]) -> int | N
 
 
 def _waits(told: Told, policy: Policy) -> Iterator[int]:
-    """Until when incidents are monitored; one that flaps is not waited for."""
+    """Until when incidents are monitored; one that flaps, or is in hidden trouble again, is not waited for."""
     for id_, cases in told.cases.items():
         component = policy.components.get(id_)
-        if component is None or not cases or any(told.believed[c].flapped for c in component.checks):
+        if component is None or not cases:
+            continue
+        proved = [told.believed[c] for c in component.checks]
+        if any(one.flapped or one.verdict in ("down", "degraded") for one in proved):
             continue
         if cases[-1].resolved_ms is None and cases[-1].monitoring_ms is not None:
             yield cases[-1].monitoring_ms + component.resolve_after_ms

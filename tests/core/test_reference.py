@@ -27,7 +27,7 @@ REASONS = {
     "unknown": (Reason.SELF_DNS,),
 }
 # Worlds in which the model and the core once disagreed, or a promise was broken.
-KEPT: list[int] = []
+KEPT = [1000383, 1001197, 1001936]  # asked to be woken at a moment that had passed, for as long as a window lasted
 
 
 def world(seed: int) -> Policy:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prober.core.events import Change, Configured, Decision, Event, Observed, Rule, Subject, Woke
-from prober.core.model import NoticeReason, Policy, Status
+from prober.core.events import Change, Configured, Decision, Event, Observed, Ordered, Rule, Subject, Woke
+from prober.core.model import IncidentStatus, NoticeReason, Policy, Status
+from prober.core.orders import Post
 from prober.core.state import State
 from prober.core.step import step
 from tests.builders import T0, check, component, observation, policy, subscription, window
@@ -211,3 +212,24 @@ def test_a_monitored_incident_whose_check_flaps_asks_for_no_look_until_that_is_s
     state, _ = played([*events, *steady], rules)
     assert state.checks["shop"].flapped == 0
     assert state.wake_ms == T0 + 5_000 + 60 * MIN
+
+
+def test_a_monitored_incident_in_trouble_again_that_a_window_hides_asks_for_no_look_but_at_its_end() -> None:
+    parts = [component(resolve_after_ms=5 * MIN)]
+    rules = policy(check(failures=1, successes=1), components=parts, windows=[window(T0 + 2 * MIN, T0 + 60 * MIN)])
+    outcomes = ["up", "down", "up", "up", "down", "down"]
+    events: list[Event] = [Configured(T0)]
+    events += [Observed(observation(o, T0 + n * 30_000)) for n, o in enumerate(outcomes, 1)]
+    state, _ = played(events, rules)
+    assert [incident.monitoring_ms is None for incident in state.incidents.values()] == [False]
+    assert state.wake_ms == T0 + 60 * MIN
+
+
+def test_a_monitored_incident_that_a_person_leads_asks_for_no_look() -> None:
+    """The automation does not resolve it, however long it waits."""
+    rules = policy(check(failures=1, successes=1), components=[component(resolve_after_ms=5 * MIN)])
+    state, _ = played([Configured(T0), *(Observed(observation(o, T0 + 1_000)) for o in ("down", "up"))], rules)
+    assert state.wake_ms == T0 + 1_001 + 5 * MIN
+    decision = step(state, Ordered(T0 + 2_000, Post(1, "We watch it.", "ann", IncidentStatus.MONITORING)), rules)
+    assert decision is not None
+    assert decision.wake_ms is None
