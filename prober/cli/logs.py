@@ -67,5 +67,7 @@ def start_logs(style: str, level: str, redact: Callable[[str], str]) -> None:
         handler.setFormatter(_Text(is_journal="JOURNAL_STREAM" in os.environ))
     handler.addFilter(_Redacting(redact))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in ("httpx", "httpcore", "aiosqlite", "uvicorn.error", "asyncio"):
+    for noisy in ("httpx", "httpcore", "aiosqlite", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # Its warnings are of what readers send: whoever wants could fill the log with them.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)

@@ -92,3 +92,11 @@ def test_libraries_are_heard_from_warnings_on(capsys: pytest.CaptureFixture[str]
     text = capsys.readouterr().err
     assert "chatter" not in text
     assert text.count("warning of ") == 3
+
+
+def test_readers_can_not_fill_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    start_logs("text", "info", redact)
+    log = logging.getLogger("uvicorn.error")
+    log.warning("Invalid HTTP request received.")
+    log.error("Exception in ASGI application")
+    assert capsys.readouterr().err.splitlines()[0].endswith("Exception in ASGI application")
