@@ -28,7 +28,7 @@ from prober.core.reason import Reason
 DAY = 86_400_000
 BY_NETWORK = {
     "dns_nxdomain", "dns_servfail", "dns_timeout", "dns_no_address", "connect_refused", "connect_timeout",
-    "connect_reset", "unreachable", "tls_timeout", "http_timeout",
+    "connect_reset", "unreachable", "tls_timeout", "icmp_timeout", "http_timeout",
 }  # fmt: skip
 DEPTH = {"operational": 0, "maintenance": 0, "degraded": 1, "partial": 2, "major": 3}
 IMPACT = {0: Impact.NONE, 1: Impact.MINOR, 2: Impact.MAJOR, 3: Impact.CRITICAL}
