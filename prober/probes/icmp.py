@@ -3,8 +3,6 @@
 It needs no privilege, but a system that lets us: where it does not, that is our own trouble, and unknown.
 """
 
-import re
-
 from pydantic import Field, ValidationInfo, field_validator
 
 from prober.clock import Clock
@@ -13,13 +11,11 @@ from prober.core.reason import Reason
 from prober.options import CheckOptions, DurationMs, show_duration
 from prober.probes.base import Kind
 from prober.probes.boundary import Attempt, Judgement, observe
-from prober.probes.keys import Family, Host, fitting
+from prober.probes.keys import Family, Host, fitting, named_place
 from prober.wire.echo import FAMILIES, NO_ECHO, SMALLEST, Echoes, ask, echoing
 from prober.wire.failure import Failed
 from prober.wire.resolve import resolve
-from prober.wire.url import parse_place
 
-_PREFIX = re.compile("icmp://", re.IGNORECASE)
 # All waiting together ends before the deadline does, so that a loss is told as one.
 _SHARE_OF_DEADLINE = 0.9
 
@@ -113,13 +109,8 @@ def build(options: CheckOptions, clock: Clock) -> IcmpProbe:
 
 def guesses(target: str) -> dict[str, object] | None:
     """`icmp://host` means this kind."""
-    if not _PREFIX.match(target):
-        return None
-    try:
-        host, port = parse_place(_PREFIX.sub("", target, count=1))
-    except ValueError:
-        return None
-    return {"host": host} if port is None else None
+    keys = named_place(target, "icmp")
+    return keys if keys is not None and "port" not in keys else None
 
 
 KIND = Kind(options=IcmpOptions, build=build, guesses=guesses, example="icmp://example.com")

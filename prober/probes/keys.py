@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator
 from prober.options import mistake
 from prober.wire import tls
 from prober.wire.resolve import literal
-from prober.wire.url import parse_host
+from prober.wire.url import parse_host, parse_place
 
 Family = Literal["any", "4", "6"]
 
@@ -19,6 +19,18 @@ def fitting(family: Family, host: str | None) -> Family:
     if address is not None and family not in ("any", str(address.version)):
         raise mistake(f'"any" or "{address.version}", as the target is an IPv{address.version} address')
     return family
+
+
+def named_place(target: str, scheme: str) -> dict[str, object] | None:
+    """The host, and the port if there is one, of `scheme://host[:port]`, as keys; None for anything else."""
+    found, _, rest = target.partition("://")
+    if found.lower() != scheme:
+        return None
+    try:
+        host, port = parse_place(rest)
+    except ValueError:
+        return None
+    return {"host": host} if port is None else {"host": host, "port": port}
 
 
 def place(host: str, port: int) -> str:

@@ -4,7 +4,6 @@ With `starttls` the connection begins in plain, and the few words that lead to T
 """
 
 import asyncio
-import re
 from collections.abc import Callable
 from typing import Literal
 
@@ -17,7 +16,7 @@ from prober.options import CheckOptions, DurationMs
 from prober.probes.base import Kind
 from prober.probes.boundary import Attempt, Judgement, observe
 from prober.probes.expiry import expiring
-from prober.probes.keys import CaFile, Family, Host, fitting, place
+from prober.probes.keys import CaFile, Family, Host, fitting, named_place, place
 from prober.wire import tls
 from prober.wire.certificate import certificate_facts, chain
 from prober.wire.connect import connect
@@ -25,10 +24,8 @@ from prober.wire.dialogue import Dialogue
 from prober.wire.failure import Failed
 from prober.wire.resolve import Address, resolve
 from prober.wire.starttls import UPGRADES, upgrade
-from prober.wire.url import parse_place
 
 _PORT = 443
-_PREFIX = re.compile("tls://", re.IGNORECASE)
 
 
 class TlsOptions(CheckOptions):
@@ -127,13 +124,7 @@ def build(options: CheckOptions, clock: Clock) -> TlsProbe:
 
 def guesses(target: str) -> dict[str, object] | None:
     """`tls://host` and `tls://host:port` mean this kind."""
-    if not _PREFIX.match(target):
-        return None
-    try:
-        host, port = parse_place(_PREFIX.sub("", target, count=1))
-    except ValueError:
-        return None
-    return {"host": host} if port is None else {"host": host, "port": port}
+    return named_place(target, "tls")
 
 
 KIND = Kind(options=TlsOptions, build=build, guesses=guesses, example="tls://example.com")

@@ -4,7 +4,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from prober.probes.keys import Family, Host, fitting, place
+from prober.probes.keys import Family, Host, fitting, named_place, place
 
 HOST: TypeAdapter[str] = TypeAdapter(Host)
 
@@ -33,6 +33,21 @@ def test_what_is_no_host_is_told_so(written: object) -> None:
 )
 def test_a_family_that_the_host_can_have_is_kept(family: Family, host: str | None) -> None:
     assert fitting(family, host) == family
+
+
+@pytest.mark.parametrize(
+    ("target", "keys"),
+    [
+        ("tls://a.test:8443", {"host": "a.test", "port": 8443}),
+        ("TLS://[::1]", {"host": "::1"}),
+        ("a.test:8443", None),
+        ("http://a.test", None),
+        ("tls://", None),
+        ("tls://a.test:0", None),
+    ],
+)
+def test_a_place_is_named_by_its_scheme(target: str, keys: dict[str, object] | None) -> None:
+    assert named_place(target, "tls") == keys
 
 
 @pytest.mark.parametrize(("family", "host"), [("4", "::1"), ("6", "10.0.0.1")])
