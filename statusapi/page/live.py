@@ -3,6 +3,7 @@
 The page itself is then asked for as ever. A reader who can't be told asks by itself now and then.
 """
 
+import resource
 from collections.abc import AsyncIterator, Callable
 
 import anyio
@@ -14,10 +15,15 @@ from statusapi.prepared import page_of
 from statusapi.problems import Problem
 from statusapi.views import Views
 
-MOST = 10_000  # readers at the same time
+MOST = 2_048  # readers at the same time: each holds a connection, and a listener takes twice as many
 LOOK_EVERY_S = 20.0  # a page may change by the clock alone; and what lies between shall not take us for dead
 _RETRY_MS = 3_000
 _MEDIA_TYPE = "text/event-stream"
+
+
+def most_readers() -> int:
+    """How many may be told: of our descriptors an eighth, so that those who only ask still find a connection."""
+    return min(MOST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 8)
 
 
 class Live:
@@ -31,7 +37,7 @@ class Live:
     async def stream(self, request: Request) -> Response:
         """A stream that ends when the reader goes, or when another configuration takes over. Raises Problem."""
         page_of(self._views, request)
-        if self._readers >= MOST:
+        if self._readers >= most_readers():
             raise Problem(503, "busy", "Too many readers are told of changes already; ask for the page instead.")
         headers = HEADERS | {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         if request.method == "HEAD":

@@ -8,6 +8,7 @@ import anyio
 import httpx
 import pytest
 
+from prober.daemon.connection import most_connections
 from prober.demo.serve import address, listener, serving
 from statusapi.page import live
 from tests.statusapi.scene import Scene, scene
@@ -67,6 +68,10 @@ async def test_there_are_no_more_readers_than_there_may_be(tmp_path: Path, monke
     async with scene(tmp_path) as it:
         answer = await it.public.get("/live")
         assert (answer.status_code, "ask for the page instead" in answer.text) == (503, True)
+
+
+async def test_readers_leave_connections_to_those_who_only_ask() -> None:
+    assert live.most_readers() * 2 <= most_connections()
 
 
 async def test_a_site_that_is_not_there_has_no_stream(tmp_path: Path) -> None:
