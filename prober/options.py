@@ -5,7 +5,7 @@ Models are strict (no coercion), frozen, and refuse unknown keys.
 """
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_core import PydanticCustomError
@@ -134,6 +134,10 @@ class CheckOptions(Options):
     """An answer slower than this is degraded."""
     critical: bool = False
     """Whether its component is in major outage when it is down, whatever its other checks say."""
+    weight: int = Field(default=1, ge=1, le=1000)
+    """How much it counts where its component asks for a share of its checks."""
+    redundancy_group: Id | None = None
+    """The component's checks of one group count as one, as good as the best of them."""
     flap_high: int | None = Field(default=None, ge=1, le=100)
     """From this share of changes among the latest answers on it flaps, per cent: its incident stays open."""
     flap_low: int | None = Field(default=None, ge=0, le=99)
@@ -142,6 +146,16 @@ class CheckOptions(Options):
     """A failure is looked at again at once, and then at this interval until it is sure."""
     canaries: list[Id] | None = None
     """Checks that show whether our own network works; without the key, those of `prober.canaries`."""
+    vouches_for: Literal["network", "dns"] | None = None
+    """What it shows as a canary: the network, or the look-up of names; without the key, what its kind is about."""
+
+    def vouched(self) -> str:
+        """The class of failures that it vouches for as a canary."""
+        return self.vouches_for or "network"
+
+    def shares(self) -> tuple[tuple[str, str], ...]:
+        """(kind, value) of what it may have in common with other checks: its host, the resolver it asks."""
+        return ()
 
     def target(self) -> str:
         """What is probed, for people; never a secret."""

@@ -88,13 +88,17 @@ class _State(Collector):
         planned = GaugeMetricFamily(
             "uptime_component_maintenance", "Whether a component is under maintenance", labels=labels
         )
+        pinned = GaugeMetricFamily(
+            "uptime_component_pinned", "Whether a person has set what a component shows", labels=labels
+        )
         for id_, component in self._config.components.items():
             state = self._recorder.shown.components.get(id_)
             shown = state.status if state else Status.OPERATIONAL
             for word in Status:
                 status.add_metric((id_, component.site, word), word is shown)
             planned.add_metric((id_, component.site), shown is Status.MAINTENANCE)
-        yield from (status, planned)
+            pinned.add_metric((id_, component.site), state is not None and state.pin is not None)
+        yield from (status, planned, pinned)
 
     def _own(self) -> Iterator[Metric]:
         sites = dict.fromkeys(self._config.sites, 0)

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from prober.core.events import Ordered
+from prober.core.events import Decision, Ordered
 from prober.core.incident import is_step
-from prober.core.model import Impact, Incident, IncidentStatus
-from prober.core.orders import Acknowledge, Open, Order, Post
+from prober.core.model import ComponentState, Impact, Incident, IncidentStatus, Status
+from prober.core.orders import Acknowledge, Open, Order, Post, SetPin, TakePin
 from prober.errors import StoreError
 from prober.options import DurationMs, Name, mistake
 from statusapi.auth import Principal
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 LONGEST_REQUEST = 64 * 1024  # bytes
 LONGEST_TEXT = 10_000  # characters
 
-Status = Literal["investigating", "identified", "monitoring", "resolved", "postmortem"]
+Step = Literal["investigating", "identified", "monitoring", "resolved", "postmortem"]
 
 
 def _text(value: Any) -> str:
@@ -35,6 +36,18 @@ def _text(value: Any) -> str:
     raise mistake(f"a text of 1 to {LONGEST_TEXT} characters")
 
 
+def _moment(value: Any) -> Any:
+    try:
+        found = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise mistake(EXPECTED_MOMENT) from None
+    if found.tzinfo is None:
+        raise mistake(EXPECTED_MOMENT)
+    return found
+
+
+EXPECTED_MOMENT = "a date and time with its zone such as 2026-03-01T22:00:00+01:00"
+Moment = Annotated[datetime, BeforeValidator(_moment)]
 Body = Annotated[str, BeforeValidator(_text)]
 
 
@@ -46,7 +59,7 @@ class PostFields(_Fields):
     """An entry of a timeline. status: where the incident then stands; without it, where it stands now."""
 
     body: Body
-    status: Status | None = None
+    status: Step | None = None
 
 
 class AcknowledgeFields(_Fields):
@@ -64,6 +77,17 @@ class OpenFields(_Fields):
     impact: Literal["none", "minor", "major", "critical"] = "minor"
     status: Literal["investigating", "identified", "monitoring"] = "investigating"
     components: list[str] = Field(default=[], max_length=1000)
+    started_at: Moment | None = None
+    """When it began; without it, now."""
+    resolved_at: Moment | None = None
+    """It is over since then: a record of what has been, of which nobody is told."""
+
+
+class PinFields(_Fields):
+    """A status that a component is to show. duration: for how long; without it, until it is taken off."""
+
+    status: Literal["operational", "maintenance", "degraded", "partial", "major"]
+    duration: DurationMs | None = None
 
 
 F = TypeVar("F", bound=_Fields)
@@ -142,7 +166,37 @@ class Orders:
                 raise Problem(400, "field", "components: expected components of the site")
         status, impact = IncidentStatus(fields.status), Impact[fields.impact.upper()]
         parts = tuple(dict.fromkeys(fields.components))
-        return await self._done(Open(fields.site, fields.name, fields.body, _author(principal), impact, parts, status))
+        started_ms, resolved_ms = self._past_ms(fields)
+        order = Open(fields.site, fields.name, fields.body, _author(principal), impact, parts, status)
+        return await self._done(order._replace(started_ms=started_ms, resolved_ms=resolved_ms))
+
+    def _past_ms(self, fields: OpenFields) -> tuple[int | None, int | None]:
+        """When it began and ended, if that is said. Raises Problem unless both are past, in that order."""
+        started_ms, resolved_ms = (
+            None if at is None else int(at.timestamp() * 1000) for at in (fields.started_at, fields.resolved_at)
+        )
+        now_ms = self._clock.now_ms()
+        if started_ms is not None and not 0 <= started_ms <= now_ms:
+            raise Problem(400, "field", "started_at: expected a moment that has passed")
+        if resolved_ms is not None and (started_ms is None or not started_ms <= resolved_ms <= now_ms):
+            raise Problem(400, "field", "resolved_at: expected a moment that has passed, after started_at")
+        return started_ms, resolved_ms
+
+    async def pin(self, principal: Principal, component: str, fields: PinFields) -> ComponentState:
+        """Let a component show a status. Raises Problem if it is not theirs."""
+        until_ms = None if fields.duration is None else self._clock.now_ms() + fields.duration
+        return await self._pinned(principal, SetPin(component, Status(fields.status), _author(principal), until_ms))
+
+    async def unpin(self, principal: Principal, component: str) -> ComponentState:
+        """Let it show again what its checks say. Raises Problem if it is not theirs."""
+        return await self._pinned(principal, TakePin(component, _author(principal)))
+
+    async def _pinned(self, principal: Principal, order: SetPin | TakePin) -> ComponentState:
+        component = self._config.components.get(order.component)
+        if component is None or not principal.may_see(self._config.sites[component.site].account):
+            raise not_found()
+        await self._recorded(order)
+        return self._recorder.shown.components[order.component]
 
     def find(self, principal: Principal, num: int) -> Incident:
         """An incident that is open, or the latest of its cause. Raises Problem if it is not theirs to see."""
@@ -157,11 +211,14 @@ class Orders:
             raise not_found()
         return incident
 
-    async def _done(self, order: Order) -> Incident:
+    async def _recorded(self, order: Order) -> Decision | None:
         try:
-            decision = await self._recorder.record(Ordered(self._clock.now_ms(), order))
+            return await self._recorder.record(Ordered(self._clock.now_ms(), order))
         except StoreError as error:
             raise Problem(503, "store", f"It is noted, but can't be written now: {error}.") from None
+
+    async def _done(self, order: Order) -> Incident:
+        decision = await self._recorded(order)
         if decision is None or not decision.incidents:
             raise Problem(409, "conflict", "Something else has happened to the incident meanwhile.")
         return decision.incidents[0]

@@ -27,6 +27,7 @@ from prober.core.model import (
     IncidentStatus,
     Maintenance,
     MaintenanceStatus,
+    Pin,
     Status,
 )
 from prober.core.status import headline
@@ -49,7 +50,7 @@ class ComponentView(NamedTuple):
     id: as configured; slug: 12 lower-case letters and digits. position: from 1, within its group or on the page.
     since_ms: since when it has that status. watched: whether any of its checks has a verdict.
     bars: its last days, oldest first. uptime: share of their judged time, from 0 to 1; None if there is none.
-    num: its place in the configuration, from 1, for readers who need a number.
+    num: its place in the configuration, from 1, for readers who need a number. pin: what a person has set.
     """
 
     id: str
@@ -66,6 +67,7 @@ class ComponentView(NamedTuple):
     uptime: float | None
     bars: tuple[DayBar, ...]
     num: int
+    pin: Pin | None = None
 
 
 class GroupView(NamedTuple):
@@ -361,6 +363,7 @@ class Views:
             uptime=past.share,
             bars=past.bars,
             num=self._nums[id_],
+            pin=state.pin,
         )
 
 

@@ -6,7 +6,10 @@ window 00:10 00:20 [daily] [NAME...]   a maintenance of all components, or of th
 00:01 shop down[/REASON]              an observation (the name may be left out if there is one check)
 00:02 down -> shop: major, open "Shop is down" critical, tell opened
 00:12 -                               nothing is observed; the core is woken
+00:02 shop@fra down                    the same, as seen from a location
 00:13 post 1 [STATUS]                 a person posts an update; `ack 1 [UNTIL]`, `open NAME [COMPONENT...]`
+00:14 pin shop major [UNTIL]          a person sets what a component shows; `unpin shop`
+00:15 past NAME FROM UNTIL [COMPONENT...]   a person records an incident that is over
 subscription remind_after_ms=600000   keys of the subscription
 restart                               the state goes through nothing but its rows
 """
@@ -19,7 +22,7 @@ from typing import Any
 
 from prober.core.events import Change, Configured, Decision, Observed, Ordered, Rule, Subject, Woke
 from prober.core.model import IncidentStatus, NoticeReason, Policy, Status
-from prober.core.orders import Acknowledge, Open, Order, Post
+from prober.core.orders import Acknowledge, Open, Order, Post, SetPin, TakePin
 from prober.core.reason import Reason
 from prober.core.recurrence import Recurrence
 from prober.core.state import State
@@ -98,13 +101,20 @@ class Teller:
         at_ms = moment_ms(words[0])
         if words[1] == "-":
             return Woke(at_ms)
-        if words[1] in ("post", "ack", "open"):
+        if words[1] in ("post", "ack", "open", "past", "pin", "unpin"):
             return Ordered(at_ms, _order(words[1], words[2:]))
-        name = words[1] if words[1] in self.policy.checks else next(iter(self.policy.checks))
-        rest = words[2:] if words[1] in self.policy.checks else words[1:]
-        took_us = int(float(rest[1].removesuffix("s")) * 1e6) if len(rest) > 1 else 0
+        named, _, location = words[1].partition("@")
+        name = named if named in self.policy.checks else next(iter(self.policy.checks))
+        rest = words[2:] if named in self.policy.checks else words[1:]
+        took = next((word for word in rest[1:] if "=" not in word), "0s")
+        took_us = int(float(took.removesuffix("s")) * 1e6)
         outcome, slash, reason = rest[0].partition("/")
-        more = {"reason": Reason(reason)} if slash else {}
+        more: dict[str, Any] = {"reason": Reason(reason)} if slash else {}
+        if location:
+            more["location"] = location
+        facts = dict(word.split("=") for word in rest[1:] if "=" in word)
+        if facts:
+            more["facts"] = facts
         return Observed(observation(outcome, at_ms, name, took_us=took_us, **more))
 
 
@@ -113,6 +123,14 @@ def _order(deed: str, words: list[str]) -> Order:
         return Post(int(words[0]), "words", "ann", IncidentStatus(words[1]) if len(words) > 1 else None)
     if deed == "ack":
         return Acknowledge(int(words[0]), "ann", moment_ms(words[1]) if len(words) > 1 else None)
+    if deed == "pin":
+        until_ms = moment_ms(words[2]) if len(words) > 2 else None
+        return SetPin(words[0], Status(words[1]), "ann", until_ms)
+    if deed == "unpin":
+        return TakePin(words[0], "ann")
+    if deed == "past":
+        order = Open("main", words[0], "words", "ann", components=tuple(words[3:]))
+        return order._replace(started_ms=moment_ms(words[1]), resolved_ms=moment_ms(words[2]))
     return Open("main", words[0], "words", "ann", components=tuple(words[1:]))
 
 
@@ -126,8 +144,10 @@ def _value(key: str, text: str) -> Any:
         return None if text == "never" else Status(text)
     if key in ("flap_high", "flap_low"):
         return float(text)
-    if key in ("depends_on", "canaries"):
+    if key in ("depends_on", "canaries", "group_by", "locations"):
         return tuple(text.split(","))
+    if key == "shares":
+        return tuple(tuple(part.split(":")) for part in text.split(","))
     return int(text) if text.isdigit() else text
 
 
@@ -142,6 +162,8 @@ def said(decision: Decision | None) -> str:
             parts[-1] += f' "{notice.incident.name}" {notice.incident.impact.word}'
         if notice.reason in (NoticeReason.CHANGED, NoticeReason.REOPENED) and notice.incident:
             parts[-1] += f" {notice.incident.impact.word}"
+        if notice.reason is NoticeReason.CHANGED and notice.incident and len(notice.incident.affected) > 1:
+            parts[-1] += f" of {'+'.join(a.component for a in notice.incident.affected if a.status.depth)}"
         if notice.reason is NoticeReason.RESOLVED and notice.incident:
             after = re.search(r"after (.*)\.$", notice.incident.updates[-1].body)
             parts[-1] += f" after {after.group(1)}" if after else ""

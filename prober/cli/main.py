@@ -9,6 +9,7 @@ import typer
 from prober import __version__
 from prober.cli.backup import backup, restore
 from prober.cli.check_config import check_config
+from prober.cli.components import components
 from prober.cli.demo import demo
 from prober.cli.demo_target import demo_target
 from prober.cli.explain import explain
@@ -40,6 +41,7 @@ app.command("restore")(restore)
 app.command("export")(export)
 app.command("import")(import_)
 app.add_typer(incidents, name="incidents")
+app.add_typer(components, name="components")
 app.command("simulate")(simulate)
 app.command("demo")(demo)
 app.command("demo-target")(demo_target)

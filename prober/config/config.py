@@ -62,7 +62,7 @@ class Config:
         feeding: dict[str, list[str]] = defaultdict(list)
         for id_, check in self.checks.items():
             feeding[check.component].append(id_)
-        components = {id_: _component(id_, c, feeding[id_]) for id_, c in self.components.items()}
+        components = {id_: _component(id_, c, feeding[id_], self.sites[c.site]) for id_, c in self.components.items()}
         return Policy(
             checks={id_: _check(id_, check, self._canaries(id_, check)) for id_, check in self.checks.items()},
             components=components,
@@ -119,12 +119,16 @@ def _check(id_: str, check: CheckOptions, canaries: tuple[str, ...]) -> CheckPol
         flap_high=None if check.flap_high is None else check.flap_high / 100,
         flap_low=_flap_low(check) / 100,
         critical=check.critical,
+        weight=check.weight,
+        redundancy_group=check.redundancy_group,
+        shares=check.shares(),
+        vouches_for=check.vouched(),
         retry_interval_ms=check.retry_interval,
         canaries=canaries,
     )
 
 
-def _component(id_: str, component: Component, checks: list[str]) -> ComponentPolicy:
+def _component(id_: str, component: Component, checks: list[str], site: Site) -> ComponentPolicy:
     opens_at = _OPENS_AT[component.open_incident_at]
     return ComponentPolicy(
         id=id_,
@@ -136,6 +140,9 @@ def _component(id_: str, component: Component, checks: list[str]) -> ComponentPo
         depends_on=tuple(component.depends_on),
         resolve_after_ms=component.resolve_after or 0,
         reopen_within_ms=component.reopen_within or 0,
+        major_percent=component.major_when,
+        group_by=tuple(site.group_by),
+        group_wait_ms=site.group_wait,
     )
 
 

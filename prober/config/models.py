@@ -108,6 +108,17 @@ def _zone(value: Any) -> str:
         raise mistake(expected) from None
 
 
+def _share(value: Any) -> int:
+    """Per cent; 0 = any."""
+    words = {"any": 0, "all": 100}
+    if isinstance(value, str) and value in words:
+        return words[value]
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 100:
+        return value
+    raise mistake('"all", "any", or a share in per cent from 1 to 100')
+
+
+GroupBy = Literal["parent", "host", "address", "resolver", "certificate", "group", "site"]
 Zone = Annotated[str, BeforeValidator(_zone)]
 Key = Annotated[Secret, AfterValidator(_key)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
@@ -160,6 +171,10 @@ class Site(Options):
     """A sentence below the name."""
     zone: Zone = "UTC"
     """Whose days its uptime is counted in."""
+    group_by: list[GroupBy] = Field(default=[])
+    """Components that have one of these in common, and fail soon after each other, share one incident."""
+    group_wait: DurationMs = 30_000
+    """How soon after its opening an incident takes in others, and when what it has taken in is told."""
 
 
 class Group(Options):
@@ -190,6 +205,8 @@ class Component(Options):
     """How long trouble must be gone before its incident is resolved; until then it is monitored."""
     reopen_within: DurationMs | None = None
     """Trouble that returns so soon after the end goes on in the same incident."""
+    major_when: Annotated[int, BeforeValidator(_share)] = Field(default="all", validate_default=True)
+    """Which of its checks must be down for a major outage: "all", "any", or a share of their weight in per cent."""
 
 
 class Subscription(Options):

@@ -64,6 +64,7 @@ class Rule(StrEnum):
     SUCCESSES_LASTING = "successes_lasting"
     FROM_CHECKS = "from_checks"
     MAINTENANCE_WINDOW = "maintenance_window"
+    PINNED = "pinned"
     DEPENDENCY_DOWN = "dependency_down"
     NOT_CONFIGURED = "not_configured"
 

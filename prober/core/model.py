@@ -13,6 +13,7 @@ from prober.core.reason import Reason
 from prober.core.recurrence import Recurrence
 
 LOCAL = "local"  # the location of the built-in prober
+BY_COMPONENT = "component:"  # how the cause of an incident that the automation opened begins
 
 
 class Outcome(StrEnum):
@@ -152,6 +153,11 @@ class CheckPolicy(NamedTuple):
     canaries: checks that show whether our own network works, see blame.
     critical: its component is in major outage when it is down, whatever its other checks say.
     flap_high, flap_low: from which share of changes it flaps, and down to which; see flapping. None = it never does.
+    weight: how much it counts beside the component's other checks. redundancy_group: those of one count as one check,
+    as good as its best; None = it stands for itself. See rollup.
+    locations, quorum: from where it is probed, and how many of them must agree; see rollup.
+    shares: (kind, value) of what it may have in common with other checks, such as its host; see grouping.
+    vouches_for: the class of failures that it is asked about as a canary; see blame.
     """
 
     id: str
@@ -166,6 +172,12 @@ class CheckPolicy(NamedTuple):
     flap_high: float | None = None
     flap_low: float = 0.0
     critical: bool = False
+    weight: int = 1
+    redundancy_group: str | None = None
+    locations: tuple[str, ...] = (LOCAL,)
+    quorum: int = 1
+    shares: tuple[tuple[str, str], ...] = ()
+    vouches_for: str = "network"
 
 
 class ComponentPolicy(NamedTuple):
@@ -175,6 +187,8 @@ class ComponentPolicy(NamedTuple):
     depends_on: while one of these components is down, no incident opens for this one; acyclic.
     resolve_after_ms: how long trouble must be gone before the incident is resolved; until then it is monitored.
     reopen_within_ms: trouble that returns so soon after the end reopens the same incident; 0 = never.
+    major_percent: from which share of its checks' weight that is down it is in major outage; 0 = as soon as any is.
+    group_by, group_wait_ms: what makes its trouble one with that of others, if it begins so soon after; see grouping.
     """
 
     id: str
@@ -186,6 +200,9 @@ class ComponentPolicy(NamedTuple):
     depends_on: tuple[str, ...] = ()
     resolve_after_ms: int = 0
     reopen_within_ms: int = 0
+    major_percent: int = 100
+    group_by: tuple[str, ...] = ()
+    group_wait_ms: int = 0
 
 
 class SubscriptionPolicy(NamedTuple):
@@ -244,7 +261,7 @@ class CheckState(NamedTuple):
     *_from_ms: start of the first observation of the running streak, 0 if there is none.
     recent: outcome and start of the latest answers, oldest first, from the first that does not agree with the verdict;
     empty unless a need of the check counts among the last answers.
-    reason, detail: the latest failure's, kept while the check is not up.
+    reason, detail, address, certificate: the latest failure's, kept while the check is not up; "" = none was met.
     flips: the latest changes between good and bad answers; flapped: how many since it flaps, 0 = it does not. See
     flapping.
     """
@@ -265,6 +282,20 @@ class CheckState(NamedTuple):
     recent: tuple[tuple[Outcome, int], ...] = ()
     flips: int = 0
     flapped: int = 0
+    address: str = ""
+    certificate: str = ""
+
+
+class Pin(NamedTuple):
+    """A status that a person has set, whatever the checks say. until_ms: None = until it is taken off."""
+
+    status: Status
+    by: str
+    until_ms: int | None = None
+
+    def holds(self, at_ms: int) -> bool:
+        """Whether it still does at that moment."""
+        return self.until_ms is None or at_ms < self.until_ms
 
 
 class ComponentState(NamedTuple):
@@ -281,6 +312,7 @@ class ComponentState(NamedTuple):
     causes: tuple[str, ...] = ()
     site: str = ""
     withheld_by: str = ""
+    pin: Pin | None = None
 
 
 class Affected(NamedTuple):
@@ -306,6 +338,7 @@ class Incident(NamedTuple):
     num, uid, slug: three independent ids, one for each family of API dialects.
     cause: what may have at most one open incident. started_ms: first failing probe; opened_ms: when we told.
     taken: a person leads it: the automation only adds facts to it, and neither resolves it nor sets its status.
+    joined_due_ms: when what has joined it is told; None = nothing is to be told.
     acknowledged_by: who knows of it, "" = nobody; until acknowledged_until_ms, None = for as long as it is open.
     """
 
@@ -327,10 +360,16 @@ class Incident(NamedTuple):
     taken: bool = False
     acknowledged_by: str = ""
     acknowledged_until_ms: int | None = None
+    joined_due_ms: int | None = None
 
     @property
     def is_open(self) -> bool:
         return self.resolved_ms is None
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether the automation opened it, for a component in trouble."""
+        return self.cause.startswith(BY_COMPONENT)
 
     def is_acknowledged(self, at_ms: int) -> bool:
         """Whether somebody knows of it at that moment."""

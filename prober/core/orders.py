@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from prober.core.model import Impact, IncidentStatus
+from prober.core.model import Impact, IncidentStatus, Status
 
 
 class Post(NamedTuple):
@@ -23,7 +23,11 @@ class Acknowledge(NamedTuple):
 
 
 class Open(NamedTuple):
-    """Open an incident by hand. components: of the site; their statuses are not touched."""
+    """Open an incident by hand. components: of the site; their statuses are not touched.
+
+    started_ms: when it began, if that was earlier. resolved_ms: it is over since then: a record of what has been, of
+    which nobody is told.
+    """
 
     site: str
     name: str
@@ -32,6 +36,24 @@ class Open(NamedTuple):
     impact: Impact = Impact.MINOR
     components: tuple[str, ...] = ()
     status: IncidentStatus = IncidentStatus.INVESTIGATING
+    started_ms: int | None = None
+    resolved_ms: int | None = None
 
 
-Order = Post | Acknowledge | Open
+class SetPin(NamedTuple):
+    """Let a component show a status, whatever its checks say. until_ms: for how long; None = until it is taken off."""
+
+    component: str
+    status: Status
+    author: str
+    until_ms: int | None = None
+
+
+class TakePin(NamedTuple):
+    """Take the pin off a component: it shows again what its checks say."""
+
+    component: str
+    author: str
+
+
+Order = Post | Acknowledge | Open | SetPin | TakePin

@@ -34,12 +34,16 @@ class State:
     _open: dict[str, int] = field(init=False, default_factory=dict, compare=False)
     _shown: dict[str, Counter[Status]] = field(init=False, default_factory=dict, compare=False)
     _monitored: dict[int, Incident] = field(init=False, default_factory=dict, compare=False)
+    _joined: dict[int, Incident] = field(init=False, default_factory=dict, compare=False)
+    _pinned: dict[str, ComponentState] = field(init=False, default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         for component in self.components.values():
             self._count(component, 1)
-        self._open = {incident.cause: num for num, incident in self.incidents.items()}
-        self._monitored = {num: i for num, i in self.incidents.items() if i.monitoring_ms is not None}
+            if component.pin is not None:
+                self._pinned[component.component] = component
+        for incident in self.incidents.values():
+            self._note_open(incident)
 
     def copy(self) -> "State":
         """Another state with the same rows, which goes its own way."""
@@ -51,14 +55,31 @@ class State:
             ended=dict(self.ended),
         )
 
-    def open_incident(self, cause: str) -> Incident | None:
-        """The open incident of that cause, if there is one."""
-        num = self._open.get(cause)
+    def open_about(self, component: str) -> Incident | None:
+        """The open incident of the automation that is about the component, if there is one."""
+        num = self._open.get(component)
         return None if num is None else self.incidents[num]
+
+    def ended_about(self, component: str) -> Incident | None:
+        """The latest one that has ended, if it is known still."""
+        found = [
+            incident
+            for incident in self.ended.values()
+            if incident.is_automatic and any(a.component == component for a in incident.affected)
+        ]
+        return max(found, key=lambda incident: (incident.resolved_ms or 0, incident.num), default=None)
 
     def monitored(self) -> dict[int, Incident]:
         """The open incidents whose trouble has gone, by num; a copy."""
         return self._monitored.copy()
+
+    def joined(self) -> dict[int, Incident]:
+        """The open incidents that something has joined which is not told yet, by num; a copy."""
+        return self._joined.copy()
+
+    def pinned(self) -> dict[str, ComponentState]:
+        """The components whose status a person has set, by id; a copy."""
+        return self._pinned.copy()
 
     def statuses(self, site: str) -> Counter[Status]:
         """How many components of the site show which status; a copy."""
@@ -75,16 +96,13 @@ class State:
         for component in decision.components:
             self._replace(component.component, component)
         for incident in decision.incidents:
-            self._monitored.pop(incident.num, None)
-            if incident.is_open and incident.monitoring_ms is not None:
-                self._monitored[incident.num] = incident
+            self._forget_open(incident)
             if incident.is_open:
                 self.incidents[incident.num] = incident
-                self._open[incident.cause] = incident.num
+                self._note_open(incident)
                 self.ended.pop(incident.cause, None)
             else:
                 self.incidents.pop(incident.num, None)
-                self._open.pop(incident.cause, None)
                 self.ended[incident.cause] = incident
         for subject, id_ in decision.gone:
             if subject is Subject.CHECK:
@@ -94,11 +112,29 @@ class State:
 
     def _replace(self, id_: str, component: ComponentState | None) -> None:
         before = self.components.pop(id_, None)
+        self._pinned.pop(id_, None)
         if before is not None:
             self._count(before, -1)
         if component is not None:
             self.components[id_] = component
             self._count(component, 1)
+            if component.pin is not None:
+                self._pinned[id_] = component
+
+    def _note_open(self, incident: Incident) -> None:
+        if incident.monitoring_ms is not None:
+            self._monitored[incident.num] = incident
+        if incident.joined_due_ms is not None:
+            self._joined[incident.num] = incident
+        if incident.is_automatic:
+            self._open.update((affected.component, incident.num) for affected in incident.affected)
+
+    def _forget_open(self, incident: Incident) -> None:
+        self._monitored.pop(incident.num, None)
+        self._joined.pop(incident.num, None)
+        for affected in incident.affected:
+            if self._open.get(affected.component) == incident.num:
+                del self._open[affected.component]
 
     def _count(self, component: ComponentState, by: int) -> None:
         self._shown.setdefault(component.site, Counter())[component.status] += by

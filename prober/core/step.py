@@ -12,7 +12,8 @@ from prober.core.draft import Draft
 from prober.core.events import Decision, Event, Observed, Ordered, Woke
 from prober.core.maintenance import is_set_back, passed
 from prober.core.model import CheckState, ComponentPolicy, Policy
-from prober.core.orders import Acknowledge, Post
+from prober.core.orders import Acknowledge, Open, Post
+from prober.core.rollup import seat
 from prober.core.state import State
 from prober.core.suppress import dependents
 from prober.core.verdict import judge
@@ -35,9 +36,10 @@ def step(state: State, event: Event, policy: Policy) -> Decision | None:
 def _observed(state: State, event: Observed, policy: Policy) -> Decision | None:
     observation = attributed(state, event.observation, policy)
     check = policy.checks.get(observation.check)
-    if check is None:
+    if check is None or observation.location not in check.locations:
         return None
-    before = state.checks.get(check.id) or CheckState(check.id)
+    key = seat(check.id, observation.location)
+    before = state.checks.get(key) or CheckState(key)
     judged = judge(before, observation, check)
     if judged is None:
         return None
@@ -72,8 +74,15 @@ def _components_to_look_at(state: State, policy: Policy, at_ms: int) -> list[Com
     after_ms = at_ms if state.handled_ms is None else state.handled_ms
     windows = [b.window for b in passed(policy.maintenances.values(), after_ms, at_ms)]
     monitored = state.monitored().values()
+    unpinned = [id_ for id_, row in state.pinned().items() if row.pin is not None and not row.pin.holds(at_ms)]
+    below = [below for id_ in unpinned if id_ in policy.components for below in dependents(policy, id_)]
     named = dict.fromkeys(
-        [*(c for w in windows for c in w.components), *(a.component for i in monitored for a in i.affected)]
+        [
+            *(c for w in windows for c in w.components),
+            *(a.component for i in monitored for a in i.affected),
+            *unpinned,
+            *below,
+        ]
     )
     return [policy.components[c] for c in named if c in policy.components]
 
@@ -85,6 +94,8 @@ def _ordered(state: State, event: Ordered, policy: Policy) -> Decision | None:
         draft.post(order)
     elif isinstance(order, Acknowledge):
         draft.acknowledge(order)
-    else:
+    elif isinstance(order, Open):
         draft.open_by_hand(order)
+    else:
+        draft.pin(order)
     return draft.decision()

@@ -47,9 +47,14 @@ def judge(state: CheckState, observation: Observation, policy: CheckPolicy) -> J
     counted = _counted(state, outcome, observation.started_ms, policy)
     proof = _proof(counted, policy, observation.started_ms)
     if outcome is not Outcome.UP:
-        counted = counted._replace(reason=reason, detail=observation.detail)
+        counted = counted._replace(
+            reason=reason,
+            detail=observation.detail,
+            address=str(observation.facts.get("ip", "")),
+            certificate=str(observation.facts.get("cert_fingerprint", "")),
+        )
     elif state.reason is not None and (state.verdict if proof is None else proof.verdict) is Verdict.UP:
-        counted = counted._replace(reason=None, detail="")
+        counted = counted._replace(reason=None, detail="", address="", certificate="")
     if proof is None:
         return None if counted == state else Judged(counted, None)
     return Judged(counted._replace(verdict=proof.verdict, since_ms=proof.since_ms, recent=()), proof.rule)

@@ -93,6 +93,12 @@ class DnsOptions(CheckOptions):
     def _fits_host(cls, family: Family, info: ValidationInfo) -> Family:
         return fitting(family, info.data.get("host"))
 
+    def vouched(self) -> str:
+        return self.vouches_for or "dns"
+
+    def shares(self) -> tuple[tuple[str, str], ...]:
+        return (("resolver", self.host.lower()),)
+
     def target(self) -> str:
         server = place(self.host, self.port).removesuffix(f":{_PORT}")
         return f"dns://{server}/{self.query}?type={self.type}"

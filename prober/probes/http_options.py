@@ -178,6 +178,9 @@ class HttpOptions(CheckOptions):
         url = info.data.get("url")
         return fitting(family, parse(url).host if url else None)
 
+    def shares(self) -> tuple[tuple[str, str], ...]:
+        return (("host", parse(self.url).host),)
+
     def target(self) -> str:
         return str(parse(self.url))
 

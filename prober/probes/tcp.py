@@ -30,6 +30,9 @@ class TcpOptions(CheckOptions):
     def _fits_host(cls, family: Family, info: ValidationInfo) -> Family:
         return fitting(family, info.data.get("host"))
 
+    def shares(self) -> tuple[tuple[str, str], ...]:
+        return (("host", self.host.lower()),)
+
     def target(self) -> str:
         return place(self.host, self.port)
 

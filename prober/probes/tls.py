@@ -58,6 +58,9 @@ class TlsOptions(CheckOptions):
         """The port, wherever it was told."""
         return self.port or (UPGRADES[self.starttls].port if self.starttls else _PORT)
 
+    def shares(self) -> tuple[tuple[str, str], ...]:
+        return (("host", self.host.lower()),)
+
     def target(self) -> str:
         return place(self.host, self.used_port)
 

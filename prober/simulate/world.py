@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from prober.core.model import CheckPolicy, Outcome, Policy, Status, Verdict
 from prober.core.reason import Reason
-from prober.core.status import from_checks
+from prober.core.rollup import rolled_up
 
 
 class Answer(NamedTuple):
@@ -72,7 +72,7 @@ def outages(world: World) -> list[Outage]:
     for at_ms, check, verdict in _turns(world):
         truth[check] = verdict
         component = world.policy.components[world.policy.checks[check].component]
-        status = from_checks([truth[id_] for id_ in component.checks])
+        status = rolled_up(world.policy, component, truth.__getitem__).status
         since = open_since.pop(component.id, None)
         if status.depth:
             from_ms, worst = since or (at_ms, status)

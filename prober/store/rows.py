@@ -20,6 +20,7 @@ from prober.core.model import (
     NoticeReason,
     Observation,
     Outcome,
+    Pin,
     Status,
     StatusChange,
     Update,
@@ -54,13 +55,22 @@ def check_row(check: CheckState) -> dict[str, Any]:
 def component_state(row: Row) -> ComponentState:
     causes = tuple(json.loads(row["causes"]))
     status, watched = Status(row["status"]), bool(row["watched"])
+    pin = None
+    if row["pin_status"] is not None:
+        pin = Pin(Status(row["pin_status"]), row["pin_by"], row["pin_until_ms"])
     return ComponentState(
-        row["id"], status, row["since_ms"], watched, causes, row["site"], withheld_by=row["withheld_by"]
+        row["id"], status, row["since_ms"], watched, causes, row["site"], withheld_by=row["withheld_by"], pin=pin
     )
 
 
 def component_row(component: ComponentState) -> dict[str, Any]:
-    return component._asdict() | {"causes": to_json(component.causes)}
+    pin = component.pin
+    return component._asdict() | {
+        "causes": to_json(component.causes),
+        "pin_status": pin and pin.status,
+        "pin_by": pin and pin.by,
+        "pin_until_ms": pin and pin.until_ms,
+    }
 
 
 def transition_rows(decision: Decision, epoch: int) -> list[dict[str, Any]]:

@@ -9,21 +9,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from prober.core.model import Impact, Incident
+from prober.core.model import ComponentState, Impact, Incident, Pin
 from statusapi.auth import Auth, Principal
 from statusapi.dialects.wire import moment, moment_or_none
 from statusapi.explain import Explain
-from statusapi.orders import LONGEST_REQUEST, AcknowledgeFields, OpenFields, Orders, PostFields, decoded
+from statusapi.orders import LONGEST_REQUEST, AcknowledgeFields, OpenFields, Orders, PinFields, PostFields, decoded
 from statusapi.prepared import READS
 from statusapi.problems import Problem, not_found
-from statusapi.views import IncidentView, Views
+from statusapi.views import ComponentView, IncidentView, Views
 
 PREFIX = "/api/prober/v1"
 PATHS = rf"{PREFIX}(/.*)?"
 
 
 def routes(views: Views, orders: Orders, explain: Explain, auth: Auth) -> list[BaseRoute]:
-    """Incidents: read, open, post to, acknowledge. Components: explain."""
+    """Incidents: read, open, post to, acknowledge. Components: read, pin, explain."""
 
     async def incidents(request: Request) -> Response:
         principal = _principal(auth, request)
@@ -53,7 +53,20 @@ def routes(views: Views, orders: Orders, explain: Explain, auth: Auth) -> list[B
         principal, at_ms = _principal(auth, request), _at_ms(request)
         return _answer(_with_moments(await explain.component(principal, request.path_params["id"], at_ms)))
 
+    async def components(request: Request) -> Response:
+        principal = _principal(auth, request)
+        pages = [page for page in views.pages.values() if principal.may_see(page.account)]
+        return _answer({"components": [_component(shown) for page in pages for shown in page.components]})
+
+    async def pin(request: Request) -> Response:
+        principal, id_ = _principal(auth, request), request.path_params["id"]
+        if request.method == "DELETE":
+            return _answer(_pinned(await orders.unpin(principal, id_)))
+        return _answer(_pinned(await orders.pin(principal, id_, decoded(await _body(request), PinFields))))
+
     return [
+        Route(f"{PREFIX}/components", components, methods=READS),
+        Route(f"{PREFIX}/components/{{id}}/pin", pin, methods=["POST", "DELETE"]),
         Route(f"{PREFIX}/components/{{id}}/explain", explained, methods=READS),
         Route(f"{PREFIX}/incidents", incidents, methods=[*READS, "POST"]),
         Route(f"{PREFIX}/incidents/{{num}}", incident, methods=READS),
@@ -125,6 +138,31 @@ def _num(request: Request) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise not_found()
     return int(text)
+
+
+def _component(shown: ComponentView) -> dict[str, Any]:
+    return {
+        "component": shown.id,
+        "site": shown.site,
+        "name": shown.name,
+        "status": shown.status,
+        "since": moment(shown.since_ms),
+        "pin": _pin(shown.pin),
+    }
+
+
+def _pinned(state: ComponentState) -> dict[str, Any]:
+    return {
+        "component": state.component,
+        "site": state.site,
+        "status": state.status,
+        "since": moment(state.since_ms),
+        "pin": _pin(state.pin),
+    }
+
+
+def _pin(pin: Pin | None) -> dict[str, Any] | None:
+    return None if pin is None else {"status": pin.status, "by": pin.by, "until": moment_or_none(pin.until_ms)}
 
 
 def _listed(shown: IncidentView) -> dict[str, Any]:

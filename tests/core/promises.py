@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from prober.core.events import Decision, Event, Observed, Subject
 from prober.core.maintenance import is_planned
-from prober.core.model import Incident, Notice, NoticeReason, Outcome, Policy, Status
+from prober.core.model import Incident, Notice, NoticeReason, Outcome, Policy, Status, Verdict
 from prober.core.state import State
-from prober.core.status import from_checks
 from prober.core.step import step
 
 MAINTENANCE = {NoticeReason.MAINTENANCE_STARTED, NoticeReason.MAINTENANCE_COMPLETED}
@@ -69,10 +68,10 @@ class Promises:
             if is_planned(policy, component.id, event.at_ms):
                 yield f"{component.id} opened in a maintenance"
             for above in _above(policy, component.id):
-                verdicts = [
-                    self.state.checks[c].verdict for c in policy.components[above].checks if c in self.state.checks
-                ]
-                if len(verdicts) == len(policy.components[above].checks) and from_checks(verdicts) is Status.MAJOR:
+                checks = policy.components[above].checks
+                down = [c for c in checks if c in self.state.checks and self.state.checks[c].verdict is Verdict.DOWN]
+                pinned = self.state.components[above].pin if above in self.state.components else None
+                if checks and len(down) == len(checks) and pinned is None:
                     yield f"{component.id} opened below {above}, which is down"
 
     def _groundless(self, decision: Decision, shown: dict[str, Status]) -> Iterator[str]:

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from prober.core.blame import BY_NETWORK
+from prober.core.blame import CLASS_OF, FailureClass
 from prober.core.events import Rule
 from prober.core.flapping import CHANGES, share
 from prober.core.incident import MAY_FOLLOW
 from prober.core.model import CheckState, NoticeReason, Status, Verdict
 from prober.core.notice import TOPIC_OF
 from prober.core.reason import Reason
-from prober.core.status import IMPACT_OF, from_checks, headline
+from prober.core.rollup import Part, from_parts
+from prober.core.status import IMPACT_OF, headline
 from prober.core.verdict import judge
 from prober.options import CheckOptions, show_duration
 from tests.builders import T0, check, observation
@@ -53,7 +54,10 @@ def _table(*rows: Sequence[object]) -> Iterator[str]:
 
 
 def by_network() -> Iterable[str]:
-    return [", ".join(f"`{reason}`" for reason in Reason if reason in BY_NETWORK)]
+    return _table(
+        ("class", "failures"),
+        *((f"`{one}`", ", ".join(f"`{r}`" for r in Reason if CLASS_OF.get(r) is one)) for one in FailureClass),
+    )
 
 
 def verdicts() -> Iterable[str]:
@@ -90,7 +94,8 @@ def statuses() -> Iterable[str]:
     words = [Verdict.UP, Verdict.DEGRADED, Verdict.DOWN, Verdict.UNKNOWN]
     pairs: Iterable[tuple[Verdict, ...]] = [*((w,) for w in words), *combinations_with_replacement(words, 2)]
     return _table(
-        ("checks", "status"), *((", ".join(pair), from_checks(pair)) for pair in pairs if len(set(pair)) == len(pair))
+        ("checks", "status"),
+        *((", ".join(pair), from_parts([Part(v) for v in pair])) for pair in pairs if len(set(pair)) == len(pair)),
     )
 
 

@@ -233,3 +233,20 @@ def test_a_monitored_incident_that_a_person_leads_asks_for_no_look() -> None:
     decision = step(state, Ordered(T0 + 2_000, Post(1, "We watch it.", "ann", IncidentStatus.MONITORING)), rules)
     assert decision is not None
     assert decision.wake_ms is None
+
+
+def test_what_is_no_longer_watched_of_an_incident_is_not_in_trouble_any_more() -> None:
+    names, more = ("shop", "blog"), {"group_by": ("site",), "group_wait_ms": MIN}
+    checks = [check(name, name, failures=1, successes=1) for name in names]
+    rules = policy(*checks, components=[component(name, [name], **more) for name in names])
+    down: list[Event] = [Observed(observation("down", T0 + n, name)) for n, name in enumerate(names, 1)]
+    state, _ = played([Configured(T0), *down], rules)
+    left = policy(checks[1], components=[component("blog", ["blog"], **more)])
+    decision = step(state, Configured(T0 + 10), left)
+    assert decision is not None
+    state.apply(decision)
+    (incident,) = state.incidents.values()
+    assert {a.component: a.status for a in incident.affected} == {"shop": Status.OPERATIONAL, "blog": Status.MAJOR}
+    ended = step(state, Observed(observation("up", T0 + 20, "blog")), left)
+    assert ended is not None
+    assert [i.is_open for i in ended.incidents] == [False]

@@ -1,15 +1,18 @@
 -- name: check_states
 -- All checks' verdicts and streaks.
 SELECT id AS "check", verdict, since_ms, down, bad, not_down, good,
-    down_from_ms, bad_from_ms, not_down_from_ms, good_from_ms, reason, detail, recent, flips, flapped
+    down_from_ms, bad_from_ms, not_down_from_ms, good_from_ms, reason, detail, recent, flips, flapped,
+    address, certificate
 FROM check_state;
 
 -- name: put_check_states*!
 -- New verdicts and streaks in place of the old.
 INSERT OR REPLACE INTO check_state (id, verdict, since_ms, down, bad, not_down, good,
-    down_from_ms, bad_from_ms, not_down_from_ms, good_from_ms, reason, detail, recent, flips, flapped)
+    down_from_ms, bad_from_ms, not_down_from_ms, good_from_ms, reason, detail, recent, flips, flapped,
+    address, certificate)
 VALUES (:check, :verdict, :since_ms, :down, :bad, :not_down, :good,
-    :down_from_ms, :bad_from_ms, :not_down_from_ms, :good_from_ms, :reason, :detail, :recent, :flips, :flapped);
+    :down_from_ms, :bad_from_ms, :not_down_from_ms, :good_from_ms, :reason, :detail, :recent, :flips, :flapped,
+    :address, :certificate);
 
 -- name: drop_check_state!
 -- The check is no longer configured.
@@ -18,13 +21,15 @@ WHERE id = :id;
 
 -- name: component_states
 -- What all components show.
-SELECT id, status, since_ms, watched, causes, site, withheld_by
+SELECT id, status, since_ms, watched, causes, site, withheld_by, pin_status, pin_by, pin_until_ms
 FROM component_state;
 
 -- name: put_component_states*!
 -- What components show now.
-INSERT OR REPLACE INTO component_state (id, status, since_ms, watched, causes, site, withheld_by)
-VALUES (:component, :status, :since_ms, :watched, :causes, :site, :withheld_by);
+INSERT OR REPLACE INTO component_state (id, status, since_ms, watched, causes, site, withheld_by,
+    pin_status, pin_by, pin_until_ms)
+VALUES (:component, :status, :since_ms, :watched, :causes, :site, :withheld_by,
+    :pin_status, :pin_by, :pin_until_ms);
 
 -- name: drop_component_state!
 -- The component is no longer configured.
