@@ -5,9 +5,9 @@ Models are strict (no coercion), frozen, and refuse unknown keys.
 """
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 
 _UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -171,6 +171,18 @@ class ChannelOptions(Options):
     """What people read of it; the configuration puts the id here if there is none."""
     timeout: DurationMs = 10_000
     """The one deadline of an attempt."""
+    storm_budget: int | None = Field(default=None, ge=1, le=10_000)
+    """How many messages it gets within storm_window; one digest tells what is beyond them."""
+    storm_window: DurationMs = 600_000
+    """How long that is, from the first of them."""
+    tells_digests: ClassVar[bool] = True
+
+    @field_validator("storm_budget")
+    @classmethod
+    def _may_hold_back(cls, value: int | None) -> int | None:
+        if value is not None and not cls.tells_digests:
+            raise mistake("none: what it is told is for programs, which need each notice")
+        return value
 
     def target(self) -> str:
         """Where it sends to, for people; never a secret."""

@@ -107,6 +107,13 @@ class _State(Collector):
         incidents = GaugeMetricFamily("uptime_incidents_open", "Open incidents", labels=("site",))
         for site, count in sites.items():
             incidents.add_metric((site,), count)
+        held = GaugeMetricFamily(
+            "uptime_notices_held",
+            "Notices that wait to be told in a digest, beyond a channel's budget",
+            labels=("channel",),
+        )
+        for channel, storm in self._recorder.shown.storms.items():
+            held.add_metric((channel,), len(storm.held))
         trouble = GaugeMetricFamily("uptime_store_trouble", "Whether the store takes no writes at the moment")
         trouble.add_metric((), self._recorder.trouble is not None)
         lost = CounterMetricFamily(
@@ -115,7 +122,7 @@ class _State(Collector):
         lost.add_metric((), self._recorder.lost)
         build = GaugeMetricFamily("uptime_build_info", "The version of prober", labels=("version",))
         build.add_metric((__version__,), 1)
-        yield from (incidents, trouble, lost, build)
+        yield from (incidents, held, trouble, lost, build)
 
 
 class Metrics:

@@ -11,6 +11,7 @@ window 00:10 00:20 [daily] [NAME...]   a maintenance of all components, or of th
 00:14 pin shop major [UNTIL]          a person sets what a component shows; `unpin shop`
 00:15 past NAME FROM UNTIL [COMPONENT...]   a person records an incident that is over
 subscription remind_after_ms=600000   keys of the subscription
+budget 2 600000                       so many messages within so many ms; the rest is told as a digest
 restart                               the state goes through nothing but its rows
 """
 
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from prober.core.events import Change, Configured, Decision, Observed, Ordered, Rule, Subject, Woke
-from prober.core.model import IncidentStatus, NoticeReason, Policy, Status
+from prober.core.model import Budget, IncidentStatus, NoticeReason, Policy, Status
 from prober.core.orders import Acknowledge, Open, Order, Post, SetPin, TakePin
 from prober.core.reason import Reason
 from prober.core.recurrence import Recurrence
@@ -46,6 +47,7 @@ class Teller:
         self.windows: list[Any] = []
         self.components: dict[str, dict[str, Any]] = {}
         self.wishes: dict[str, Any] = {}
+        self.budgets: dict[str, Budget] = {}
         self.state = State(identity=b"story")
         self.decisions: list[Decision] = []
         self._policy: Policy | None = None
@@ -60,7 +62,8 @@ class Teller:
             ]
             wishes: dict[str, Any] = {"topics": frozenset({"incidents", "maintenance"})} | self.wishes
             windows = [w if w.components else w._replace(components=tuple(names)) for w in self.windows]
-            self._policy = policy(*checks, components=parts, subscriptions=[subscription(**wishes)], windows=windows)
+            rules = policy(*checks, components=parts, subscriptions=[subscription(**wishes)], windows=windows)
+            self._policy = rules._replace(budgets=self.budgets)
             self._take(Configured(DAY0))
         return self._policy
 
@@ -80,6 +83,9 @@ class Teller:
             return ""
         if words[0] == "subscription":
             self.wishes = _keys(words[1:])
+            return ""
+        if words[0] == "budget":
+            self.budgets = {"hook": Budget(int(words[1]), int(words[2]))}
             return ""
         if words[0] == "component":
             self.components[words[1]] = _keys(words[2:])
@@ -164,6 +170,10 @@ def said(decision: Decision | None) -> str:
             parts[-1] += f" {notice.incident.impact.word}"
         if notice.reason is NoticeReason.CHANGED and notice.incident and len(notice.incident.affected) > 1:
             parts[-1] += f" of {'+'.join(a.component for a in notice.incident.affected if a.status.depth)}"
+        if notice.reason is NoticeReason.DIGEST:
+            names = [one.incident.name if one.incident else one.stream for one in notice.digest]
+            told = [f"{one.reason} {name}" for one, name in zip(notice.digest, names, strict=True)]
+            parts[-1] += f" of {len(told)}: {' + '.join(told)}"
         if notice.reason is NoticeReason.RESOLVED and notice.incident:
             after = re.search(r"after (.*)\.$", notice.incident.updates[-1].body)
             parts[-1] += f" after {after.group(1)}" if after else ""

@@ -8,6 +8,7 @@ from functools import cached_property
 from prober.config.models import Account, Component, Daemon, Group, Site, Subscription, Window
 from prober.config.references import Masks
 from prober.core.model import (
+    Budget,
     CheckPolicy,
     ComponentPolicy,
     Impact,
@@ -69,6 +70,11 @@ class Config:
             below=below(components),
             subscriptions={id_: _subscription(id_, s) for id_, s in self.subscriptions.items()},
             maintenances={id_: self._maintenance(id_, w) for id_, w in self.maintenance.items()},
+            budgets={
+                id_: Budget(channel.storm_budget, channel.storm_window)
+                for id_, channel in self.channels.items()
+                if channel.storm_budget is not None
+            },
         )
 
     def _canaries(self, id_: str, check: CheckOptions) -> tuple[str, ...]:

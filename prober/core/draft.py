@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from prober.core import incident as life
 from prober.core import notice, reminder
+from prober.core import storm as storms
 from prober.core.events import Change, Decision, Rule, Subject
 from prober.core.grouping import shares
 from prober.core.maintenance import is_set_back, next_boundary_ms, passed
@@ -14,11 +15,13 @@ from prober.core.model import (
     ComponentState,
     Headline,
     Incident,
+    Notice,
     NoticeReason,
     Pin,
     Policy,
     Status,
     StatusChange,
+    Storm,
     SubscriptionPolicy,
     Verdict,
 )
@@ -40,10 +43,12 @@ class Draft:
         self.checks: dict[str, CheckState] = {}
         self.components: dict[str, ComponentState] = {}
         self.pins: dict[str, Pin | None] = {}
+        self.storms: dict[str, Storm] = {}
         self.incidents: dict[int, Incident] = {}
         self.changes: list[Change] = []
         self.occasions: list[notice.Occasion] = []
         self.gone: list[tuple[Subject, str]] = []
+        self.flushed: list[Storm] = []
         self.has_settled = False
         self.next_num = state.next_num
         self.handled_ms = state.handled_ms
@@ -343,7 +348,8 @@ class Draft:
 
     def _headlines(self) -> dict[str, Headline]:
         """What the page of each site that is spoken of says of itself, once the decision holds."""
-        shown = {occasion.site: self.state.statuses(occasion.site) for occasion in self.occasions}
+        held = (held.notice.site for storm in self.flushed for held in storm.held)
+        shown = {site: self.state.statuses(site) for site in [*(o.site for o in self.occasions), *held]}
         for id_ in [*self.components, *(id_ for subject, id_ in self.gone if subject is Subject.COMPONENT)]:
             before, after = self.state.components.get(id_), self.components.get(id_)
             if before is not None and before.site in shown:
@@ -387,6 +393,11 @@ class Draft:
                 self.occasions.append(notice.of_maintenance(reason, boundary.window, boundary.at_ms))
             self._remind(self.handled_ms)
         self._tell_joined()
+        self.flushed = [
+            storm
+            for storm in self.state.storms.values()
+            if (due_ms := storms.due_ms(self.policy, storm)) is not None and due_ms <= self.at_ms
+        ]
         self.handled_ms = (
             self.at_ms if is_set_back(self.handled_ms, self.at_ms) else max(self.handled_ms or 0, self.at_ms)
         )
@@ -442,16 +453,39 @@ class Draft:
         joins = [i.joined_due_ms for i in (self.state.joined() | self.incidents).values() if i.is_open]
         pinned = {id_: row.pin for id_, row in (self.state.pinned() | self.components).items()}
         pins = [pin.until_ms for id_, pin in pinned.items() if pin is not None and id_ in self.policy.components]
-        looks = (boundary_ms, self._next_reminder_ms(max(after_ms, self.at_ms)), *waits, *joins, *pins)
+        digests = [storms.due_ms(self.policy, storm) for storm in (self.state.storms | self.storms).values()]
+        looks = (boundary_ms, self._next_reminder_ms(max(after_ms, self.at_ms)), *waits, *joins, *pins, *digests)
         return min((ms for ms in looks if ms is not None), default=None)
 
     def _components_of(self, incident: Incident) -> list[ComponentPolicy]:
         found = (self.policy.components.get(a.component) for a in incident.affected)
         return [component for component in found if component is not None]
 
+    def _notices(self, seq: int) -> tuple[Notice, ...]:
+        """What is sent of what is owed: all of it, but for channels with a budget."""
+        if not self.occasions and not self.flushed:
+            return ()
+        headlines, identity = self._headlines(), self.state.identity
+        for storm in self.flushed:
+            self.storms[storm.channel] = Storm(storm.channel, self.at_ms, sent=1)
+        owed = notice.owed(self.policy, self.occasions, headlines, seq, identity)
+        if not self.policy.budgets and not self.flushed:
+            return owed
+        digests = [
+            digest
+            for storm in self.flushed
+            for digest in storms.digests(self.policy, storm, headlines, seq, self.at_ms, identity)
+        ]
+        weighed = storms.weighed(self.policy, self.state.storms | self.storms, owed, self.at_ms)
+        self.storms |= weighed.storms
+        return (*digests, *weighed.notices)
+
     def decision(self) -> Decision | None:
         """Everything collected, under the next sequence number; None if that is nothing."""
-        is_visible = bool(self.components or self.incidents or self.occasions or self.changes or self.gone)
+        is_visible = bool(
+            self.components or self.incidents or self.occasions or self.changes or self.gone or self.flushed
+        )
+        notices = self._notices(self.state.seq + 1)
         has_looked = self.handled_ms != self.state.handled_ms
         wake_ms = self._next_look_ms() if is_visible or has_looked or self.has_settled else self.state.wake_ms
         moved = has_looked or wake_ms != self.state.wake_ms
@@ -464,9 +498,10 @@ class Draft:
             checks=tuple(self.checks.values()),
             components=tuple(self.components.values()),
             incidents=tuple(self.incidents.values()),
-            notices=notice.owed(self.policy, self.occasions, self._headlines(), seq, self.state.identity),
+            notices=notices,
             changes=tuple(self.changes),
             gone=tuple(self.gone),
+            storms=tuple(self.storms.values()),
             next_num=self.next_num,
             handled_ms=self.handled_ms,
             wake_ms=wake_ms,

@@ -12,6 +12,7 @@ from prober.core.model import (
     Incident,
     Notice,
     Observation,
+    Storm,
 )
 from prober.core.orders import Order
 
@@ -97,7 +98,7 @@ class Decision(NamedTuple):
 
     seq: grows by one with each visible decision and never repeats; one that only moved a streak keeps the state's.
     checks, components, incidents: new values that replace the old of the same id.
-    gone: checks and components that are no longer configured.
+    gone: checks and components that are no longer configured. storms: new values, by channel.
     next_num, handled_ms, wake_ms: the state's new values (see State).
     """
 
@@ -109,6 +110,7 @@ class Decision(NamedTuple):
     notices: tuple[Notice, ...] = ()
     changes: tuple[Change, ...] = ()
     gone: tuple[tuple[Subject, str], ...] = ()
+    storms: tuple[Storm, ...] = ()
     next_num: int = 1
     handled_ms: int | None = None
     wake_ms: int | None = None
@@ -116,4 +118,4 @@ class Decision(NamedTuple):
     @property
     def is_visible(self) -> bool:
         """Whether anybody outside can see it: if not, only a streak has moved."""
-        return bool(self.components or self.incidents or self.notices or self.changes or self.gone)
+        return bool(self.components or self.incidents or self.notices or self.changes or self.gone or self.storms)

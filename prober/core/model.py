@@ -237,10 +237,17 @@ class Maintenance(NamedTuple):
     recurrence: Recurrence | None = None
 
 
+class Budget(NamedTuple):
+    """How many notices a channel takes within window_ms; what is beyond them is told as one digest."""
+
+    notices: int
+    window_ms: int
+
+
 class Policy(NamedTuple):
     """Everything the operator decided that judgement needs, by id.
 
-    below: by component, those that depend on it; see suppress.below.
+    below: by component, those that depend on it; see suppress.below. budgets: by channel; see storm.
     """
 
     checks: Mapping[str, CheckPolicy]
@@ -248,6 +255,7 @@ class Policy(NamedTuple):
     subscriptions: Mapping[str, SubscriptionPolicy]
     maintenances: Mapping[str, Maintenance]
     below: Mapping[str, tuple[str, ...]] = {}
+    budgets: Mapping[str, Budget] = {}
 
 
 # ---------------------------------------------------------------- state: what has come of it so far
@@ -408,6 +416,7 @@ class NoticeReason(StrEnum):
     COMPONENT_CHANGED = "component_changed"
     MAINTENANCE_STARTED = "maintenance_started"
     MAINTENANCE_COMPLETED = "maintenance_completed"
+    DIGEST = "digest"
 
 
 class StatusChange(NamedTuple):
@@ -423,7 +432,8 @@ class Notice(NamedTuple):
     """A message owed to one subscription. Its id never changes, however often it is sent.
 
     stream: notices of one stream reach one subscription in order of seq.
-    Exactly one of incident, change, maintenance is set: the thing as it was at at_ms.
+    Exactly one of incident, change, maintenance, digest is set: the thing as it was at at_ms; digest: the notices that
+    are told together, see storm.
     headline: what the page said of itself then.
     """
 
@@ -439,3 +449,20 @@ class Notice(NamedTuple):
     incident: Incident | None = None
     change: StatusChange | None = None
     maintenance: Maintenance | None = None
+    digest: tuple["Notice", ...] = ()
+
+
+class Held(NamedTuple):
+    """A notice that waits to be told in a digest. is_opening: the thing has not been announced otherwise."""
+
+    notice: Notice
+    is_opening: bool
+
+
+class Storm(NamedTuple):
+    """How many notices a channel has been sent since from_ms, and those that are held; see storm."""
+
+    channel: str
+    from_ms: int
+    sent: int = 0
+    held: tuple[Held, ...] = ()

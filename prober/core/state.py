@@ -7,14 +7,14 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from prober.core.events import Decision, Subject
-from prober.core.model import CheckState, ComponentState, Incident, Status
+from prober.core.model import CheckState, ComponentState, Incident, Status, Storm
 
 
 @dataclass
 class State:
     """All that step() needs to know of the past.
 
-    incidents: the open ones, by num. ended: the latest one of each cause that has none open.
+    incidents: the open ones, by num. ended: the latest one of each cause that has none open. storms: by channel.
     seq: of the latest visible decision. next_num: of the next incident.
     handled_ms: boundaries of maintenance up to this moment (inclusive) have been acted on; None at first.
     wake_ms: when the state next needs a look even if nothing is observed; None = never.
@@ -26,6 +26,7 @@ class State:
     components: dict[str, ComponentState] = field(default_factory=dict)
     incidents: dict[int, Incident] = field(default_factory=dict)
     ended: dict[str, Incident] = field(default_factory=dict)
+    storms: dict[str, Storm] = field(default_factory=dict)
     seq: int = 0
     next_num: int = 1
     handled_ms: int | None = None
@@ -53,6 +54,7 @@ class State:
             components=dict(self.components),
             incidents=dict(self.incidents),
             ended=dict(self.ended),
+            storms=dict(self.storms),
         )
 
     def open_about(self, component: str) -> Incident | None:
@@ -104,6 +106,7 @@ class State:
             else:
                 self.incidents.pop(incident.num, None)
                 self.ended[incident.cause] = incident
+        self.storms.update((storm.channel, storm) for storm in decision.storms)
         for subject, id_ in decision.gone:
             if subject is Subject.CHECK:
                 self.checks.pop(id_, None)

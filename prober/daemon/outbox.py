@@ -151,13 +151,7 @@ class Courier:
         return None if failed.permanent or next_ms > one.notice.at_ms + GIVEN_UP_MS else next_ms
 
     def _parcel(self, notice: Notice, number: int, at_ms: int) -> Parcel:
-        if notice.incident is not None:
-            named = [a.component for a in notice.incident.affected]
-        elif notice.change is not None:
-            named = [notice.change.component]
-        else:
-            named = list(notice.maintenance.components) if notice.maintenance else []
-        components = {id_: self._components[id_] for id_ in named if id_ in self._components}
+        components = {id_: self._components[id_] for id_ in _named(notice) if id_ in self._components}
         site = self._sites.get(notice.site) or Site(notice.site, "", notice.site, "")
         return Parcel(notice, site, notice.headline, components, number, at_ms)
 
@@ -178,3 +172,14 @@ class Courier:
             result,
             f": {attempt.error}" if attempt.error else "",
         )
+
+
+def _named(notice: Notice) -> list[str]:
+    """The components that it speaks of."""
+    if notice.incident is not None:
+        return [affected.component for affected in notice.incident.affected]
+    if notice.change is not None:
+        return [notice.change.component]
+    if notice.maintenance is not None:
+        return list(notice.maintenance.components)
+    return [id_ for one in notice.digest for id_ in _named(one)]

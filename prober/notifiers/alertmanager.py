@@ -8,7 +8,7 @@ https://prometheus.io/docs/alerting/latest/alerts_api/
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
@@ -48,6 +48,7 @@ def _labels(value: object) -> object:
 class AlertmanagerOptions(ChannelOptions):
     """The keys of a channel of kind alertmanager."""
 
+    tells_digests: ClassVar[bool] = False
     url: BaseUrl
     """Where Alertmanager is."""
     labels: Annotated[dict[str, str], BeforeValidator(_labels)] = Field(default={})

@@ -34,6 +34,7 @@ _HAPPENED: Mapping[NoticeReason, str] = {
     NoticeReason.COMPONENT_CHANGED: "Now",
     NoticeReason.MAINTENANCE_STARTED: "Maintenance started",
     NoticeReason.MAINTENANCE_COMPLETED: "Maintenance completed",
+    NoticeReason.DIGEST: "Digest",
 }
 _BY_IMPACT: Mapping[Impact, Indicator] = {
     Impact.NONE: Indicator.NONE,
@@ -87,6 +88,8 @@ class Telling(NamedTuple):
 
 def telling(parcel: Parcel) -> Telling:
     """What there is to tell of the notice."""
+    if parcel.notice.digest:
+        return _digest(parcel)
     return parcel.told(_incident, _maintenance, _change)
 
 
@@ -132,6 +135,22 @@ def _change(parcel: Parcel, change: StatusChange) -> Telling:
         _below(parcel, ""),
         _BY_STATUS[change.after],
     )
+
+
+def _digest(parcel: Parcel) -> Telling:
+    """A line for each thing that more messages would have been about."""
+    each = [telling(parcel._replace(notice=notice)) for notice in parcel.notice.digest]
+    start = f"[{parcel.site.name}] "
+    return Telling(
+        _subject(parcel, f"{len(each)} more {'thing' if len(each) == 1 else 'things'} happened"),
+        tuple(f"{MARK[one.badness]} {one.subject.removeprefix(start)}" for one in each),
+        (_page(parcel),),
+        _below(parcel, ""),
+        max((one.badness for one in each), key=_FROM_MILD.index),
+    )
+
+
+_FROM_MILD = (Indicator.NONE, Indicator.MAINTENANCE, Indicator.MINOR, Indicator.MAJOR, Indicator.CRITICAL)
 
 
 def _subject(parcel: Parcel, topic: str) -> str:

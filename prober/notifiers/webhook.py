@@ -1,6 +1,6 @@
 """Kind webhook: POSTs a notice as JSON to a URL, signed if the channel has a secret."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -23,6 +23,7 @@ FORMATS = {
 class WebhookOptions(ChannelOptions):
     """The keys of a channel of kind webhook."""
 
+    tells_digests: ClassVar[bool] = False
     url: UrlBesideHeaders
     """Where notices are sent: an http or https URL."""
     format: Literal["up", "statuspage", "standard"] = "up"

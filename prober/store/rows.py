@@ -11,6 +11,7 @@ from prober.core.model import (
     CheckState,
     ComponentState,
     Headline,
+    Held,
     Impact,
     Incident,
     IncidentStatus,
@@ -23,6 +24,7 @@ from prober.core.model import (
     Pin,
     Status,
     StatusChange,
+    Storm,
     Update,
     Verdict,
 )
@@ -148,14 +150,16 @@ def whole_incidents(connection: sqlite3.Connection, queries: Any, found: Iterabl
 
 def notice_row(notice: Notice, item: int) -> dict[str, Any]:
     row = notice._asdict()
-    content = {
+    content: dict[str, Any] = {
         "headline": notice.headline,
         "incident": notice.incident and notice.incident._asdict(),
         "change": notice.change and notice.change._asdict(),
         "maintenance": notice.maintenance and notice.maintenance._asdict(),
     }
-    for key in content:
+    for key in (*content, "digest"):
         del row[key]
+    if notice.digest:
+        content["digest"] = [notice_row(one, item) for item, one in enumerate(notice.digest)]
     return row | {"item": item, "content": to_json(content)}
 
 
@@ -175,7 +179,18 @@ def notice(row: Row) -> Notice:
         incident=_told_incident(content["incident"]),
         change=_told_change(content["change"]),
         maintenance=_told_maintenance(content["maintenance"]),
+        digest=tuple(notice(one) for one in content.get("digest", ())),
     )
+
+
+def storm(row: Row) -> Storm:
+    held = tuple(Held(notice(told), bool(is_opening)) for told, is_opening in json.loads(row["held"]))
+    return Storm(row["channel"], row["from_ms"], row["sent"], held)
+
+
+def storm_row(storm: Storm) -> dict[str, Any]:
+    held = [[notice_row(one.notice, 0), one.is_opening] for one in storm.held]
+    return storm._asdict() | {"held": to_json(held)}
 
 
 def _told_incident(told: dict[str, Any] | None) -> Incident | None:

@@ -106,6 +106,7 @@ class Store:
             queries.put_incident(connection, **rows.incident_row(incident))
             queries.put_affected(connection, rows.affected_rows(incident))
             queries.add_updates(connection, rows.update_rows(incident))
+        queries.put_storms(connection, [rows.storm_row(storm) for storm in decision.storms])
         queries.owe_notices(connection, [rows.notice_row(n, item) for item, n in enumerate(decision.notices)])
         for subject, id_ in decision.gone:
             drop = queries.drop_check_state if subject is Subject.CHECK else queries.drop_component_state
@@ -184,6 +185,7 @@ def _state(connection: sqlite3.Connection, queries: Any) -> State:
         components={c.component: c for c in components},
         incidents={i.num: i for i in incidents},
         ended={i.cause: i for i in rows.whole_incidents(connection, queries, queries.ended_incidents(connection))},
+        storms={row["channel"]: rows.storm(row) for row in queries.storms(connection)},
         seq=found["seq"],
         next_num=found["next_num"],
         handled_ms=found["handled_ms"],

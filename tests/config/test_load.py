@@ -100,6 +100,10 @@ MISTAKES = {
         "3: maintenance.upgrade.end: expected a date and time with its zone such as "
         "2026-03-01T22:00:00+01:00, found 2030-01-02",
     ],
+    "major_when": [
+        '2: components.shop.major_when: expected "all", "any", or a share in per cent from 1 to 100, found "most"',
+        '4: components.db.major_when: expected "all", "any", or a share in per cent from 1 to 100, found 0',
+    ],
     "missing": ["3: checks.shop.kind: expected a value, found none"],
     "name_twice": [
         '5: components.shop2.name: expected a name of its own, found "Shop", already used by components.shop'

@@ -13,7 +13,7 @@ from prober.core.blame import CLASS_OF, FailureClass
 from prober.core.events import Rule
 from prober.core.flapping import CHANGES, share
 from prober.core.incident import MAY_FOLLOW
-from prober.core.model import CheckState, NoticeReason, Status, Verdict
+from prober.core.model import CheckState, Status, Verdict
 from prober.core.notice import TOPIC_OF
 from prober.core.reason import Reason
 from prober.core.rollup import Part, from_parts
@@ -120,7 +120,7 @@ def impacts() -> Iterable[str]:
 
 
 def notices() -> Iterable[str]:
-    return _table(("reason", "topic"), *((f"`{reason}`", f"`{TOPIC_OF[reason]}`") for reason in NoticeReason))
+    return _table(("reason", "topic"), *((f"`{reason}`", f"`{TOPIC_OF[reason]}`") for reason in TOPIC_OF))
 
 
 DRAWN: dict[str, Any] = {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from prober.core.model import Budget
 from prober.errors import StoreError
 from prober.store import Attempt, Store, exported, put_in
 from prober.store.migrate import migrate, migrations
@@ -19,7 +20,8 @@ pytestmark = pytest.mark.anyio
 
 async def lived(directory: Path) -> None:
     """A state with a row in every table."""
-    rules = policy(check(), check("blog", "blog"), subscriptions=[subscription()])
+    rules = policy(check(), check("blog", "blog"), subscriptions=[subscription(), subscription("few", channel="few")])
+    rules = rules._replace(budgets={"few": Budget(1, 60_000)})
     async with recording(directory, rules) as (recorder, store):
         recorder.observe(answers("up down down up up down"))
         recorder.observe(answers("down down", check="blog"))

@@ -83,3 +83,13 @@ WHERE rowid IN (SELECT rowid FROM observation ORDER BY rowid LIMIT :limit)
 -- How many raw observations are kept.
 SELECT count(*) AS observations
 FROM observation;
+
+-- name: storms
+-- What every channel with a budget has been sent, and what is held for it.
+SELECT channel, from_ms, sent, held
+FROM storm;
+
+-- name: put_storms*!
+-- The same as it is now, in place of the old.
+INSERT OR REPLACE INTO storm (channel, from_ms, sent, held)
+VALUES (:channel, :from_ms, :sent, :held);
