@@ -62,6 +62,7 @@ class Rule(StrEnum):
     FAILURES_LASTING = "failures_lasting"
     DEGRADED_LASTING = "degraded_lasting"
     SUCCESSES_LASTING = "successes_lasting"
+    DEGRADED_BY_QUANTILE = "degraded_by_quantile"
     FROM_CHECKS = "from_checks"
     MAINTENANCE_WINDOW = "maintenance_window"
     DEPENDENCY_DOWN = "dependency_down"

@@ -46,6 +46,7 @@ class Answer(NamedTuple):
     outcome: str
     at_ms: int
     reason: Reason | None
+    took_us: int = 0
 
 
 class Believed(NamedTuple):
@@ -159,8 +160,21 @@ def _answer(event: Observed, policy: Policy, earlier: Mapping[str, list[Answer]]
         if all(a is not None and a.outcome == "down" and a.reason in BY_NETWORK for a in last):
             return None  # ours
     if seen.outcome is Outcome.UP and check.degraded_over_us is not None and seen.took_us > check.degraded_over_us:
-        return Answer("degraded", seen.started_ms, Reason.EXPECT_TIME)
-    return Answer(seen.outcome.value, seen.started_ms, seen.reason)
+        return Answer("degraded", seen.started_ms, Reason.EXPECT_TIME, seen.took_us)
+    answer = Answer(seen.outcome.value, seen.started_ms, seen.reason, seen.took_us)
+    if seen.outcome is Outcome.UP and _crawls([*earlier.get(seen.check, ()), answer], check):
+        return answer._replace(outcome="degraded", reason=Reason.EXPECT_TIME)
+    return answer
+
+
+def _crawls(answers: Sequence[Answer], check: CheckPolicy) -> bool:
+    """Whether the answer at the quantile is slow, of those of this tenth of the window and the nine before."""
+    if check.quantile is None:
+        return False
+    tenth_ms = check.quantile.window_ms // 10
+    now = answers[-1].at_ms // tenth_ms
+    took = sorted(a.took_us for a in answers if a.outcome != "down" and now - a.at_ms // tenth_ms < 10)
+    return took[(len(took) - 1) * check.quantile.percent // 100] > check.quantile.over_us
 
 
 def believed(answers: Sequence[Answer], check: CheckPolicy) -> Believed:

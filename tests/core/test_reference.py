@@ -61,6 +61,8 @@ def _needs(draw: Random) -> dict[str, Any]:
             found[f"{key}_for_ms"] = draw.choice((1, 3)) * MIN
     if draw.random() < 0.4:
         found |= {"flap_high": draw.choice((0.2, 0.3)), "flap_low": draw.choice((0.05, 0.15))}
+    if draw.random() < 0.3:
+        found |= {"quantile_over_us": 1_000_000, "quantile": draw.choice((50, 80, 95)), "quantile_window_ms": 5 * MIN}
     return found
 
 

@@ -1,15 +1,15 @@
 -- name: check_states
 -- All checks' verdicts and streaks.
 SELECT id AS "check", verdict, since_ms, down, bad, not_down, good,
-    down_from_ms, bad_from_ms, not_down_from_ms, good_from_ms, reason, detail, recent, flips, flapped
+    down_from_ms, bad_from_ms, not_down_from_ms, good_from_ms, reason, detail, recent, flips, flapped, pace
 FROM check_state;
 
 -- name: put_check_states*!
 -- New verdicts and streaks in place of the old.
 INSERT OR REPLACE INTO check_state (id, verdict, since_ms, down, bad, not_down, good,
-    down_from_ms, bad_from_ms, not_down_from_ms, good_from_ms, reason, detail, recent, flips, flapped)
+    down_from_ms, bad_from_ms, not_down_from_ms, good_from_ms, reason, detail, recent, flips, flapped, pace)
 VALUES (:check, :verdict, :since_ms, :down, :bad, :not_down, :good,
-    :down_from_ms, :bad_from_ms, :not_down_from_ms, :good_from_ms, :reason, :detail, :recent, :flips, :flapped);
+    :down_from_ms, :bad_from_ms, :not_down_from_ms, :good_from_ms, :reason, :detail, :recent, :flips, :flapped, :pace);
 
 -- name: drop_check_state!
 -- The check is no longer configured.
