@@ -34,9 +34,13 @@ class Woke(NamedTuple):
 
 
 class Configured(NamedTuple):
-    """The daemon has started, or the policy was replaced: reconcile the state with it."""
+    """The daemon has started, or the policy was replaced: reconcile the state with it.
+
+    watched_ms: at a start, until when the one before has watched; None = nothing was missed.
+    """
 
     at_ms: int
+    watched_ms: int | None = None
 
 
 class Ordered(NamedTuple):
@@ -66,6 +70,7 @@ class Rule(StrEnum):
     FROM_CHECKS = "from_checks"
     MAINTENANCE_WINDOW = "maintenance_window"
     DEPENDENCY_DOWN = "dependency_down"
+    NOT_WATCHED = "not_watched"
     NOT_CONFIGURED = "not_configured"
 
 

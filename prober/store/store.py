@@ -29,7 +29,8 @@ class Batch(NamedTuple):
     """What to write in one transaction.
 
     decisions: visible ones, in order. checks: streaks that moved. observations: in the order they were made.
-    seq, next_num, handled_ms: how far judgement has come with all of it.
+    seq, next_num, handled_ms: how far judgement has come with all of it. watched_ms: when the latest observation
+    was complete; None = as before.
     """
 
     decisions: Sequence[Decision]
@@ -38,6 +39,7 @@ class Batch(NamedTuple):
     seq: int
     next_num: int
     handled_ms: int | None
+    watched_ms: int | None = None
 
 
 class Store:
@@ -92,7 +94,11 @@ class Store:
             queries.put_check_states(connection, [rows.check_row(c) for c in batch.checks])
             queries.add_observations(connection, [rows.observation_row(o) for o in batch.observations])
             queries.advance_installation(
-                connection, seq=batch.seq, next_num=batch.next_num, handled_ms=batch.handled_ms
+                connection,
+                seq=batch.seq,
+                next_num=batch.next_num,
+                handled_ms=batch.handled_ms,
+                watched_ms=batch.watched_ms,
             )
 
         await self._writer.transact(write)
@@ -187,6 +193,7 @@ def _state(connection: sqlite3.Connection, queries: Any) -> State:
         seq=found["seq"],
         next_num=found["next_num"],
         handled_ms=found["handled_ms"],
+        watched_ms=found["watched_ms"],
     )
 
 

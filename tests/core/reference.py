@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from prober.core.events import Event, Observed
+from prober.core.events import Configured, Event, Observed
 from prober.core.model import (
     CheckPolicy,
     ComponentPolicy,
@@ -291,13 +291,15 @@ class Moment(NamedTuple):
     proved: Mapping[str, Believed]
     earlier: Mapping[str, Believed]
     facts: Mapping[str, Fact]
+    watched_ms: int | None
 
 
 def _moment(event: Event, policy: Policy, proved: Mapping[str, Believed], earlier: Mapping[str, Believed]) -> Moment:
     observed = event.observation.check if isinstance(event, Observed) else ""
     planned = times(policy)
     facts = {id_: _fact(event.at_ms, c, proved, planned) for id_, c in policy.components.items()}
-    return Moment(event.at_ms, observed, policy, planned, proved, earlier, facts)
+    watched_ms = event.watched_ms if isinstance(event, Configured) else None
+    return Moment(event.at_ms, observed, policy, planned, proved, earlier, facts, watched_ms)
 
 
 def _fact(at_ms: int, component: ComponentPolicy, proved: Mapping[str, Believed], planned: Sequence[Window]) -> Fact:
@@ -330,6 +332,7 @@ def _live(told: Told, now: Moment) -> list[Occasion]:
         if one.verdict != was.verdict:
             told.changes["check", now.observed, was.verdict, one.verdict, one.since_ms] += 1
     if not now.observed:
+        _note_gap(told, now)
         _forget(told, now, occasions)
         _pass(told, now, occasions)
     for component in now.policy.components.values():
@@ -340,6 +343,18 @@ def _live(told: Told, now: Moment) -> list[Occasion]:
             occasions.append(Occasion("component_changed", component.site, (component.id,), stream, now.at_ms))
         _follow(told, now, component, before, row, occasions)
     return occasions
+
+
+def _note_gap(told: Told, now: Moment) -> None:
+    """Nobody has watched for longer than the slowest check of a component waits, and ten seconds."""
+    for component in now.policy.components.values():
+        row = told.rows.get(component.id)
+        if now.watched_ms is None or row is None or row.word == "unknown" or not component.checks:
+            continue
+        begins_ms = max(now.watched_ms, row.since_ms)
+        if now.at_ms - begins_ms > max(now.policy.checks[id_].interval_ms for id_ in component.checks) + 10_000:
+            told.changes["component", component.id, row.word, "unknown", begins_ms] += 1
+            told.changes["component", component.id, "unknown", row.word, now.at_ms] += 1
 
 
 def _forget(told: Told, now: Moment, occasions: list[Occasion]) -> None:

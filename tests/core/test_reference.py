@@ -118,6 +118,7 @@ class Pair:
         self.promises = Promises(replayed=True)
         self.reference = Reference()
         self.now_ms = T0
+        self.watched_ms: int | None = None
         self.take(Configured(T0))
 
     def take(self, event: Event) -> None:
@@ -139,12 +140,13 @@ class Pair:
         took_us = 2_000_000 if is_slow else 0
         reasons = REASONS.get(outcome, (None,))
         seen = observation(outcome, self.now_ms + after_ms, name, took_us, reason=reasons[which % len(reasons)])
+        self.watched_ms = seen.started_ms + took_us // 1000
         self.take(Observed(seen))
 
     def restart(self, after_ms: int) -> None:
-        self.now_ms += after_ms
+        watched_ms, self.now_ms = self.watched_ms, self.now_ms + after_ms
         self.promises.restart()
-        self._tell(Configured(self.now_ms))
+        self._tell(Configured(self.now_ms, watched_ms))
 
     def reload(self, seed: int, after_ms: int) -> None:
         at_ms = self.now_ms + after_ms
