@@ -21,6 +21,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from prober.core.events import Change, Rule
+from prober.core.hours import Hours, within
 from prober.core.model import Status, Verdict
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,14 +64,22 @@ class Accounting(NamedTuple):
     maintenance: float | None = None
     unknown: float | None = None
 
+    def weight(self, status: Status | None) -> float | None:
+        """Of time in that status; None = it is not judged."""
+        if status is None:
+            return self.unknown
+        return _ALWAYS[status] if status in _ALWAYS else getattr(self, status.value)
 
+
+_ALWAYS: dict[Status, float] = {Status.OPERATIONAL: 1.0, Status.MAJOR: 0.0}
 USUAL = Accounting()
 
 
 class Uptime(NamedTuple):
     """A figure, and all that it was counted from.
 
-    up_ms: numerator; judged_ms: denominator; spans: the intervals behind both, in order, filling the window.
+    up_ms: numerator; judged_ms: denominator; spans: the intervals behind both, in order, filling the window, or what
+    of it are hours of service.
     """
 
     up_ms: float
@@ -162,18 +171,12 @@ def spans(turns: Sequence[Turn], window: Window) -> tuple[Span, ...]:
     )
 
 
-def uptime(turns: Sequence[Turn], window: Window, accounting: Accounting = USUAL) -> Uptime:
-    """How much of the window the component was up."""
-    weights: dict[Status | None, float | None] = {
-        Status.OPERATIONAL: 1.0,
-        Status.MAINTENANCE: accounting.maintenance,
-        Status.DEGRADED: accounting.degraded,
-        Status.PARTIAL: accounting.partial,
-        Status.MAJOR: 0.0,
-        None: accounting.unknown,
-    }
-    found = spans(turns, window)
-    judged = [(span.lasted_ms, weight) for span in found if (weight := weights[span.status]) is not None]
+def uptime(turns: Sequence[Turn], window: Window, accounting: Accounting = USUAL, hours: Hours | None = None) -> Uptime:
+    """How much of the window the component was up. hours: nothing else is looked at; None = all the time is."""
+    parts = [window] if hours is None else [Window(*part) for part in within(hours, *window)]
+    found = tuple(span for part in parts for span in spans(turns, part))
+    weighed = ((span.lasted_ms, accounting.weight(span.status)) for span in found)
+    judged = [(ms, weight) for ms, weight in weighed if weight is not None]
     return Uptime(sum(ms * weight for ms, weight in judged), sum(ms for ms, _ in judged), found)
 
 

@@ -145,6 +145,14 @@ class Store:
 
         return await self._reader.call(read)
 
+    async def changes_of_component(self, id_: str) -> list[Change]:
+        """All changes of a component, in the order they were decided."""
+
+        def read(connection: sqlite3.Connection) -> list[Change]:
+            return [rows.change(row) for row in self._queries.transitions_of_component(connection, id=id_)]
+
+        return await self._reader.call(read)
+
     async def count_observations(self) -> int:
         """How many raw observations are kept."""
         return await self._reader.call(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prober.core.events import Change, Rule, Subject
+from prober.core.hours import parsed
 from prober.core.model import Status
 from prober.core.uptime import (
     Accounting,
@@ -246,3 +247,26 @@ def test_an_outage_from_before_a_gap_leaves_it_out() -> None:
         (50, MAJOR),
     ]
     assert (found.up_ms, found.judged_ms) == (10 * S, 30 * S)
+
+
+# ---------------------------------------------------------------- hours of service
+
+
+def test_outside_the_hours_of_service_nothing_is_counted() -> None:
+    monday = int(datetime.fromisoformat("2026-03-02T00:00Z").timestamp())
+    history = turns(change(monday + 3600 * hour, word) for hour, word in [(0, "operational"), (17, "major")])
+    found = uptime(history, Window(monday * S, (monday + 7 * 86_400) * S), hours=parsed("Mo-Tu 08:00-18:00", "UTC"))
+    assert (found.up_ms, found.judged_ms) == (9 * 3600 * S, 20 * 3600 * S)
+    assert [(span.lasted_ms // 3600 // S, span.status) for span in found.spans] == [(9, UP), (1, MAJOR), (10, MAJOR)]
+
+
+@pytest.mark.parametrize(("day", "share"), [("2026-03-29", 22 / 23), ("2026-10-25", 24 / 25)])
+def test_an_hour_is_more_of_a_short_day_than_of_a_long_one(day: str, share: float) -> None:
+    (whole,) = days(date.fromisoformat(day), 1, "Europe/Berlin")
+    start_s = whole.window.start_ms // S
+    history = turns(
+        change(start_s + 3600 * hour, w) for hour, w in [(0, "operational"), (5, "major"), (6, "operational")]
+    )
+    around = Window(whole.window.start_ms - 86_400 * S, whole.window.end_ms + 86_400 * S)
+    assert uptime(history, whole.window).share == share
+    assert uptime(history, around, hours=parsed("Su 00:00-24:00", "Europe/Berlin")).share == share

@@ -63,6 +63,14 @@ WHERE subject = 'component'
     )
 ORDER BY seq, item;
 
+-- name: transitions_of_component
+-- All changes of one component, in the order they were decided.
+SELECT subject, id, before, after, at_ms, since_ms, rule, detail
+FROM transition
+WHERE subject = 'component'
+    AND id = :id
+ORDER BY seq, item;
+
 -- name: add_observations*!
 -- Append raw observations.
 INSERT INTO observation (check_id, scheduled_ms, lag_ms, took_us, outcome, reason, evidence)
