@@ -94,6 +94,10 @@ class Recorder:
         """Take the news that a moment has come. Never waits."""
         self._judge(event)
 
+    def catch_up(self, at_ms: int) -> None:
+        """Take the news that the clock has jumped to that moment: the machine slept, or was told the time."""
+        self._judge(Configured(at_ms, self._state.watched_ms))
+
     async def record(self, event: Event) -> Decision | None:
         """Take one event and return when what it changed is on the disk. Raises StoreError if that fails now;
         the change then stands all the same, and is written when the store recovers.
