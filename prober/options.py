@@ -132,6 +132,12 @@ class CheckOptions(Options):
     """And they must have lasted so long; each failure starts that time anew."""
     degraded_over: DurationMs | None = None
     """An answer slower than this is degraded."""
+    degraded_quantile_over: DurationMs | None = None
+    """While the answer at the quantile of a window is slower than this, it is degraded."""
+    degraded_quantile: int = Field(default=95, ge=50, le=99)
+    """So many per cent of the answers must not be slower."""
+    degraded_quantile_window: DurationMs = 600_000
+    """How long answers are counted for it."""
     critical: bool = False
     """Whether its component is in major outage when it is down, whatever its other checks say."""
     weight: int = Field(default=1, ge=1, le=1000)

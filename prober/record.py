@@ -78,7 +78,9 @@ class Recorder:
             self.probed[observation.check] += 1
             self.failed[observation.check] += observation.outcome is Outcome.DOWN
             self._observations.append(observation)
-            self._judge(Observed(observation))
+            event = Observed(observation)
+            self._state.watched_ms = event.at_ms
+            self._judge(event)
         while len(self._observations) > OBSERVATIONS_BUFFERED:
             self._observations.popleft()
             self.lost += 1
@@ -92,6 +94,10 @@ class Recorder:
         """Take the news that a moment has come. Never waits."""
         self._judge(event)
 
+    def catch_up(self, at_ms: int) -> None:
+        """Take the news that the clock has jumped to that moment: the machine slept, or was told the time."""
+        self._judge(Configured(at_ms, self._state.watched_ms))
+
     async def record(self, event: Event) -> Decision | None:
         """Take one event and return when what it changed is on the disk. Raises StoreError if that fails now;
         the change then stands all the same, and is written when the store recovers.
@@ -101,16 +107,17 @@ class Recorder:
             await self.flush()
         return decision
 
-    async def reconfigure(self, policy: Policy, at_ms: int) -> Decision | None:
+    async def reconfigure(self, policy: Policy, at_ms: int, watched_ms: int | None = None) -> Decision | None:
         """Judge by another policy from now on; at the start as well, with the one that holds.
 
+        watched_ms: at the start, until when was watched before it, as the store has it; None = nothing was missed.
         Figures of checks that it does not have are forgotten. Raises StoreError as `record` does.
         """
         self.policy = policy
         for figures in (self.latest, self.probed, self.failed):
             for id_ in [id_ for id_ in figures if id_ not in policy.checks]:
                 del figures[id_]
-        return await self.record(Configured(at_ms))
+        return await self.record(Configured(at_ms, watched_ms))
 
     def _judge(self, event: Event) -> Decision | None:
         decision = step(self._state, event, self.policy)
@@ -158,7 +165,8 @@ class Recorder:
         """All that waits. What comes while it is written waits for the next flush."""
         state = self._state
         streaks = tuple(self._streaks.values())
-        batch = Batch(self._decisions, streaks, self._observations, state.seq, state.next_num, state.handled_ms)
+        reached = (state.seq, state.next_num, state.handled_ms, state.watched_ms)
+        batch = Batch(self._decisions, streaks, self._observations, *reached)
         self._decisions, self._observations = [], deque()
         self._streaks = {}
         self._is_behind = False
@@ -179,6 +187,7 @@ class Recorder:
             self.shown.apply(decision)
         for check in batch.checks:
             self.shown.checks[check.check] = check
+        self.shown.watched_ms = batch.watched_ms
         if batch.decisions:
             for listener in self._listeners:
                 listener(batch.decisions)

@@ -19,6 +19,7 @@ from statusapi.orders import Orders
 from statusapi.page import badges
 from statusapi.prepared import READS
 from statusapi.problems import Problem, of_status
+from statusapi.uptimes import Uptimes
 from statusapi.views import Views
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ def create_public(
     metrics: Metrics,
     orders: Orders,
     explain: Explain,
+    uptimes: Uptimes,
     auth: Auth,
     found: Sequence[BaseRoute],
     not_ready: Callable[[], str | None],
@@ -55,7 +57,7 @@ def create_public(
         *_health(not_ready),
         *metrics.routes(),
         *found,
-        *native.routes(views, orders, explain, auth),
+        *native.routes(views, orders, explain, uptimes, auth),
         *statuspage.routes(views),
         *instatus.routes(views),
         *statusdashboard.routes(views, auth),

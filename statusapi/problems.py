@@ -1,6 +1,7 @@
 """What can go wrong with a request, in one type; each dialect gives it the shape that its clients know."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 
 class Problem(Exception):
@@ -34,3 +35,15 @@ def of_status(status: int, headers: Mapping[str, str] | None = None) -> Problem:
 def not_found() -> Problem:
     """What is missing, and what is somebody else's: the two look exactly alike."""
     return of_status(404)
+
+
+def moment_ms(field: str, text: str) -> int:
+    """The moment that a request names there, ms. Raises Problem."""
+    try:
+        at = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign that nobody escaped comes as a blank
+        if at.tzinfo is None:
+            raise ValueError(text)
+        return int(at.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        expected = "a date and time with its zone such as 2026-03-01T22:00:00+01:00"
+        raise Problem(400, "field", f"{field}: expected {expected}") from None

@@ -13,6 +13,7 @@ window 00:10 00:20 [daily] [NAME...]   a maintenance of all components, or of th
 subscription remind_after_ms=600000   keys of the subscription
 budget 2 600000                       so many messages within so many ms; the rest is told as a digest
 restart                               the state goes through nothing but its rows
+restart 01:00 watched 00:10           and nobody has watched in between
 """
 
 import re
@@ -100,7 +101,8 @@ class Teller:
             return ""
         if words[0] == "restart":
             self.state = replace(self.state.copy(), wake_ms=None)
-            return said(self._take(Configured(moment_ms(words[1]))))
+            watched_ms = moment_ms(words[3]) if words[2:3] == ["watched"] else None
+            return said(self._take(Configured(moment_ms(words[1]), watched_ms)))
         return said(self._take(self._event(words)))
 
     def _event(self, words: list[str]) -> Any:

@@ -79,6 +79,7 @@ async def applications(world: "World") -> "Sequence[Application]":
     from statusapi.history import NEEDED_MS
     from statusapi.metrics import Metrics
     from statusapi.orders import Orders
+    from statusapi.uptimes import Uptimes
     from statusapi.views import Views
 
     recent = [
@@ -92,8 +93,9 @@ async def applications(world: "World") -> "Sequence[Application]":
     metrics = Metrics(world.config, world.recorder, world.clock, world.meters)
     auth, orders = Auth(world.config), Orders(world.config, world.recorder, world.clock)
     explain = Explain(world.config, world.recorder, world.store, world.clock)
+    uptimes = Uptimes(world.config, world.store, world.clock)
     found = discovery.routes(world.config, auth)
-    public = create_public(views, metrics, orders, explain, auth, found, world.not_ready)
+    public = create_public(views, metrics, orders, explain, uptimes, auth, found, world.not_ready)
     if world.config.daemon.up is None:
         return [public]
     return [public, create_up(views, auth)]

@@ -15,6 +15,7 @@ from prober.core.model import (
     Maintenance,
     Need,
     Policy,
+    Quantile,
     Status,
     SubscriptionPolicy,
 )
@@ -107,6 +108,12 @@ def _degraded(check: CheckOptions, down: Need) -> Need:
     return Need(check.degraded_failures, check.degraded_failures_of, check.degraded_failures_for or 0)
 
 
+def _quantile(check: CheckOptions) -> Quantile | None:
+    if check.degraded_quantile_over is None:
+        return None
+    return Quantile(check.degraded_quantile, check.degraded_quantile_over * 1000, check.degraded_quantile_window)
+
+
 def _flap_low(check: CheckOptions) -> float:
     """Per cent."""
     return (check.flap_high or 0) / 2 if check.flap_low is None else check.flap_low
@@ -121,6 +128,7 @@ def _check(id_: str, check: CheckOptions, canaries: tuple[str, ...]) -> CheckPol
         down=down,
         degraded=_degraded(check, down),
         up=Need(check.successes, check.successes_of, check.successes_for or 0),
+        quantile=_quantile(check),
         degraded_over_us=None if check.degraded_over is None else check.degraded_over * 1000,
         flap_high=None if check.flap_high is None else check.flap_high / 100,
         flap_low=_flap_low(check) / 100,

@@ -155,14 +155,19 @@ def _times_fit(check: Entry, model: type[CheckOptions], report: Report) -> None:
     def told(key: str, ms: int) -> str:
         return report.text((*check.path, key), show_duration(ms))
 
-    interval, timeout, slow = ms("interval"), ms("timeout"), ms("degraded_over")
+    interval, timeout = ms("interval"), ms("timeout")
     if interval is not None and timeout is not None and timeout > interval:
         key = "timeout" if report.is_written((*check.path, "timeout")) else "interval"
         expected = f"a timeout of at most the interval {told('interval', interval)}"
         report.add((*check.path, key), expected, told("timeout", timeout))
-    if slow is not None and timeout is not None and slow >= timeout:
-        expected = f"a duration below the timeout {told('timeout', timeout)}"
-        report.add((*check.path, "degraded_over"), expected, told("degraded_over", slow))
+    for key in ("degraded_over", "degraded_quantile_over"):
+        slow = ms(key)
+        if slow is not None and timeout is not None and slow >= timeout:
+            report.add((*check.path, key), f"a duration below the timeout {told('timeout', timeout)}", told(key, slow))
+    key, window = "degraded_quantile_window", ms("degraded_quantile_window")
+    if "degraded_quantile_over" in check.table and interval and window and window < 10 * interval:
+        expected = f"at least ten times the interval {told('interval', interval)}"
+        report.add((*check.path, key), expected, told(key, window))
 
 
 def _counts_fit(check: Entry, model: type[CheckOptions], report: Report) -> None:
@@ -175,6 +180,9 @@ def _counts_fit(check: Entry, model: type[CheckOptions], report: Report) -> None
     for key in ("degraded_failures_of", "degraded_failures_for"):
         if key in check.table and "degraded_failures" not in check.table:
             report.add((*check.path, key), "degraded_failures beside it", "none")
+    for key in ("degraded_quantile", "degraded_quantile_window"):
+        if key in check.table and "degraded_quantile_over" not in check.table:
+            report.add((*check.path, key), "degraded_quantile_over beside it", "none")
     high, low = check.table.get("flap_high"), check.table.get("flap_low")
     if isinstance(low, int) and (high is None or (isinstance(high, int) and low >= high)):
         report.add(

@@ -32,6 +32,8 @@ from prober.core.state import State
 from prober.core.status import headline
 from prober.core.suppress import BY_HAND, dependents, down_above, shown
 
+LATE_MS = 10_000  # an answer may be so late and none is missing: a restart takes its time, and so does a probe
+
 
 class Draft:
     """A decision in the making: collects new rows beside the state, never in it."""
@@ -383,6 +385,22 @@ class Draft:
         words = (_word(before), Verdict.UNKNOWN)
         rule = Rule.NOT_CONFIGURED
         self.changes.append(Change(Subject.COMPONENT, before.component, *words, self.at_ms, self.at_ms, rule))
+
+    def note_gap(self, watched_ms: int) -> None:
+        """Nothing was watched until now: history says so where an answer is missing. Nothing else moves by it."""
+        for component in self.policy.components.values():
+            row, longest_ms = self.state.components.get(component.id), self._longest_interval_ms(component)
+            if row is None or longest_ms is None or _word(row) == Verdict.UNKNOWN:
+                continue
+            from_ms, word = max(watched_ms, row.since_ms), _word(row)
+            if self.at_ms - from_ms > longest_ms + LATE_MS:
+                for before, after, ms in ((word, Verdict.UNKNOWN, from_ms), (Verdict.UNKNOWN, word, self.at_ms)):
+                    self.changes.append(
+                        Change(Subject.COMPONENT, component.id, before, after, self.at_ms, ms, Rule.NOT_WATCHED)
+                    )
+
+    def _longest_interval_ms(self, component: ComponentPolicy) -> int | None:
+        return max((self.policy.checks[id_].interval_ms for id_ in component.checks), default=None)
 
     def pass_time(self) -> None:
         """Tell of maintenances that started or ended since the last look, and remind of what is open."""

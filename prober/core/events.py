@@ -35,9 +35,13 @@ class Woke(NamedTuple):
 
 
 class Configured(NamedTuple):
-    """The daemon has started, or the policy was replaced: reconcile the state with it."""
+    """The daemon has started, or the policy was replaced: reconcile the state with it.
+
+    watched_ms: at a start, until when the one before has watched; None = nothing was missed.
+    """
 
     at_ms: int
+    watched_ms: int | None = None
 
 
 class Ordered(NamedTuple):
@@ -63,10 +67,12 @@ class Rule(StrEnum):
     FAILURES_LASTING = "failures_lasting"
     DEGRADED_LASTING = "degraded_lasting"
     SUCCESSES_LASTING = "successes_lasting"
+    DEGRADED_BY_QUANTILE = "degraded_by_quantile"
     FROM_CHECKS = "from_checks"
     MAINTENANCE_WINDOW = "maintenance_window"
     PINNED = "pinned"
     DEPENDENCY_DOWN = "dependency_down"
+    NOT_WATCHED = "not_watched"
     NOT_CONFIGURED = "not_configured"
 
 

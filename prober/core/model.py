@@ -144,11 +144,23 @@ class Need(NamedTuple):
     for_ms: int = 0
 
 
+class Quantile(NamedTuple):
+    """A bound on most answers instead of each; see pace.
+
+    percent: of the answers that may not take longer, from 50 to 99. window_ms: of how long they are counted.
+    """
+
+    percent: int
+    over_us: int
+    window_ms: int
+
+
 class CheckPolicy(NamedTuple):
     """How a check's observations become its verdict.
 
     down, degraded: what it takes to leave a better verdict; up: to regain one.
-    degraded_over_us: an answer slower than this is degraded; None = never for slowness.
+    degraded_over_us: an answer slower than this is degraded; None = never for its own slowness.
+    quantile: while too many answers are slow, all that are good are degraded; None = that is not asked.
     retry_interval_ms: how soon a failure is looked at again, see confirm; None = at the next slot.
     canaries: checks that show whether our own network works, see blame.
     critical: its component is in major outage when it is down, whatever its other checks say.
@@ -178,6 +190,7 @@ class CheckPolicy(NamedTuple):
     quorum: int = 1
     shares: tuple[tuple[str, str], ...] = ()
     vouches_for: str = "network"
+    quantile: Quantile | None = None
 
 
 class ComponentPolicy(NamedTuple):
@@ -272,6 +285,8 @@ class CheckState(NamedTuple):
     reason, detail, address, certificate: the latest failure's, kept while the check is not up; "" = none was met.
     flips: the latest changes between good and bad answers; flapped: how many since it flaps, 0 = it does not. See
     flapping.
+    pace: by tenths of the quantile's window, oldest first, when each begins, the answers in it, and those of them that
+    were slow; see pace. Empty unless the check has a quantile.
     """
 
     check: str
@@ -292,6 +307,7 @@ class CheckState(NamedTuple):
     flapped: int = 0
     address: str = ""
     certificate: str = ""
+    pace: tuple[tuple[int, int, int], ...] = ()
 
 
 class Pin(NamedTuple):

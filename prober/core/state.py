@@ -18,6 +18,7 @@ class State:
     seq: of the latest visible decision. next_num: of the next incident.
     handled_ms: boundaries of maintenance up to this moment (inclusive) have been acted on; None at first.
     wake_ms: when the state next needs a look even if nothing is observed; None = never.
+    watched_ms: when the latest answer was complete, as far as it was written; None = there was none.
     identity: secret of this installation, makes ids unguessable and unique to it.
     """
 
@@ -31,6 +32,7 @@ class State:
     next_num: int = 1
     handled_ms: int | None = None
     wake_ms: int | None = None
+    watched_ms: int | None = None
     # Looked up at every change, so they are kept beside the rows they come from.
     _open: dict[str, int] = field(init=False, default_factory=dict, compare=False)
     _shown: dict[str, Counter[Status]] = field(init=False, default_factory=dict, compare=False)

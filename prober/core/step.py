@@ -30,7 +30,7 @@ def step(state: State, event: Event, policy: Policy) -> Decision | None:
         return _ordered(state, event, policy)
     if isinstance(event, Woke):
         return _looked(state, policy, event.at_ms, _components_to_look_at(state, policy, event.at_ms))
-    return _looked(state, policy, event.at_ms, policy.components.values())
+    return _looked(state, policy, event.at_ms, policy.components.values(), event.watched_ms)
 
 
 def _observed(state: State, event: Observed, policy: Policy) -> Decision | None:
@@ -55,10 +55,14 @@ def _observed(state: State, event: Observed, policy: Policy) -> Decision | None:
     return draft.decision()
 
 
-def _looked(state: State, policy: Policy, at_ms: int, components: Iterable[ComponentPolicy]) -> Decision | None:
+def _looked(
+    state: State, policy: Policy, at_ms: int, components: Iterable[ComponentPolicy], watched_ms: int | None = None
+) -> Decision | None:
     """Look at these components again because time passed or the policy was replaced."""
     draft = Draft(state, policy, at_ms)
     draft.drop_unconfigured()
+    if watched_ms is not None:
+        draft.note_gap(watched_ms)
     draft.pass_time()
     for component in components:
         draft.settle(component)

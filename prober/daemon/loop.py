@@ -7,7 +7,6 @@ import anyio
 from anyio.abc import TaskGroup
 
 from prober.clock import Clock
-from prober.core.events import Woke
 from prober.core.model import Due, Observation
 from prober.core.schedule import Schedule
 from prober.daemon.meters import Meters
@@ -79,7 +78,9 @@ class Loop:
             self._meters.clock_jumps.inc()
             now_ms = self._clock.now_ms()
             self._schedule.restart(now_ms)
-            self._recorder.wake(Woke(now_ms))  # the moment it wants to be woken at may be far off now
+            self._recorder.catch_up(
+                now_ms
+            )  # nobody watched while the machine slept, and the moment it wants to be woken at may be far off now
 
     def _start_due(self, tasks: TaskGroup) -> None:
         for due in self._schedule.pop_due(self._clock.now_ms()):

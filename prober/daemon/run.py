@@ -66,8 +66,9 @@ async def run(
 
 async def _world(config: Config, store: Store) -> World:
     clock, policy = Clock(), config.policy()
-    recorder = Recorder(store, await store.load(), policy)
-    await recorder.reconfigure(policy, clock.now_ms())
+    state = await store.load()
+    recorder = Recorder(store, state, policy)
+    await recorder.reconfigure(policy, clock.now_ms(), state.watched_ms)
     logger.info("epoch %d: watching %s", store.epoch, counts(policy))
     return World(config, policy, recorder, store, clock, Meters(policy.checks, config.channels))
 

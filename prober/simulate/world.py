@@ -94,7 +94,8 @@ def _turns(world: World) -> Iterator[tuple[int, str, Verdict]]:
 def _truth(answer: Answer, check: CheckPolicy) -> Verdict:
     if answer.every_ms:
         return Verdict.DOWN
-    bound_us = check.degraded_over_us
-    if answer.outcome is Outcome.UP and bound_us is not None and (answer.took_ms or 0) * 1000 > bound_us:
+    bounds_us = [check.degraded_over_us, check.quantile and check.quantile.over_us]
+    took_us = (answer.took_ms or 0) * 1000
+    if answer.outcome is Outcome.UP and any(bound_us is not None and took_us > bound_us for bound_us in bounds_us):
         return Verdict.DEGRADED
     return Verdict(answer.outcome.value)

@@ -46,12 +46,13 @@ def check_state(row: Row) -> CheckState:
         "verdict": Verdict(row["verdict"]),
         "reason": Reason(row["reason"]) if row["reason"] else None,
         "recent": tuple((Outcome(outcome), at_ms) for outcome, at_ms in json.loads(row["recent"])),
+        "pace": tuple(tuple(tenth) for tenth in json.loads(row["pace"])),
     }
     return CheckState(**(dict(row) | words))
 
 
 def check_row(check: CheckState) -> dict[str, Any]:
-    return check._asdict() | {"recent": to_json(check.recent)}
+    return check._asdict() | {"recent": to_json(check.recent), "pace": to_json(check.pace)}
 
 
 def component_state(row: Row) -> ComponentState:

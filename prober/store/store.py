@@ -29,7 +29,8 @@ class Batch(NamedTuple):
     """What to write in one transaction.
 
     decisions: visible ones, in order. checks: streaks that moved. observations: in the order they were made.
-    seq, next_num, handled_ms: how far judgement has come with all of it.
+    seq, next_num, handled_ms: how far judgement has come with all of it. watched_ms: when the latest observation
+    was complete; None = as before.
     """
 
     decisions: Sequence[Decision]
@@ -38,6 +39,7 @@ class Batch(NamedTuple):
     seq: int
     next_num: int
     handled_ms: int | None
+    watched_ms: int | None = None
 
 
 class Store:
@@ -92,7 +94,11 @@ class Store:
             queries.put_check_states(connection, [rows.check_row(c) for c in batch.checks])
             queries.add_observations(connection, [rows.observation_row(o) for o in batch.observations])
             queries.advance_installation(
-                connection, seq=batch.seq, next_num=batch.next_num, handled_ms=batch.handled_ms
+                connection,
+                seq=batch.seq,
+                next_num=batch.next_num,
+                handled_ms=batch.handled_ms,
+                watched_ms=batch.watched_ms,
             )
 
         await self._writer.transact(write)
@@ -137,6 +143,14 @@ class Store:
 
         def read(connection: sqlite3.Connection) -> list[Change]:
             return [rows.change(row) for row in self._queries.component_transitions(connection, since_ms=since_ms)]
+
+        return await self._reader.call(read)
+
+    async def changes_of_component(self, id_: str) -> list[Change]:
+        """All changes of a component, in the order they were decided."""
+
+        def read(connection: sqlite3.Connection) -> list[Change]:
+            return [rows.change(row) for row in self._queries.transitions_of_component(connection, id=id_)]
 
         return await self._reader.call(read)
 
@@ -189,6 +203,7 @@ def _state(connection: sqlite3.Connection, queries: Any) -> State:
         seq=found["seq"],
         next_num=found["next_num"],
         handled_ms=found["handled_ms"],
+        watched_ms=found["watched_ms"],
     )
 
 

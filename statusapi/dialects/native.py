@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -15,15 +14,16 @@ from statusapi.dialects.wire import moment, moment_or_none
 from statusapi.explain import Explain
 from statusapi.orders import LONGEST_REQUEST, AcknowledgeFields, OpenFields, Orders, PinFields, PostFields, decoded
 from statusapi.prepared import READS
-from statusapi.problems import Problem, not_found
+from statusapi.problems import Problem, moment_ms, not_found
+from statusapi.uptimes import Uptimes
 from statusapi.views import ComponentView, IncidentView, Views
 
 PREFIX = "/api/prober/v1"
 PATHS = rf"{PREFIX}(/.*)?"
 
 
-def routes(views: Views, orders: Orders, explain: Explain, auth: Auth) -> list[BaseRoute]:
-    """Incidents: read, open, post to, acknowledge. Components: read, pin, explain."""
+def routes(views: Views, orders: Orders, explain: Explain, uptimes: Uptimes, auth: Auth) -> list[BaseRoute]:
+    """Incidents: read, open, post to, acknowledge. Components: read, pin, explain, uptime."""
 
     async def incidents(request: Request) -> Response:
         principal = _principal(auth, request)
@@ -64,9 +64,14 @@ def routes(views: Views, orders: Orders, explain: Explain, auth: Auth) -> list[B
             return _answer(_pinned(await orders.unpin(principal, id_)))
         return _answer(_pinned(await orders.pin(principal, id_, decoded(await _body(request), PinFields))))
 
+    async def uptime(request: Request) -> Response:
+        principal, query = _principal(auth, request), dict(request.query_params)
+        return _answer(_with_moments(await uptimes.component(principal, request.path_params["id"], query)))
+
     return [
         Route(f"{PREFIX}/components", components, methods=READS),
         Route(f"{PREFIX}/components/{{id}}/pin", pin, methods=["POST", "DELETE"]),
+        Route(f"{PREFIX}/components/{{id}}/uptime", uptime, methods=READS),
         Route(f"{PREFIX}/components/{{id}}/explain", explained, methods=READS),
         Route(f"{PREFIX}/incidents", incidents, methods=[*READS, "POST"]),
         Route(f"{PREFIX}/incidents/{{num}}", incident, methods=READS),
@@ -107,16 +112,7 @@ def _principal(auth: Auth, request: Request) -> Principal:
 def _at_ms(request: Request) -> int | None:
     """The moment that is asked about: ?at=2026-03-01T12:00:00Z; None = now."""
     text = request.query_params.get("at")
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign that nobody escaped comes as a blank
-        if at.tzinfo is None:
-            raise ValueError(text)
-        return int(at.timestamp() * 1000)
-    except (ValueError, OverflowError):
-        expected = "a date and time with its zone such as 2026-03-01T22:00:00+01:00"
-        raise Problem(400, "field", f"at: expected {expected}") from None
+    return None if text is None else moment_ms("at", text)
 
 
 def _with_moments(said: Any) -> Any:
@@ -130,7 +126,9 @@ def _with_moments(said: Any) -> Any:
     return [_with_moments(one) for one in said] if isinstance(said, list) else said
 
 
-_MOMENTS = frozenset({"at_ms", "since_ms", "started_ms", "opened_ms", "resolved_ms", "start_ms", "end_ms"})
+_MOMENTS = frozenset(
+    {"at_ms", "since_ms", "started_ms", "opened_ms", "resolved_ms", "start_ms", "end_ms", "from_ms", "to_ms"}
+)
 
 
 def _num(request: Request) -> int:

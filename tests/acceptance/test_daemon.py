@@ -2,8 +2,10 @@
 
 import json
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from tests.acceptance.scene import Daemon, daemon, eventually, served
@@ -97,3 +99,30 @@ def test_a_stop_under_way_loses_no_observation_and_leaves_no_descriptor(tmp_path
         eventually(lambda: len(list(descriptors.iterdir())) <= before + 2, "descriptors to be given back")
         assert one.stop() == 0
         assert "Traceback" not in one.log()
+
+
+def test_the_time_in_which_it_was_off_was_not_watched(tmp_path: Path) -> None:
+    hour_ms, key = 3_600_000, "Bearer admin-secret-0123456789"
+    with served() as target:
+        one = Daemon(tmp_path, target.server_address[1], 9)
+        one.start()
+        eventually(lambda: b"Operational" in one.get("/"), "the page")
+        assert one.stop() == 0
+        with (
+            closing(sqlite3.connect(tmp_path / "state" / "prober.db")) as state,
+            state,
+        ):  # as if all was an hour earlier
+            for table, column in (
+                ("installation", "watched_ms"),
+                ("transition", "at_ms"),
+                ("transition", "since_ms"),
+                ("component_state", "since_ms"),
+            ):
+                state.execute(f"UPDATE {table} SET {column} = {column} - {hour_ms}")
+        one.start()
+        said = json.loads(one.get("/api/prober/v1/components/shop/uptime", Authorization=key))
+        assert one.stop() == 0
+    words = [interval["status"] for interval in said["intervals"]]
+    assert words == ["unknown", "operational", "unknown", "operational"]
+    assert 3500 < said["intervals"][2]["lasted_s"] < 3700
+    assert said["uptime"] == 1

@@ -45,6 +45,11 @@ MISTAKES = {
         "7: checks.shop.failures_of: expected at least failures, which is 3, found 2",
         "8: checks.shop.degraded_failures_for: expected degraded_failures beside it, found none",
     ],
+    "degraded_quantile": [
+        "7: checks.shop.degraded_quantile_over: expected a duration below the timeout 2s, found 2s",
+        "8: checks.shop.degraded_quantile_window: expected at least ten times the interval 1m, found 5m",
+        "13: checks.blog.degraded_quantile: expected degraded_quantile_over beside it, found none",
+    ],
     "degraded_over": ["7: checks.shop.degraded_over: expected a duration below the timeout 2s, found 2s"],
     "depends_on_circle": [
         "2: components.shop.depends_on[0]: expected a component that does not depend on this one, "

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from prober.core.events import Event, Observed, Ordered
+from prober.core.events import Configured, Event, Observed, Ordered
 from prober.core.model import (
     CheckPolicy,
     ComponentPolicy,
@@ -27,7 +27,7 @@ from prober.core.orders import SetPin, TakePin
 from prober.core.reason import Reason
 
 DAY = 86_400_000
-BY_NAMES = {"dns_nxdomain", "dns_servfail", "dns_timeout", "dns_no_address"}
+BY_NAMES: set[str] = {"dns_nxdomain", "dns_servfail", "dns_timeout", "dns_no_address"}
 BY_NETWORK = {
     "connect_refused", "connect_timeout", "connect_reset", "unreachable", "tls_timeout", "icmp_timeout", "http_timeout",
 }  # fmt: skip
@@ -48,6 +48,7 @@ class Answer(NamedTuple):
     at_ms: int
     reason: Reason | None
     address: str = ""
+    took_us: int = 0
 
 
 class Believed(NamedTuple):
@@ -160,16 +161,20 @@ def _answer(event: Observed, policy: Policy, earlier: Mapping[str, list[Answer]]
     check = policy.checks.get(seen.check)
     if check is None or seen.outcome is Outcome.UNKNOWN:
         return None
-    explained_by = []  # who vouches for what, and the failures by which it is ours
+    explained_by: list[tuple[str, set[str]]] = []  # who vouches for what, and the failures by which it is ours
     if seen.outcome is Outcome.DOWN and seen.reason in BY_NETWORK:
         explained_by = [("network", BY_NETWORK)]
     if seen.outcome is Outcome.DOWN and seen.reason in BY_NAMES:
         explained_by = [("network", BY_NETWORK | BY_NAMES), ("dns", BY_NETWORK | BY_NAMES)]
     if any(_all_fail(policy, check, of, reasons, earlier) for of, reasons in explained_by):
         return None
-    if seen.outcome is Outcome.UP and check.degraded_over_us is not None and seen.took_us > check.degraded_over_us:
-        return Answer("degraded", seen.started_ms, Reason.EXPECT_TIME, str(seen.facts.get("ip", "")))
-    return Answer(seen.outcome.value, seen.started_ms, seen.reason, str(seen.facts.get("ip", "")))
+    outcome, reason = seen.outcome.value, seen.reason
+    if outcome == "up" and check.degraded_over_us is not None and seen.took_us > check.degraded_over_us:
+        outcome, reason = "degraded", Reason.EXPECT_TIME
+    answer = Answer(outcome, seen.started_ms, reason, str(seen.facts.get("ip", "")), seen.took_us)
+    if outcome == "up" and _crawls([*earlier.get(seen.check, ()), answer], check):
+        return answer._replace(outcome="degraded", reason=Reason.EXPECT_TIME)
+    return answer
 
 
 def _all_fail(
@@ -180,6 +185,16 @@ def _all_fail(
         earlier.get(c, [])[-1:] for c in check.canaries if c in policy.checks and policy.checks[c].vouches_for == of
     ]
     return bool(last) and all(one and one[0].outcome == "down" and one[0].reason in reasons for one in last)
+
+
+def _crawls(answers: Sequence[Answer], check: CheckPolicy) -> bool:
+    """Whether the answer at the quantile is slow, of those of this tenth of the window and the nine before."""
+    if check.quantile is None:
+        return False
+    tenth_ms = check.quantile.window_ms // 10
+    now = answers[-1].at_ms // tenth_ms
+    took = sorted(a.took_us for a in answers if a.outcome != "down" and now - a.at_ms // tenth_ms < 10)
+    return took[(len(took) - 1) * check.quantile.percent // 100] > check.quantile.over_us
 
 
 def believed(answers: Sequence[Answer], check: CheckPolicy) -> Believed:
@@ -296,6 +311,7 @@ class Moment(NamedTuple):
     proved: Mapping[str, Believed]
     earlier: Mapping[str, Believed]
     facts: Mapping[str, Fact]
+    watched_ms: int | None
     order: SetPin | TakePin | None = None
 
 
@@ -304,7 +320,8 @@ def _moment(event: Event, policy: Policy, proved: Mapping[str, Believed], earlie
     planned = times(policy)
     facts = {id_: _fact(event.at_ms, policy, c, proved, planned) for id_, c in policy.components.items()}
     order = event.order if isinstance(event, Ordered) and isinstance(event.order, SetPin | TakePin) else None
-    return Moment(event.at_ms, observed, policy, planned, proved, earlier, facts, order)
+    watched_ms = event.watched_ms if isinstance(event, Configured) else None
+    return Moment(event.at_ms, observed, policy, planned, proved, earlier, facts, watched_ms, order)
 
 
 def _fact(
@@ -348,6 +365,7 @@ def _live(told: Told, now: Moment) -> list[Occasion]:
         pin = (order.status, order.author, order.until_ms) if isinstance(order, SetPin) else None
         told.pins[order.component] = pin
     if not now.observed and now.order is None:
+        _note_gap(told, now)
         _forget(told, now, occasions)
         _pass(told, now, occasions)
         _tell_joined(told, now, occasions)
@@ -359,6 +377,18 @@ def _live(told: Told, now: Moment) -> list[Occasion]:
             occasions.append(Occasion("component_changed", component.site, (component.id,), stream, now.at_ms))
         _follow(told, now, component, before, row, occasions)
     return occasions
+
+
+def _note_gap(told: Told, now: Moment) -> None:
+    """Nobody has watched for longer than the slowest check of a component waits, and ten seconds."""
+    for component in now.policy.components.values():
+        row = told.rows.get(component.id)
+        if now.watched_ms is None or row is None or row.word == "unknown" or not component.checks:
+            continue
+        begins_ms = max(now.watched_ms, row.since_ms)
+        if now.at_ms - begins_ms > max(now.policy.checks[id_].interval_ms for id_ in component.checks) + 10_000:
+            told.changes["component", component.id, row.word, "unknown", begins_ms] += 1
+            told.changes["component", component.id, "unknown", row.word, now.at_ms] += 1
 
 
 def _forget(told: Told, now: Moment, occasions: list[Occasion]) -> None:

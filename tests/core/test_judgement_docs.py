@@ -13,8 +13,9 @@ from prober.core.blame import CLASS_OF, FailureClass
 from prober.core.events import Rule
 from prober.core.flapping import CHANGES, share
 from prober.core.incident import MAY_FOLLOW
-from prober.core.model import CheckState, Status, Verdict
+from prober.core.model import CheckState, Quantile, Status, Verdict
 from prober.core.notice import TOPIC_OF
+from prober.core.pace import is_slow
 from prober.core.reason import Reason
 from prober.core.rollup import Part, from_parts
 from prober.core.status import IMPACT_OF, headline
@@ -83,6 +84,19 @@ def _value(key: str, value: int) -> str:
     return f'"{show_duration(value)}"' if key.endswith("_for") else str(value)
 
 
+def quantiles() -> Iterable[str]:
+    counts = (1, 2, 5, 10, 20, 50, 100, 600)
+    return _table(
+        ("answers in the window", *counts),
+        *((f"{percent} per cent", *(_slow_needed(n, percent) for n in counts)) for percent in (50, 90, 95, 99)),
+    )
+
+
+def _slow_needed(answers: int, percent: int) -> int:
+    bound = Quantile(percent, 0, 0)
+    return next(slow for slow in range(answers + 1) if is_slow(((0, answers, slow),), bound))
+
+
 def flapping() -> Iterable[str]:
     counts = (1, 2, 3, 4, 5, 6, 8, 10, 15, CHANGES)
     return _table(
@@ -126,6 +140,7 @@ def notices() -> Iterable[str]:
 DRAWN: dict[str, Any] = {
     "by network": by_network,
     "verdicts": verdicts,
+    "quantiles": quantiles,
     "flapping": flapping,
     "statuses": statuses,
     "headlines": headlines,
@@ -162,7 +177,9 @@ def test_every_reason_to_tell_of_an_incident_has_its_moment() -> None:
 def test_every_key_it_names_is_one() -> None:
     known = CheckOptions.model_fields.keys()
     named = set(
-        re.findall(r"`((?:degraded_)?(?:failures|successes|flap|retry)(?:_\w+)?)(?: = [^`]*)?`", PAGE.read_text())
+        re.findall(
+            r"`((?:degraded_)?(?:failures|successes|flap|retry|quantile)(?:_\w+)?)(?: = [^`]*)?`", PAGE.read_text()
+        )
     )
     assert {key for key in named if key not in known and key not in set(Rule)} == set()
     assert {key for key in known if key.startswith(("failures", "successes", "flap", "retry", "degraded"))} <= named | {

@@ -64,6 +64,8 @@ def _needs(draw: Random) -> dict[str, Any]:
             found[f"{key}_for_ms"] = draw.choice((1, 3)) * MIN
     if draw.random() < 0.4:
         found |= {"flap_high": draw.choice((0.2, 0.3)), "flap_low": draw.choice((0.05, 0.15))}
+    if draw.random() < 0.3:
+        found |= {"quantile_over_us": 1_000_000, "quantile": draw.choice((50, 80, 95)), "quantile_window_ms": 5 * MIN}
     return found
 
 
@@ -131,6 +133,7 @@ class Pair:
         self.promises = Promises(replayed=True)
         self.reference = Reference()
         self.now_ms = T0
+        self.watched_ms: int | None = None
         self.take(Configured(T0))
 
     def take(self, event: Event) -> None:
@@ -152,7 +155,9 @@ class Pair:
         took_us = 2_000_000 if is_slow else 0
         reasons = REASONS.get(outcome, (None,))
         more: dict[str, Any] = {"reason": reasons[which % len(reasons)], "facts": {"ip": f"::{which}"}}
-        self.take(Observed(observation(outcome, self.now_ms + after_ms, name, took_us, **more)))
+        seen = observation(outcome, self.now_ms + after_ms, name, took_us, **more)
+        self.watched_ms = seen.started_ms + took_us // 1000
+        self.take(Observed(seen))
 
     def pin(self, name: str, status: Status | None, lasts_ms: int | None, after_ms: int) -> None:
         at_ms = self.now_ms + after_ms
@@ -160,9 +165,9 @@ class Pair:
         self.take(Ordered(at_ms, SetPin(name, status, "ann", until_ms) if status else TakePin(name, "ann")))
 
     def restart(self, after_ms: int) -> None:
-        self.now_ms += after_ms
+        watched_ms, self.now_ms = self.watched_ms, self.now_ms + after_ms
         self.promises.restart()
-        self._tell(Configured(self.now_ms))
+        self._tell(Configured(self.now_ms, watched_ms))
 
     def reload(self, seed: int, after_ms: int) -> None:
         at_ms = self.now_ms + after_ms

@@ -15,7 +15,7 @@ from prober.daemon.meters import Meters
 from prober.daemon.progress import Progress
 from prober.record import Recorder
 from tests.builders import T0, check, observation, policy, window
-from tests.worlds import recording
+from tests.worlds import answers, recording
 
 pytestmark = pytest.mark.anyio
 
@@ -137,6 +137,23 @@ async def test_no_more_than_the_limit_are_under_way(tmp_path: Path) -> None:
                 while sum(len(p.answered) for p in probes.values()) < 20:
                     await anyio.sleep(0.01)
         assert Slow.most == 3
+
+
+async def test_the_time_in_which_the_machine_slept_was_not_watched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prober.daemon.loop.LOOK_EVERY_MS", 10)
+    slept_ms = 0
+    clock = Clock(wall_ns=lambda: (T0 + slept_ms) * 1_000_000, monotonic_ns=lambda: 0)
+    async with recording(tmp_path) as (recorder, store), looping(recorder, {"shop": Slow(0)}, clock=clock) as meters:
+        recorder.observe(answers("up up", T0 - 2_000))
+        slept_ms = 3_600_000
+        with anyio.fail_after(20):
+            while not meters.clock_jumps._value.get():
+                await anyio.sleep(0.01)
+        await recorder.flush()
+        found = [(change.after, change.rule) for change in await store.component_changes(0)]
+        assert found == [("operational", "from_checks"), ("unknown", "not_watched"), ("operational", "not_watched")]
 
 
 @pytest.mark.parametrize("jump_ms", [3_600_000, -3_600_000])

@@ -22,6 +22,7 @@ from statusapi.auth import Auth
 from statusapi.explain import Explain
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
+from statusapi.uptimes import Uptimes
 from statusapi.views import Views
 from tests.builders import T0
 from tests.worlds import IDENTITY, answers
@@ -99,6 +100,7 @@ class Scene:
             self.metrics,
             orders,
             Explain(config, recorder, store, self.clock),
+            Uptimes(config, store, self.clock),
             auth,
             discovery.routes(config, auth),
             lambda: self.trouble,

@@ -20,13 +20,15 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_everything_judged_is_read_back_equal(tmp_path: Path) -> None:
-    rules = policy(check(), check("b"), subscriptions=[subscription(topics=frozenset({"components", "incidents"}))])
+    checks = (check(quantile_over_us=500, failures_of=3), check("b"))
+    rules = policy(*checks, subscriptions=[subscription(topics=frozenset({"components", "incidents"}))])
     async with recording(tmp_path, rules) as (recorder, store):
         recorder.observe([*answers("up down down"), *answers("down", check="b")])
         await recorder.flush()
         loaded = await store.load()
         assert loaded == recorder.shown
         assert loaded.identity == IDENTITY
+        assert loaded.checks["shop"].pace
 
 
 async def test_a_notice_is_read_back_as_it_was_owed(tmp_path: Path) -> None:

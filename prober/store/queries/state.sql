@@ -2,17 +2,17 @@
 -- All checks' verdicts and streaks.
 SELECT id AS "check", verdict, since_ms, down, bad, not_down, good,
     down_from_ms, bad_from_ms, not_down_from_ms, good_from_ms, reason, detail, recent, flips, flapped,
-    address, certificate
+    address, certificate, pace
 FROM check_state;
 
 -- name: put_check_states*!
 -- New verdicts and streaks in place of the old.
 INSERT OR REPLACE INTO check_state (id, verdict, since_ms, down, bad, not_down, good,
     down_from_ms, bad_from_ms, not_down_from_ms, good_from_ms, reason, detail, recent, flips, flapped,
-    address, certificate)
+    address, certificate, pace)
 VALUES (:check, :verdict, :since_ms, :down, :bad, :not_down, :good,
     :down_from_ms, :bad_from_ms, :not_down_from_ms, :good_from_ms, :reason, :detail, :recent, :flips, :flapped,
-    :address, :certificate);
+    :address, :certificate, :pace);
 
 -- name: drop_check_state!
 -- The check is no longer configured.
@@ -66,6 +66,14 @@ WHERE subject = 'component'
             GROUP BY id
         )
     )
+ORDER BY seq, item;
+
+-- name: transitions_of_component
+-- All changes of one component, in the order they were decided.
+SELECT subject, id, before, after, at_ms, since_ms, rule, detail
+FROM transition
+WHERE subject = 'component'
+    AND id = :id
 ORDER BY seq, item;
 
 -- name: add_observations*!
