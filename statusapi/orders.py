@@ -11,6 +11,7 @@ from prober.core.events import Decision, Ordered
 from prober.core.incident import is_step
 from prober.core.model import ComponentState, Impact, Incident, IncidentStatus, Status
 from prober.core.orders import Acknowledge, Open, Order, Post, SetPin, TakePin
+from prober.core.own import OWN
 from prober.errors import StoreError
 from prober.options import DurationMs, Name, mistake
 from statusapi.auth import Principal
@@ -198,6 +199,11 @@ class Orders:
         await self._recorded(order)
         return self._recorder.shown.components[order.component]
 
+    def own(self, principal: Principal) -> list[Incident]:
+        """The open incidents of our own trouble, which stand on no page; none but for the admin."""
+        found = self._recorder.shown.incidents.values()
+        return [incident for incident in found if incident.site == OWN and principal.is_admin]
+
     def find(self, principal: Principal, num: int) -> Incident:
         """An incident that is open, or the latest of its cause. Raises Problem if it is not theirs to see."""
         return self._theirs(principal, num)
@@ -207,7 +213,9 @@ class Orders:
         ended = (incident for incident in state.ended.values() if incident.num == num)
         incident = state.incidents.get(num) or next(ended, None)
         site = None if incident is None else self._config.sites.get(incident.site)
-        if incident is None or site is None or not principal.may_see(site.account):
+        is_own = incident is not None and incident.site == OWN and principal.is_admin
+        is_theirs = is_own or (site is not None and principal.may_see(site.account))
+        if incident is None or not is_theirs:
             raise not_found()
         return incident
 

@@ -114,11 +114,10 @@ def _covers(subscription: SubscriptionPolicy, policy: Policy, occasion: Occasion
         return True
     if subscription.components.intersection(occasion.components):
         return True
-    groups = {policy.components[c].group for c in occasion.components if c in policy.components}
-    if not groups and occasion.incident is not None:
-        # It ends because nothing of it is configured any more. Whoever may have heard of it hears of its end.
+    if occasion.incident is not None and any(c not in policy.components for c in occasion.components):
+        # Nobody knows the group of what is no longer configured. Whoever may have heard of it hears of its end.
         return bool(subscription.groups)
-    return bool(subscription.groups & groups)
+    return any(policy.components[c].group in subscription.groups for c in occasion.components if c in policy.components)
 
 
 def _hurts_enough(subscription: SubscriptionPolicy, occasion: Occasion) -> bool:

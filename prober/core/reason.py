@@ -57,6 +57,8 @@ class Reason(StrEnum):
     SELF_UPLINK = "self_uplink"
     SELF_PERMISSION = "self_permission"
     SELF_STALL = "self_stall"
+    SELF_STORE = "self_store"
+    SELF_CONFIG = "self_config"
     SELF_INTERNAL = "self_internal"
     CONFIG_INVALID = "config_invalid"
 
@@ -108,6 +110,8 @@ WORDS: Mapping[Reason, str] = {
     Reason.SELF_UPLINK: "we have lost the network",
     Reason.SELF_PERMISSION: "we lack a permission",
     Reason.SELF_STALL: "we were too busy to watch",
+    Reason.SELF_STORE: "we cannot write down what we see",
+    Reason.SELF_CONFIG: "our new configuration was refused",
     Reason.SELF_INTERNAL: "we have a fault of our own",
     Reason.CONFIG_INVALID: "the check is misconfigured",
 }

@@ -13,6 +13,7 @@ from prober.config import Config
 from prober.core import ids
 from prober.core.events import Decision
 from prober.core.model import Policy
+from prober.core.own import OWN
 from prober.daemon.outbox import Courier
 from prober.daemon.progress import Progress
 from prober.daemon.world import World
@@ -42,6 +43,7 @@ class Couriers:
         for id_ in [id_ for id_ in self._at_work if id_ in fresh or id_ not in config.channels]:
             self._at_work.pop(id_).retire()
         sites = {id_: Site(id_, ids.slug(f"site:{id_}"), site.name, site.url) for id_, site in config.sites.items()}
+        sites[OWN] = Site(OWN, ids.slug(f"site:{OWN}"), "Prober", "")
         for courier in self._at_work.values():
             courier.know(sites, policy.components)
         world = self._world

@@ -6,6 +6,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from prober.core.reason import Owner, Reason
+
 _RESULTS = ("delivered", "retry", "failed")
 _LAG_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -50,6 +52,16 @@ class Meters(Collector):
             "When the configuration that holds was last read, as unix time",
             registry=self._registry,
         )
+        self.reload_trouble: str | None = None
+        self._trouble = Gauge(
+            "uptime_own_trouble",
+            "1 for what keeps prober itself from judging at the moment",
+            ["reason"],
+            registry=self._registry,
+        )
+        for reason in Reason:
+            if reason.owner is Owner.SELF:
+                self._trouble.labels(reason)
         self._checks: set[str] = set()
         self.watch(checks)
         for channel in channels:
@@ -62,6 +74,12 @@ class Meters(Collector):
             self.missed.remove(check)
         for check in self._checks:
             self.missed.labels(check)
+
+    def own_trouble(self, reason: Reason | None) -> None:
+        """What keeps us from judging at the moment; None if nothing does."""
+        for one in Reason:
+            if one.owner is Owner.SELF:
+                self._trouble.labels(one).set(one is reason)
 
     def begin(self, channel: str) -> None:
         """Have series for this channel; one that has them keeps its figures."""

@@ -23,6 +23,7 @@ from anyio import to_thread
 from prober import notifiers, probes
 from prober.config import Config, Difference, Table, applicable, difference, restart_keys
 from prober.core.model import Policy
+from prober.core.own import with_own
 from prober.daemon.couriers import Couriers
 from prober.daemon.loop import Loop
 from prober.daemon.serve import Application, Replaceable
@@ -102,11 +103,13 @@ class Reload:
             logger.info("reloaded: %s", applied)
             return f"watching {counts(self._world.policy)}"
         self._world.meters.reload_success.set(0)
+        self._world.meters.reload_trouble = trouble
         logger.error("the configuration is not reloaded, what runs goes on: %s", trouble)
         return f"watching {counts(self._world.policy)}; the new configuration was refused: {trouble}"
 
     def _succeeded(self) -> None:
         self._world.meters.reload_success.set(1)
+        self._world.meters.reload_trouble = None
         self._world.meters.reloaded.set(self._world.clock.now_ms() / 1000)
 
     async def _reload(self) -> str:
@@ -122,7 +125,7 @@ class Reload:
             return "nothing that a reload applies has changed"
         self._take_over(new := await self._prepared(config, found))
         try:
-            await new.world.recorder.reconfigure(new.world.policy, new.world.clock.now_ms())
+            await new.world.recorder.reconfigure(with_own(new.world.policy), new.world.clock.now_ms())
         except StoreError as error:
             logger.warning("the new configuration holds, what it changes can't be written yet: %s", error)
         await warn_of_orphans(new.world)

@@ -12,10 +12,12 @@ from anyio.abc import TaskGroup
 
 from prober.clock import Clock
 from prober.config import Config
+from prober.core.own import with_own
 from prober.core.schedule import Schedule
 from prober.daemon.couriers import Couriers
 from prober.daemon.loop import Loop
 from prober.daemon.meters import Meters
+from prober.daemon.own_trouble import keep_honest
 from prober.daemon.progress import Progress
 from prober.daemon.reload import MakeApplications, Parts, Reload, built_notifiers, built_probes, counts, warn_of_orphans
 from prober.daemon.serve import Replaceable, serving
@@ -67,8 +69,8 @@ async def run(
 async def _world(config: Config, store: Store) -> World:
     clock, policy = Clock(), config.policy()
     state = await store.load()
-    recorder = Recorder(store, state, policy)
-    await recorder.reconfigure(policy, clock.now_ms(), state.watched_ms)
+    recorder = Recorder(store, state, with_own(policy))
+    await recorder.reconfigure(with_own(policy), clock.now_ms(), state.watched_ms)
     logger.info("epoch %d: watching %s", store.epoch, counts(policy))
     return World(config, policy, recorder, store, clock, Meters(policy.checks, config.channels))
 
@@ -84,6 +86,7 @@ async def _started(
     loop = _loop(world, progress)
     tasks.start_soon(keep_written, world.recorder, progress)
     tasks.start_soon(keep_awake, world.recorder, world.clock)
+    tasks.start_soon(keep_honest, world.recorder, world.clock, world.meters)
     tasks.start_soon(keep_small, world.store, world.clock)
     tasks.start_soon(loop.run)
     tasks.start_soon(manager.keep_watchdog, progress)

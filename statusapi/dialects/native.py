@@ -33,8 +33,8 @@ def routes(views: Views, orders: Orders, explain: Explain, uptimes: Uptimes, aut
         wants_open = request.query_params.get("open") == "true"
         pages = [page for page in views.pages.values() if principal.may_see(page.account)]
         found = [shown for page in pages for shown in (page.incidents if wants_open else page.recent)]
-        found.sort(key=lambda shown: shown.num, reverse=True)
-        return _answer({"incidents": [_listed(shown) for shown in found]})
+        listed = [*map(_listed, found), *map(_own, orders.own(principal))]
+        return _answer({"incidents": sorted(listed, key=lambda one: int(one["num"]), reverse=True)})
 
     async def incident(request: Request) -> Response:
         return _answer(_incident(orders.find(_principal(auth, request), _num(request))))
@@ -177,6 +177,12 @@ def _listed(shown: IncidentView) -> dict[str, Any]:
         "components": [component.id for component in shown.components],
         "acknowledged_by": shown.acknowledged_by or None,
     }
+
+
+def _own(incident: Incident) -> dict[str, Any]:
+    """An incident that stands on no page, as the others are listed."""
+    more = ("is_led_by_a_person", "acknowledged_until", "updates")
+    return {key: value for key, value in _incident(incident).items() if key not in more}
 
 
 def _incident(incident: Incident) -> dict[str, Any]:

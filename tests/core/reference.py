@@ -634,7 +634,8 @@ def _wants(subscription: SubscriptionPolicy, policy: Policy, one: Occasion) -> b
     if subscription.groups or subscription.components:
         # Nobody knows the group of what is no longer configured: its end is told to all who name groups.
         groups = {policy.components[c].group for c in one.components if c in policy.components}
-        by_group = bool(subscription.groups & groups) or (one.case is not None and not groups)
+        is_unsure = one.case is not None and any(c not in policy.components for c in one.components)
+        by_group = bool(subscription.groups & groups) or is_unsure
         if not (set(one.components) & subscription.components or (subscription.groups and by_group)):
             return False
     worst = max((DEPTH[status] for status in one.case.worst.values()), default=0) if one.case else 0

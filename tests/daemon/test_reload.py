@@ -10,6 +10,7 @@ import pytest
 from prober.cli.check_config import read_config
 from prober.clock import Clock
 from prober.config import Config
+from prober.core.own import OWN
 from prober.core.schedule import Schedule
 from prober.daemon.couriers import Couriers
 from prober.daemon.loop import Loop
@@ -104,7 +105,7 @@ async def test_what_stays_keeps_its_probe_and_what_is_new_gets_one(tmp_path: Pat
         assert await one.reload(SHOP + BLOG) == 1
         assert list(one.loop.probes) == ["shop", "blog"]
         assert one.loop.probes["shop"] is probe
-        assert one.world.recorder.policy.checks.keys() == {"shop", "blog"}
+        assert one.world.recorder.policy.checks.keys() == {"shop", "blog", OWN}
         assert await one.reload(SHOP.replace('"1h"', '"2h"')) == 1
         assert one.loop.probes.keys() == {"shop"}
         assert one.loop.probes["shop"] is not probe
