@@ -1,15 +1,18 @@
 """The only room that speaks SQL. Outside it, the store is spoken of in the words of the domain."""
 
-from prober.store.backup import Saved, back_up, restore
+from prober.store.backup import FILE, Saved, back_up, restore, verify
+from prober.store.chain import Proof
 from prober.store.lock import owner
 from prober.store.outbox import Attempt, Pending
 from prober.store.store import Batch, Store, peeked
 from prober.store.transfer import exported, put_in
 
 __all__ = [
+    "FILE",
     "Attempt",
     "Batch",
     "Pending",
+    "Proof",
     "Saved",
     "Store",
     "back_up",
@@ -18,4 +21,5 @@ __all__ = [
     "peeked",
     "put_in",
     "restore",
+    "verify",
 ]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from prober.errors import StoreError
+from prober.store import chain
 from prober.store.files import complete, kept_aside
 from prober.store.lock import owned
 from prober.store.migrate import check_known
@@ -81,6 +82,24 @@ def _copy(source: Path, part: Path) -> None:
         there.backup(here)
         here.execute("PRAGMA journal_mode = DELETE")  # one file, that can be read where nothing can be written
         prove_sound(here)
+        if chain.has_chain(here):
+            chain.prove(here)
+
+
+def verify(path: Path) -> chain.Proof:
+    """Walk the chain of a database, be it a backup or one that a daemon is at work on, and then all its pages.
+
+    Raises StoreError that names the first bad row.
+    """
+    if not path.is_file():
+        raise StoreError(f"{path}: expected a database, found none")
+    with refusing(path), closing(opened_to_read(path)) as connection:
+        found = check_known(connection)
+        if not chain.has_chain(connection):
+            raise StoreError(f"expected a database with a chain, found one of schema {found}, which has none yet")
+        proof = chain.prove(connection)
+        prove_sound(connection)
+        return proof
 
 
 def opened_to_read(path: Path) -> sqlite3.Connection:

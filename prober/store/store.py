@@ -17,7 +17,7 @@ from prober.core.events import Change, Decision, Subject
 from prober.core.model import CheckState, Incident, Observation
 from prober.core.state import State
 from prober.errors import StoreError
-from prober.store import lock, rows
+from prober.store import chain, lock, rows
 from prober.store.backup import FILE
 from prober.store.engine import Engine, opened
 from prober.store.evidence import Archive
@@ -72,6 +72,7 @@ class Store:
         def begin(connection: sqlite3.Connection) -> int:
             self._queries.found_installation(connection, identity=new_identity)
             self._queries.begin_epoch(connection)
+            chain.begin(connection)
             epoch: int = self._queries.installation(connection)["epoch"]
             return epoch
 
@@ -88,6 +89,7 @@ class Store:
         def write(connection: sqlite3.Connection) -> None:
             for decision in batch.decisions:
                 self._put(connection, decision)
+                chain.append(connection, decision.at_ms)
             queries = self._queries
             queries.put_check_states(connection, [rows.check_row(c) for c in batch.checks])
             queries.add_observations(connection, [rows.observation_row(o) for o in batch.observations])

@@ -14,7 +14,8 @@ SET name = excluded.name,
     resolved_ms = excluded.resolved_ms,
     taken = excluded.taken,
     acknowledged_by = excluded.acknowledged_by,
-    acknowledged_until_ms = excluded.acknowledged_until_ms;
+    acknowledged_until_ms = excluded.acknowledged_until_ms,
+    link = NULL;
 
 -- name: put_affected*!
 -- The components of an incident, with what they show now.
