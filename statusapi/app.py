@@ -14,6 +14,7 @@ from statusapi import discovery, page
 from statusapi.auth import Auth
 from statusapi.dialects import instatus, native, statusdashboard, statuspage, up
 from statusapi.explain import Explain
+from statusapi.latency import Latency
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
 from statusapi.page import badges
@@ -43,6 +44,7 @@ def create_public(
     metrics: Metrics,
     orders: Orders,
     explain: Explain,
+    latency: Latency,
     auth: Auth,
     found: Sequence[BaseRoute],
     not_ready: Callable[[], str | None],
@@ -55,7 +57,7 @@ def create_public(
         *_health(not_ready),
         *metrics.routes(),
         *found,
-        *native.routes(views, orders, explain, auth),
+        *native.routes(views, orders, explain, latency, auth),
         *statuspage.routes(views),
         *instatus.routes(views),
         *statusdashboard.routes(views, auth),

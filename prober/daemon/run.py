@@ -20,7 +20,7 @@ from prober.daemon.progress import Progress
 from prober.daemon.reload import MakeApplications, Parts, Reload, built_notifiers, built_probes, counts, warn_of_orphans
 from prober.daemon.serve import Replaceable, serving
 from prober.daemon.service_manager import ServiceManager
-from prober.daemon.upkeep import keep_awake, keep_small, keep_written
+from prober.daemon.upkeep import Kept, keep_awake, keep_small, keep_written
 from prober.daemon.world import World
 from prober.errors import StoreError
 from prober.record import Recorder
@@ -83,7 +83,9 @@ async def _started(
     loop = _loop(world, progress)
     tasks.start_soon(keep_written, world.recorder, progress)
     tasks.start_soon(keep_awake, world.recorder, world.clock)
-    tasks.start_soon(keep_small, world.store, world.clock)
+    history = world.config.history
+    kept = Kept(history.raw, history.minutes, history.hours, history.notices)
+    tasks.start_soon(keep_small, world.store, world.clock, kept)
     tasks.start_soon(loop.run)
     tasks.start_soon(manager.keep_watchdog, progress)
     await warn_of_orphans(world)

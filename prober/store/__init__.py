@@ -4,6 +4,7 @@ from prober.store.backup import FILE, Saved, back_up, restore, verify
 from prober.store.chain import Proof
 from prober.store.lock import owner
 from prober.store.outbox import Attempt, Pending
+from prober.store.rollup import Sum
 from prober.store.store import Batch, Store, peeked
 from prober.store.transfer import exported, put_in
 
@@ -15,6 +16,7 @@ __all__ = [
     "Proof",
     "Saved",
     "Store",
+    "Sum",
     "back_up",
     "exported",
     "owner",

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import cache
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from prober.errors import StoreError
@@ -119,6 +120,46 @@ def _columns(schema: int) -> dict[str, tuple[str, ...]]:
             table: tuple(row[1] for row in connection.execute(f'PRAGMA table_info("{table}")') if row[1] != "link")
             for table in CHAINED
         }
+
+
+def retire(connection: sqlite3.Connection, before_ms: int, now_ms: int, limit: int) -> int:
+    """Within a transaction: take at most `limit` links from before a moment off the start of the chain; how many.
+
+    What they have of notices that are settled and from before the moment, and of their deliveries, is deleted; what
+    else stands as they have it is carried into a new link. Each is proved before: raises StoreError if it is bad.
+    """
+    num, digest, head = connection.execute("SELECT base_num, base_digest, head_num FROM chain").fetchone()
+    oldest = "SELECT num, at_ms, schema, rows, before, digest FROM link WHERE num < ? ORDER BY num LIMIT ?"
+    links = [_Link(*row) for row in connection.execute(oldest, (head, limit))]
+    old = list(takewhile(lambda link: link.at_ms < before_ms, links))
+    for link in old:
+        _prove_link(connection, link, num + 1, digest, Counter())
+        num, digest = link.num, link.digest
+        _let_go(connection, num, before_ms)
+    if old:
+        append(connection, now_ms)
+        connection.execute("DELETE FROM link_row WHERE link <= ?", (num,))
+        connection.execute("DELETE FROM link WHERE num <= ?", (num,))
+        connection.execute("UPDATE chain SET base_num = ?, base_digest = ?", (num, digest))
+    return len(old)
+
+
+_SETTLED = "SELECT id FROM notice WHERE id = ? AND progress <> 'pending' AND at_ms < ?"
+_GONE = {
+    "delivery": f"notice = ? AND attempt = ? AND notice IN ({_SETTLED})",
+    "notice": f"id = ? AND id IN ({_SETTLED}) AND id NOT IN (SELECT notice FROM delivery WHERE notice = ?)",
+}
+
+
+def _let_go(connection: sqlite3.Connection, num: int, before_ms: int) -> None:
+    entries = connection.execute("SELECT tbl, key FROM link_row WHERE link = ? ORDER BY tbl", (num,)).fetchall()
+    for table, key in entries:  # deliveries before the notices they are of
+        values = json.loads(key)
+        keys = " AND ".join(f"{column} = ?" for column in CHAINED[table])
+        if table in _GONE:
+            more = (values[0], before_ms) if table == "delivery" else (values[0], before_ms, values[0])
+            connection.execute(f"DELETE FROM {table} WHERE link = ? AND {_GONE[table]}", (num, *values, *more))
+        connection.execute(f'UPDATE "{table}" SET link = NULL WHERE link = ? AND {keys}', (num, *values))
 
 
 # ---------------------------------------------------------------- proving

@@ -68,6 +68,8 @@ async def opened(path: Path, *, may_write: bool) -> AsyncIterator[Engine]:
         )
         connection.row_factory = sqlite3.Row
         try:
+            if may_write:
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # holds for a database that is made now
             _prove(connection, _WRITER if may_write else _READER)
         except BaseException:
             connection.close()

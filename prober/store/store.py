@@ -23,6 +23,7 @@ from prober.store.engine import Engine, opened
 from prober.store.evidence import Archive
 from prober.store.migrate import check, migrate
 from prober.store.outbox import Outbox
+from prober.store.rollup import Rollups
 
 
 class Batch(NamedTuple):
@@ -51,6 +52,7 @@ class Store:
         self._queries: Any = _queries()
         self.outbox = Outbox(writer, self._queries)
         self.archive = Archive(reader, self._queries)
+        self.rollups = Rollups(writer, reader, self._queries)
 
     @classmethod
     @asynccontextmanager
@@ -150,13 +152,34 @@ class Store:
     # ------------------------------------------------------------ upkeep
 
     async def drop_observations(self, before_ms: int, limit: int) -> int:
-        """Delete at most `limit` raw observations from before a moment, oldest first; how many went."""
+        """Delete at most `limit` raw observations from before a moment, oldest first; how many went.
+
+        Those that have not been summed up stay, and so does the latest.
+        """
 
         def write(connection: sqlite3.Connection) -> int:
             gone: int = self._queries.drop_oldest_observations(connection, before_ms=before_ms, limit=limit)
             return gone
 
         return await self._writer.transact(write)
+
+    async def drop_notices(self, before_ms: int, now_ms: int, limit: int) -> int:
+        """Delete settled notices from before a moment, as far as `limit` links of the chain have any; how many of
+        these were gone through. Raises StoreError also if the chain is found broken.
+        """
+        return await self._writer.transact(lambda connection: chain.retire(connection, before_ms, now_ms, limit))
+
+    async def shrink(self, spare: int, pages: int) -> int:
+        """Give at most so many unused pages back to the file system, and keep some to spare; how many there were."""
+
+        def shrink(connection: sqlite3.Connection) -> int:
+            unused: int = connection.execute("PRAGMA freelist_count").fetchone()[0]
+            if unused > spare:
+                # Not by execute: that takes one step of it, which is one page.
+                connection.executescript(f"PRAGMA incremental_vacuum({min(pages, unused - spare)})")
+            return unused
+
+        return await self._writer.call(shrink)
 
 
 async def peeked(directory: Path) -> State | None:

@@ -56,6 +56,7 @@ def _write(part: Path, lines: Iterable[str]) -> None:
     with closing(sqlite3.connect(part, isolation_level=None)) as connection:
         schema = _schema(next(numbered, (1, "")))
         connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         migrate(connection, schema)  # rows are put into the tables they came from, and then brought up to date
         connection.execute("BEGIN")
         _put_rows(connection, numbered)

@@ -10,9 +10,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from prober.core.model import Impact, Incident
+from prober.options import parse_duration_ms
 from statusapi.auth import Auth, Principal
 from statusapi.dialects.wire import moment, moment_or_none
 from statusapi.explain import Explain
+from statusapi.latency import Latency
 from statusapi.orders import LONGEST_REQUEST, AcknowledgeFields, OpenFields, Orders, PostFields, decoded
 from statusapi.prepared import READS
 from statusapi.problems import Problem, not_found
@@ -22,8 +24,8 @@ PREFIX = "/api/prober/v1"
 PATHS = rf"{PREFIX}(/.*)?"
 
 
-def routes(views: Views, orders: Orders, explain: Explain, auth: Auth) -> list[BaseRoute]:
-    """Incidents: read, open, post to, acknowledge. Components: explain."""
+def routes(views: Views, orders: Orders, explain: Explain, latency: Latency, auth: Auth) -> list[BaseRoute]:
+    """Incidents: read, open, post to, acknowledge. Components: explain. Checks: latency."""
 
     async def incidents(request: Request) -> Response:
         principal = _principal(auth, request)
@@ -53,7 +55,13 @@ def routes(views: Views, orders: Orders, explain: Explain, auth: Auth) -> list[B
         principal, at_ms = _principal(auth, request), _at_ms(request)
         return _answer(_with_moments(await explain.component(principal, request.path_params["id"], at_ms)))
 
+    async def took(request: Request) -> Response:
+        principal, step_ms = _principal(auth, request), _step_ms(request)
+        times = _at_ms(request, "from"), _at_ms(request, "to")
+        return _answer(_with_moments(await latency.of(principal, request.path_params["id"], *times, step_ms)))
+
     return [
+        Route(f"{PREFIX}/checks/{{id}}/latency", took, methods=READS),
         Route(f"{PREFIX}/components/{{id}}/explain", explained, methods=READS),
         Route(f"{PREFIX}/incidents", incidents, methods=[*READS, "POST"]),
         Route(f"{PREFIX}/incidents/{{num}}", incident, methods=READS),
@@ -91,9 +99,18 @@ def _principal(auth: Auth, request: Request) -> Principal:
     return principal
 
 
-def _at_ms(request: Request) -> int | None:
-    """The moment that is asked about: ?at=2026-03-01T12:00:00Z; None = now."""
-    text = request.query_params.get("at")
+def _step_ms(request: Request) -> int | None:
+    """?step=5m; None = it is not said."""
+    text = request.query_params.get("step")
+    try:
+        return None if text is None else parse_duration_ms(text)
+    except ValueError:
+        raise Problem(400, "field", 'step: expected a duration such as "5m", "1h" or "1d"') from None
+
+
+def _at_ms(request: Request, name: str = "at") -> int | None:
+    """A moment that is asked about: ?at=2026-03-01T12:00:00Z; None = it is not said."""
+    text = request.query_params.get(name)
     if text is None:
         return None
     try:
@@ -103,7 +120,7 @@ def _at_ms(request: Request) -> int | None:
         return int(at.timestamp() * 1000)
     except (ValueError, OverflowError):
         expected = "a date and time with its zone such as 2026-03-01T22:00:00+01:00"
-        raise Problem(400, "field", f"at: expected {expected}") from None
+        raise Problem(400, "field", f"{name}: expected {expected}") from None
 
 
 def _with_moments(said: Any) -> Any:

@@ -11,11 +11,13 @@ import pytest
 from prober.clock import Clock
 from prober.core.model import Status
 from prober.daemon.progress import Progress
-from prober.daemon.upkeep import OBSERVATIONS_KEPT_MS, keep_awake, keep_small, keep_written
+from prober.daemon.upkeep import Kept, keep_awake, keep_small, keep_written
 from prober.errors import StoreError
 from prober.store import Batch, Store
 from tests.builders import T0, policy, window
 from tests.worlds import answers, recording
+
+DAY_MS = 86_400_000
 
 pytestmark = pytest.mark.anyio
 
@@ -85,11 +87,11 @@ async def test_the_core_is_woken_when_a_window_begins(tmp_path: Path) -> None:
 
 
 async def test_old_observations_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("prober.daemon.upkeep.DROP_AT_ONCE", 2)
+    monkeypatch.setattr("prober.daemon.upkeep.AT_ONCE", 2)
     async with recording(tmp_path) as (recorder, store):
         recorder.observe(answers("up up up up up"))
         await recorder.flush()
-        async with doing(keep_small, store, clock_at(T0 + 4000 + OBSERVATIONS_KEPT_MS)):
+        async with doing(keep_small, store, clock_at(T0 + 4000 + DAY_MS), Kept(DAY_MS, DAY_MS, DAY_MS, DAY_MS)):
 
             async def are_gone() -> bool:
                 return await store.count_observations() == 2

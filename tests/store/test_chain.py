@@ -203,3 +203,39 @@ async def test_rows_of_before_the_chain_are_in_its_first_link(tmp_path: Path) ->
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="expected a database, found none"):
         verify(tmp_path / FILE)
+
+
+async def test_retention_takes_settled_notices_and_leaves_a_chain_that_can_be_verified(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        for minute in range(6):
+            recorder.observe(answers("down down up up", T0 + minute * 60_000))
+            await recorder.flush()
+        owed = [one.notice for one in await store.outbox.pending("hook", 99)]
+        for notice in owed[:-1]:
+            await store.outbox.tried(Attempt(notice.id, 1, T0 + 900_000, 9, 500, "no", T0 + 900_001))
+            await store.outbox.tried(Attempt(notice.id, 2, T0 + 900_002, 9, 200, None, None))
+        before, state = verify(store.path), await store.load()
+        gone = 0
+        while went := await store.drop_notices(T0 + 1_000_000, T0 + 2_000_000, 5):
+            gone += went
+            assert verify(store.path).rows <= before.rows
+        after = verify(store.path)
+        assert await store.outbox.counts() == {("hook", "pending"): 1}
+        assert [one.notice for one in await store.outbox.pending("hook", 99)] == owed[-1:]
+        assert await store.load() == state
+        assert before.rows - after.rows == 3 * (len(owed) - 1)
+        assert (after.first > before.first, gone) == (True, after.first - 1)
+    with closing(opened(tmp_path / FILE)) as connection:
+        connection.execute("UPDATE incident_update SET body = 'never' WHERE num = 1")
+    with pytest.raises(StoreError, match=r"table incident_update, row \[1,0\]: expected digest"):
+        verify(tmp_path / FILE)
+
+
+async def test_retention_takes_nothing_from_a_chain_that_is_broken(tmp_path: Path) -> None:
+    path = await lived(tmp_path)
+    with closing(opened(path)) as connection:
+        connection.execute("UPDATE transition SET after = 'operational' WHERE seq = 3")
+    async with Store.open(tmp_path, IDENTITY) as store:
+        with pytest.raises(StoreError, match=r"table transition, row .*: expected digest"):
+            await store.drop_notices(T0 + 1_000_000, T0 + 1_000_000, 50)
+        assert sum((await store.outbox.counts()).values()) == 3

@@ -26,6 +26,7 @@ async def lived(directory: Path) -> None:
         await recorder.flush()
         (first, *_) = await store.outbox.pending("hook", 9)
         await store.outbox.tried(Attempt(first.notice.id, 1, T0, 12, 500, "»500«", None))
+        await store.rollups.roll(100)
 
 
 def dump(directory: Path) -> list[str]:
