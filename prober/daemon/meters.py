@@ -50,6 +50,15 @@ class Meters(Collector):
             "When the configuration that holds was last read, as unix time",
             registry=self._registry,
         )
+        self.backup_success = Gauge(
+            "uptime_backup_success", "Whether the latest scheduled backup was made", registry=self._registry
+        )
+        self.backup_success.set(1)
+        self.backed_up = Gauge(
+            "uptime_backup_timestamp_seconds",
+            "When the latest scheduled backup was made, as unix time; 0 if there is none",
+            registry=self._registry,
+        )
         self._checks: set[str] = set()
         self.watch(checks)
         for channel in channels:

@@ -5,6 +5,7 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from socket import socket
 
 import anyio
@@ -13,6 +14,7 @@ from anyio.abc import TaskGroup
 from prober.clock import Clock
 from prober.config import Config
 from prober.core.schedule import Schedule
+from prober.daemon.backups import keep_backed_up
 from prober.daemon.couriers import Couriers
 from prober.daemon.loop import Loop
 from prober.daemon.meters import Meters
@@ -24,7 +26,7 @@ from prober.daemon.upkeep import Kept, keep_awake, keep_small, keep_written
 from prober.daemon.world import World
 from prober.errors import StoreError
 from prober.record import Recorder
-from prober.store import Store
+from prober.store import FOLDER, Store
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +48,9 @@ async def run(
     manager = ServiceManager()
     async with AsyncExitStack() as stack:
         signals = stack.enter_context(anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
-        store = await stack.enter_async_context(Store.open(config.daemon.state_dir, secrets.token_bytes(32)))
+        now_ms, daemon = Clock().now_ms(), config.daemon
+        opening = Store.open(daemon.state_dir, secrets.token_bytes(32), now_ms, _backups(config))
+        store = await stack.enter_async_context(opening)
         world = await _world(config, store)
         applications = [Replaceable(application) for application in await make(world)]
         await stack.enter_async_context(serving(dict(zip(listeners, applications, strict=True))))
@@ -86,10 +90,18 @@ async def _started(
     history = world.config.history
     kept = Kept(history.raw, history.minutes, history.hours, history.notices)
     tasks.start_soon(keep_small, world.store, world.clock, kept)
+    if (every_ms := world.config.backup.every) is not None:
+        directory, keep = world.store.path.parent, world.config.backup.keep
+        folder = _backups(world.config)
+        tasks.start_soon(keep_backed_up, directory, folder, every_ms, keep, world.clock, world.meters)
     tasks.start_soon(loop.run)
     tasks.start_soon(manager.keep_watchdog, progress)
     await warn_of_orphans(world)
     return Parts(loop, couriers, applications)
+
+
+def _backups(config: Config) -> Path:
+    return config.backup.directory or config.daemon.state_dir / FOLDER
 
 
 def _loop(world: World, progress: Progress) -> Loop:

@@ -2,6 +2,7 @@
 
 from prober.store.backup import FILE, Saved, back_up, restore, verify
 from prober.store.chain import Proof
+from prober.store.copies import FOLDER, copy, latest_ms
 from prober.store.lock import owner
 from prober.store.outbox import Attempt, Pending
 from prober.store.rollup import Sum
@@ -10,6 +11,7 @@ from prober.store.transfer import exported, put_in
 
 __all__ = [
     "FILE",
+    "FOLDER",
     "Attempt",
     "Batch",
     "Pending",
@@ -18,7 +20,9 @@ __all__ = [
     "Store",
     "Sum",
     "back_up",
+    "copy",
     "exported",
+    "latest_ms",
     "owner",
     "peeked",
     "put_in",

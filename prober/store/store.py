@@ -19,6 +19,7 @@ from prober.core.state import State
 from prober.errors import StoreError
 from prober.store import chain, lock, rows
 from prober.store.backup import FILE
+from prober.store.copies import FOLDER, copy_before_migration
 from prober.store.engine import Engine, opened
 from prober.store.evidence import Archive
 from prober.store.migrate import check, migrate
@@ -56,13 +57,17 @@ class Store:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, directory: Path, new_identity: bytes) -> "AsyncIterator[Store]":
+    async def open(
+        cls, directory: Path, new_identity: bytes, now_ms: int = 0, backups: Path | None = None
+    ) -> "AsyncIterator[Store]":
         """Own the state directory and open its database, made with new_identity if there is none.
 
+        If it is of an older schema it is saved to `backups` before it is changed (None = beside it).
         Raises StoreError, in one sentence, if another process owns it or the file cannot be used.
         """
         path = directory / FILE
         with lock.owned(directory):
+            copy_before_migration(directory, backups or directory / FOLDER, now_ms)
             async with opened(path, may_write=True) as writer:
                 await writer.call(migrate)
                 async with opened(path, may_write=False) as reader:
