@@ -37,9 +37,9 @@ async def _made(directory: Path, folder: Path, keep: int, now_ms: int, meters: M
         saved = await to_thread.run_sync(partial(copy, directory, folder, now_ms, keep), abandon_on_cancel=True)
     except (StoreError, OSError) as error:
         logger.error("the backup failed, and is tried again in %d minutes: %s", RETRY_S // 60, error)  # noqa: TRY400
-        meters.backup_success.set(0)
+        meters.backup_trouble.set(1)
         return False
     logger.info("saved %d bytes to %s", saved.size, saved.path)
-    meters.backup_success.set(1)
+    meters.backup_trouble.set(0)
     meters.backed_up.set(now_ms / 1000)
     return True

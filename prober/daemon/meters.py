@@ -50,14 +50,19 @@ class Meters(Collector):
             "When the configuration that holds was last read, as unix time",
             registry=self._registry,
         )
-        self.backup_success = Gauge(
-            "uptime_backup_success", "Whether the latest scheduled backup was made", registry=self._registry
+        self.backup_trouble = Gauge(
+            "uptime_backup_trouble", "Whether the latest scheduled backup failed", registry=self._registry
         )
-        self.backup_success.set(1)
         self.backed_up = Gauge(
             "uptime_backup_timestamp_seconds",
             "When the latest scheduled backup was made, as unix time; 0 if there is none",
             registry=self._registry,
+        )
+        self.safe_mode = Gauge(
+            "uptime_safe_mode", "Whether nothing is sent because of several crashes", registry=self._registry
+        )
+        self.ballast = Gauge(
+            "uptime_ballast_held", "Whether space is kept free for the day the disk is full", registry=self._registry
         )
         self._checks: set[str] = set()
         self.watch(checks)

@@ -5,6 +5,7 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from socket import socket
 
@@ -16,17 +17,19 @@ from prober.config import Config
 from prober.core.schedule import Schedule
 from prober.daemon.backups import keep_backed_up
 from prober.daemon.couriers import Couriers
+from prober.daemon.hold import Hold, held, keep_count
 from prober.daemon.loop import Loop
 from prober.daemon.meters import Meters
 from prober.daemon.progress import Progress
 from prober.daemon.reload import MakeApplications, Parts, Reload, built_notifiers, built_probes, counts, warn_of_orphans
 from prober.daemon.serve import Replaceable, serving
 from prober.daemon.service_manager import ServiceManager
+from prober.daemon.space import Space
 from prober.daemon.upkeep import Kept, keep_awake, keep_small, keep_written
 from prober.daemon.world import World
 from prober.errors import StoreError
 from prober.record import Recorder
-from prober.store import FOLDER, Store
+from prober.store import FOLDER, MIB, Ballast, Starts, Store, surroundings
 
 logger = logging.getLogger(__name__)
 
@@ -48,36 +51,58 @@ async def run(
     manager = ServiceManager()
     async with AsyncExitStack() as stack:
         signals = stack.enter_context(anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
-        now_ms, daemon = Clock().now_ms(), config.daemon
-        opening = Store.open(daemon.state_dir, secrets.token_bytes(32), now_ms, _backups(config))
-        store = await stack.enter_async_context(opening)
-        world = await _world(config, store)
+        directory, now_ms = config.daemon.state_dir, Clock().now_ms()
+        space = Space(Ballast(directory, config.daemon.ballast * MIB))
+        store = await space.making(partial(_opened, stack, config, now_ms))
+        tell_surroundings(directory)
+        starts = Starts(directory)
+        world = await _world(config, store, held(starts, now_ms, config.daemon.safe_mode_after))
         applications = [Replaceable(application) for application in await make(world)]
         await stack.enter_async_context(serving(dict(zip(listeners, applications, strict=True))))
         await stack.enter_async_context(_final_flush(world.recorder))
         tasks = await stack.enter_async_context(anyio.create_task_group())
-        reload = Reload(world, await _started(world, tasks, manager, applications), read, make, manager)
+        reload = Reload(world, await _started(world, tasks, manager, applications, space), read, make, manager)
         stack.callback(reload.close)
         tasks.start_soon(reload.keep)
+        tasks.start_soon(space.keep, world.meters)
+        tasks.start_soon(keep_count, starts, world.hold, world.meters)
         world.is_started = True
         manager.tell("READY=1", f"STATUS=watching {counts(world.policy)}")
         ready()
         await _told_to_stop(signals, reload)
         manager.tell("STOPPING=1", "STATUS=stopping")
         logger.info("stopping")
+        starts.end()
         tasks.cancel_scope.cancel()
 
 
-async def _world(config: Config, store: Store) -> World:
+async def _opened(stack: AsyncExitStack, config: Config, now_ms: int) -> Store:
+    identity = secrets.token_bytes(32)
+    return await stack.enter_async_context(Store.open(config.daemon.state_dir, identity, now_ms, _backups(config)))
+
+
+def tell_surroundings(directory: Path) -> None:
+    """What the state stands on, in the log."""
+    found = surroundings(directory)
+    logger.info("SQLite %s on %s, %d MiB free", found.sqlite, found.file_system, found.free // MIB)
+    if found.is_network:
+        logger.warning(
+            "%s is on a network file system (%s): its locks may not hold, and the database be lost; use a local disk",
+            directory,
+            found.file_system,
+        )
+
+
+async def _world(config: Config, store: Store, hold: Hold) -> World:
     clock, policy = Clock(), config.policy()
     recorder = Recorder(store, await store.load(), policy)
     await recorder.reconfigure(policy, clock.now_ms())
     logger.info("epoch %d: watching %s", store.epoch, counts(policy))
-    return World(config, policy, recorder, store, clock, Meters(policy.checks, config.channels))
+    return World(config, policy, recorder, store, clock, Meters(policy.checks, config.channels), hold=hold)
 
 
 async def _started(
-    world: World, tasks: TaskGroup, manager: ServiceManager, applications: Sequence[Replaceable]
+    world: World, tasks: TaskGroup, manager: ServiceManager, applications: Sequence[Replaceable], space: Space
 ) -> Parts:
     """Everything that runs by itself, and of it what can follow another configuration."""
     progress = Progress()
@@ -85,7 +110,7 @@ async def _started(
     couriers.follow(world.config, world.policy, built_notifiers(world.config, world.config.channels))
     world.recorder.on_shown(couriers.look)
     loop = _loop(world, progress)
-    tasks.start_soon(keep_written, world.recorder, progress)
+    tasks.start_soon(keep_written, world.recorder, progress, space)
     tasks.start_soon(keep_awake, world.recorder, world.clock)
     history = world.config.history
     kept = Kept(history.raw, history.minutes, history.hours, history.notices)

@@ -1,6 +1,7 @@
 """Small steady duties: writing what waits, waking the core, deleting what is old."""
 
 import logging
+from functools import partial
 from typing import NamedTuple
 
 import anyio
@@ -8,6 +9,7 @@ import anyio
 from prober.clock import Clock
 from prober.core.events import Woke
 from prober.daemon.progress import Progress
+from prober.daemon.space import Space
 from prober.errors import StoreError
 from prober.record import Recorder
 from prober.store import Store
@@ -25,14 +27,15 @@ LINKS_AT_ONCE = 50
 SPARE_PAGES, PAGES_AT_ONCE = 1_000, 500
 
 
-async def keep_written(recorder: Recorder, progress: Progress) -> None:
-    """Write changes at once and steady observations about once a second."""
+async def keep_written(recorder: Recorder, progress: Progress, space: Space | None = None) -> None:
+    """Write changes at once and steady observations about once a second. space: to be made when there is none."""
     was_in_trouble = False
+    flush = recorder.flush if space is None else partial(space.making, recorder.flush)
     while True:
         with anyio.move_on_after(FLUSH_EVERY_S):
             await recorder.changed()
         try:
-            await recorder.flush()
+            await flush()
         except StoreError as error:
             if not was_in_trouble:
                 logger.error("nothing can be written, what happens is kept in memory: %s", error)  # noqa: TRY400

@@ -52,10 +52,10 @@ def copy_before_migration(directory: Path, folder: Path, now_ms: int) -> Saved |
         raise StoreError(f"expected to save the state before it is migrated, found: {error}") from error
 
 
-def latest(folder: Path) -> Path | None:
-    """The latest of all of them, also of those before migrations; None if there is none."""
+def all_copies(folder: Path) -> list[Path]:
+    """All of them, also those before migrations; latest first."""
     found = [*_found(folder), *(path for path in _inside(folder) if _BEFORE.fullmatch(path.name))]
-    return max(found, key=lambda path: path.name[-len("YYYYMMDDTHHMMSSZ.db") :], default=None)
+    return sorted(found, key=lambda path: path.name[-len("YYYYMMDDTHHMMSSZ.db") :], reverse=True)
 
 
 def _make(folder: Path) -> None:

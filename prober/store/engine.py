@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import aiosqlite
 from anyio import CancelScope
 
-from prober.errors import StoreError
+from prober.errors import StoreDamagedError, StoreError, StoreFullError
 
 T = TypeVar("T")
 
@@ -22,6 +22,21 @@ BUSY_MS = 5_000
 # pragma -> (value to set, value it must then have)
 _WRITER = {"journal_mode": ("WAL", "wal"), "synchronous": ("FULL", 2), "foreign_keys": ("ON", 1)}
 _READER = {"query_only": ("ON", 1)}
+
+
+_KINDS = {
+    sqlite3.SQLITE_FULL: StoreFullError,
+    sqlite3.SQLITE_CORRUPT: StoreDamagedError,
+    sqlite3.SQLITE_NOTADB: StoreDamagedError,
+}
+
+
+def refusal(error: Exception) -> type[StoreError]:
+    """The kind of trouble that SQLite has told."""
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    if code == sqlite3.SQLITE_IOERR_SHMSIZE:  # what it says where there is no space for the index of its log
+        return StoreFullError
+    return _KINDS.get(code & 0xFF, StoreError)
 
 
 class Engine(aiosqlite.Connection):
@@ -33,7 +48,7 @@ class Engine(aiosqlite.Connection):
             try:
                 result: T = await self._execute(command, self._conn)  # type: ignore[no-untyped-call]
             except (sqlite3.Error, ValueError) as error:
-                raise StoreError(f"the database refused: {error}") from error
+                raise refusal(error)(f"the database refused: {error}") from error
         return result
 
     def join(self) -> None:
@@ -81,7 +96,7 @@ async def opened(path: Path, *, may_write: bool) -> AsyncIterator[Engine]:
         await engine
     except sqlite3.Error as error:
         engine.join()
-        raise StoreError(f"{path}: expected a database that can be opened, found: {error}") from error
+        raise refusal(error)(f"{path}: expected a database that can be opened, found: {error}") from error
     try:
         yield engine
     finally:

@@ -6,7 +6,7 @@ changes nothing that was written: decisions are known by their number, notices b
 
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,8 +16,8 @@ import aiosql
 from prober.core.events import Change, Decision, Subject
 from prober.core.model import CheckState, Incident, Observation
 from prober.core.state import State
-from prober.errors import StoreError
-from prober.store import chain, lock, rows
+from prober.errors import StoreDamagedError, StoreError
+from prober.store import chain, damage, lock, rows
 from prober.store.backup import FILE
 from prober.store.copies import FOLDER, copy_before_migration
 from prober.store.engine import Engine, opened
@@ -65,15 +65,27 @@ class Store:
         If it is of an older schema it is saved to `backups` before it is changed (None = beside it).
         Raises StoreError, in one sentence, if another process owns it or the file cannot be used.
         """
-        path = directory / FILE
+        folder = backups or directory / FOLDER
         with lock.owned(directory):
-            copy_before_migration(directory, backups or directory / FOLDER, now_ms)
-            async with opened(path, may_write=True) as writer:
-                await writer.call(migrate)
-                async with opened(path, may_write=False) as reader:
-                    store = cls(writer, reader, path)
-                    await store._begin(new_identity)
-                    yield store
+            damage.refuse_if_aside(directory, folder)
+            async with AsyncExitStack() as stack:
+                try:
+                    copy_before_migration(directory, folder, now_ms)
+                    store = await cls._opened(stack, directory / FILE, new_identity)
+                except StoreDamagedError as error:
+                    await stack.aclose()
+                    raise damage.put_aside(directory, folder, error) from error
+                yield store
+
+    @classmethod
+    async def _opened(cls, stack: AsyncExitStack, path: Path, new_identity: bytes) -> "Store":
+        writer = await stack.enter_async_context(opened(path, may_write=True))
+        await writer.call(migrate)
+        reader = await stack.enter_async_context(opened(path, may_write=False))
+        store = cls(writer, reader, path)
+        await store._begin(new_identity)
+        await store.load()  # so that damage is found before anything builds on it
+        return store
 
     async def _begin(self, new_identity: bytes) -> None:
         def begin(connection: sqlite3.Connection) -> int:

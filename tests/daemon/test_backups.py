@@ -57,7 +57,7 @@ async def test_one_is_made_when_it_is_due(tmp_path: Path, monkeypatch: pytest.Mo
         await anyio.sleep(0.1)
         assert count() == 2
         tasks.cancel_scope.cancel()
-    assert figure(meters, "uptime_backup_success") == 1
+    assert figure(meters, "uptime_backup_trouble") == 0
 
 
 async def test_one_that_cannot_be_made_is_told_and_tried_again(
@@ -68,8 +68,8 @@ async def test_one_that_cannot_be_made_is_told_and_tried_again(
     folder.write_text("in the way")
     async with recording(tmp_path), anyio.create_task_group() as tasks:
         tasks.start_soon(keep_backed_up, tmp_path, folder, DAY_MS, 9, moment.clock, meters)
-        await until(lambda: figure(meters, "uptime_backup_success") == 0)
+        await until(lambda: figure(meters, "uptime_backup_trouble") == 1)
         assert "the backup failed" in caplog.text
         folder.unlink()
-        await until(lambda: figure(meters, "uptime_backup_success") == 1)
+        await until(lambda: figure(meters, "uptime_backup_trouble") == 0)
         tasks.cancel_scope.cancel()

@@ -8,7 +8,7 @@ import pytest
 
 from prober.errors import StoreError
 from prober.store import FILE, Store, verify
-from prober.store.copies import copy, copy_before_migration, latest, latest_ms
+from prober.store.copies import all_copies, copy, copy_before_migration, latest_ms
 from prober.store.migrate import migrate
 from tests.builders import T0
 from tests.worlds import IDENTITY, answers, recording
@@ -31,7 +31,7 @@ def names(folder: Path) -> list[str]:
 async def test_so_many_are_kept_and_each_is_sound(tmp_path: Path) -> None:
     await lived(tmp_path)
     folder = tmp_path / "a" / "backups"
-    assert (latest(folder), latest_ms(folder)) == (None, None)
+    assert (all_copies(folder), latest_ms(folder)) == ([], None)
     for day in range(4):
         saved = copy(tmp_path, folder, T0 + day * DAY_MS, 2)
     (folder / "notes.txt").write_text("mine")
@@ -40,7 +40,7 @@ async def test_so_many_are_kept_and_each_is_sound(tmp_path: Path) -> None:
         "prober-20231116T221320Z.db",
         "prober-20231117T221320Z.db",
     ]
-    assert latest(folder) == saved.path
+    assert all_copies(folder)[0] == saved.path
     assert latest_ms(folder) == T0 + 3 * DAY_MS
     assert verify(saved.path).links == 1
 
@@ -70,7 +70,7 @@ async def test_a_state_of_an_older_schema_is_saved_before_it_is_changed(tmp_path
     with closing(sqlite3.connect(folder / saved)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
     assert copy_before_migration(tmp_path, folder, T0) is None
-    assert latest(folder) == folder / saved
+    assert all_copies(folder) == [folder / saved]
 
 
 async def test_nothing_is_changed_if_it_cannot_be_saved_first(tmp_path: Path) -> None:
