@@ -2,10 +2,11 @@
 
 A command is one function that runs wholly in the connection's thread, from BEGIN IMMEDIATE to COMMIT, and is
 shielded from cancellation: it has happened, or it has not. Only one connection writes and checkpoints; readers
-cannot write. Every connection proves its pragmas when it is opened.
+cannot write, and are interrupted when a question takes too long. Every connection proves its pragmas when it is opened.
 """
 
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,9 +20,11 @@ from prober.errors import StoreDamagedError, StoreError, StoreFullError
 T = TypeVar("T")
 
 BUSY_MS = 5_000
+READ_S = 30.0  # no question takes longer; whoever asks more asks for too much at once
+STEPS = 10_000  # of SQLite's machine between two looks at the time
 # pragma -> (value to set, value it must then have)
 _WRITER = {"journal_mode": ("WAL", "wal"), "synchronous": ("FULL", 2), "foreign_keys": ("ON", 1)}
-_READER = {"query_only": ("ON", 1)}
+_READER = {"synchronous": ("FULL", 2), "query_only": ("ON", 1)}
 
 
 _KINDS = {
@@ -42,11 +45,15 @@ def refusal(error: Exception) -> type[StoreError]:
 class Engine(aiosqlite.Connection):
     """A connection whose commands are whole functions."""
 
+    read_s: float | None = None
+    """How long a command may take; None = as long as it does."""
+
     async def call(self, command: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function in the connection's thread. Raises StoreError for whatever SQLite objects to."""
         with CancelScope(shield=True):
             try:
-                result: T = await self._execute(command, self._conn)  # type: ignore[no-untyped-call]
+                whole = command if self.read_s is None else _within(self.read_s, command)
+                result: T = await self._execute(whole, self._conn)  # type: ignore[no-untyped-call]
             except (sqlite3.Error, ValueError) as error:
                 raise refusal(error)(f"the database refused: {error}") from error
         return result
@@ -92,6 +99,7 @@ async def opened(path: Path, *, may_write: bool) -> AsyncIterator[Engine]:
         return connection
 
     engine = Engine(connect, iter_chunk_size=64)
+    engine.read_s = None if may_write else READ_S
     try:
         await engine
     except sqlite3.Error as error:
@@ -102,6 +110,18 @@ async def opened(path: Path, *, may_write: bool) -> AsyncIterator[Engine]:
     finally:
         with CancelScope(shield=True):
             await engine.close()
+
+
+def _within(limit_s: float, command: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
+    def bounded(connection: sqlite3.Connection) -> T:
+        until_s = time.monotonic() + limit_s
+        connection.set_progress_handler(lambda: time.monotonic() > until_s, STEPS)
+        try:
+            return command(connection)
+        finally:
+            connection.set_progress_handler(None, 0)
+
+    return bounded
 
 
 def _prove(connection: sqlite3.Connection, pragmas: dict[str, tuple[str, Any]]) -> None:
