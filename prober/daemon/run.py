@@ -25,7 +25,7 @@ from prober.daemon.reload import MakeApplications, Parts, Reload, built_notifier
 from prober.daemon.serve import Replaceable, serving
 from prober.daemon.service_manager import ServiceManager
 from prober.daemon.space import Space
-from prober.daemon.upkeep import Kept, keep_awake, keep_small, keep_written
+from prober.daemon.upkeep import Kept, keep_awake, keep_small, keep_told, keep_written
 from prober.daemon.world import World
 from prober.errors import StoreError
 from prober.record import Recorder
@@ -111,6 +111,7 @@ async def _started(
     world.recorder.on_shown(couriers.look)
     loop = _loop(world, progress)
     tasks.start_soon(keep_written, world.recorder, progress, space)
+    tasks.start_soon(keep_told, world.recorder)
     tasks.start_soon(keep_awake, world.recorder, world.clock)
     history = world.config.history
     kept = Kept(history.raw, history.minutes, history.hours, history.notices)

@@ -20,6 +20,8 @@ FLUSH_EVERY_S = 1.0
 RETRY_STORE_S = 1.0
 REST_S = 0.2  # between two turns when there is more to do
 WAKE_EVERY_S = 1.0
+LOOK_EVERY_S = 1.0
+STUCK_S = 5.0
 SUM_UP_EVERY_S = 10.0
 AT_ONCE = 5_000  # rows that are summed up or deleted in one transaction
 HOURS_AT_ONCE = 500
@@ -46,6 +48,18 @@ async def keep_written(recorder: Recorder, progress: Progress, space: Space | No
                 logger.warning("writing goes on again; nothing that was judged is lost")
             was_in_trouble = False
         progress.tick("writer")
+
+
+async def keep_told(recorder: Recorder) -> None:
+    """Tell of a write that neither ends nor is refused: a disk that hangs says nothing itself."""
+    seen, looks = 0, 0
+    while True:
+        is_same = recorder.begun == seen and recorder.begun != recorder.ended
+        seen, looks = recorder.begun, looks + 1 if is_same else 0
+        if looks * LOOK_EVERY_S >= STUCK_S and recorder.trouble is None:
+            recorder.trouble = f"the store has taken no write for {STUCK_S:.0f} seconds"
+            logger.error("%s; what happens is kept in memory", recorder.trouble)
+        await anyio.sleep(LOOK_EVERY_S)
 
 
 async def keep_awake(recorder: Recorder, clock: Clock) -> None:
