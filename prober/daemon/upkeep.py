@@ -83,13 +83,17 @@ class Kept(NamedTuple):
 
 async def keep_small(store: Store, clock: Clock, kept: Kept) -> None:
     """Sum up what was observed and delete what is old, a few rows at a time: the writer is never held for long."""
+    trouble = ""
     while True:
         has_more = False
         try:
             has_more = await _summed_up(store, clock)
             has_more |= await _dropped(store, clock.now_ms(), kept)
+            trouble = ""
         except StoreError as error:
-            logger.warning("history could not be summed up or deleted: %s", error)
+            if str(error) != trouble:
+                logger.warning("history could not be summed up or deleted: %s", error)
+            trouble = str(error)
         await anyio.sleep(REST_S if has_more else SUM_UP_EVERY_S)
 
 
