@@ -19,6 +19,14 @@ class StoreError(ProberError):
     """The store did not take it: try again later."""
 
 
+class StoreFullError(StoreError):
+    """The store has no space left: make some."""
+
+
+class StoreDamagedError(StoreError):
+    """What is stored can't be read as it was written: put a backup in its place."""
+
+
 class DeliveryError(ProberError):
     """A notice did not arrive.
 

@@ -27,13 +27,13 @@ def mistake(expected: str, found: str | None = None) -> PydanticCustomError:
     return PydanticCustomError("mistake", "{expected}", {"expected": expected, "found": found})
 
 
-def parse_duration_ms(text: str) -> int:
+def parse_duration_ms(text: str, longest_ms: int = _LONGEST_MS) -> int:
     """Milliseconds of "1h30m", "30s", "250ms" (parts add up); from 1 ms to 366 days. Raises ValueError for the rest."""
     parts = list(_DURATION.finditer(text))
     if not parts or "".join(p.group() for p in parts) != text:
         raise ValueError(text)
     total = sum(float(p.group(1)) * _UNIT_MS[p.group(2)] for p in parts)
-    if not 1 <= total <= _LONGEST_MS:
+    if not 1 <= total <= longest_ms:
         raise ValueError(text)
     return int(total)
 

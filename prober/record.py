@@ -42,6 +42,7 @@ class Recorder:
         self.failed: Counter[str] = Counter()
         self.lost = 0  # observations given up because the store was stuck
         self.trouble: str | None = None
+        self.begun, self.ended = 0, 0  # writes, whether they were taken or refused
         self.shown = state.copy()
         self._state = state
         self._store = store
@@ -152,12 +153,15 @@ class Recorder:
             if not (self._is_behind or self._observations):
                 return
             batch = self._taken()
+            self.begun += 1
             try:
                 await self._store.write(batch)
             except StoreError as error:
                 self._put_back(batch)
                 self.trouble = str(error)
                 raise
+            finally:
+                self.ended += 1
             self.trouble = None
             self._show(batch)
 

@@ -14,6 +14,7 @@ from statusapi import discovery, page
 from statusapi.auth import Auth
 from statusapi.dialects import instatus, native, statusdashboard, statuspage, up
 from statusapi.explain import Explain
+from statusapi.latency import Latency
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
 from statusapi.page import badges
@@ -45,6 +46,7 @@ def create_public(
     orders: Orders,
     explain: Explain,
     uptimes: Uptimes,
+    latency: Latency,
     auth: Auth,
     found: Sequence[BaseRoute],
     not_ready: Callable[[], str | None],
@@ -57,7 +59,7 @@ def create_public(
         *_health(not_ready),
         *metrics.routes(),
         *found,
-        *native.routes(views, orders, explain, uptimes, auth),
+        *native.routes(views, orders, explain, uptimes, latency, auth),
         *statuspage.routes(views),
         *instatus.routes(views),
         *statusdashboard.routes(views, auth),

@@ -21,6 +21,7 @@ from prober.cli.reload import reload
 from prober.cli.run import run
 from prober.cli.simulate import simulate
 from prober.cli.transfer import export, import_
+from prober.cli.verify import verify
 from prober.errors import ProberError
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ app.command("explain")(explain)
 app.command("maintenance")(maintenance)
 app.command("backup")(backup)
 app.command("restore")(restore)
+app.command("verify")(verify)
 app.command("export")(export)
 app.command("import")(import_)
 app.add_typer(incidents, name="incidents")

@@ -77,6 +77,7 @@ async def applications(world: "World") -> "Sequence[Application]":
     from statusapi.auth import Auth
     from statusapi.explain import Explain
     from statusapi.history import NEEDED_MS
+    from statusapi.latency import Latency
     from statusapi.metrics import Metrics
     from statusapi.orders import Orders
     from statusapi.uptimes import Uptimes
@@ -95,7 +96,8 @@ async def applications(world: "World") -> "Sequence[Application]":
     explain = Explain(world.config, world.recorder, world.store, world.clock)
     uptimes = Uptimes(world.config, world.store, world.clock)
     found = discovery.routes(world.config, auth)
-    public = create_public(views, metrics, orders, explain, uptimes, auth, found, world.not_ready)
+    latency = Latency(world.config, world.store, world.clock)
+    public = create_public(views, metrics, orders, explain, uptimes, latency, auth, found, world.not_ready)
     if world.config.daemon.up is None:
         return [public]
     return [public, create_up(views, auth)]

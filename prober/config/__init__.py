@@ -6,17 +6,31 @@ A file is either taken as it stands or refused with every mistake it has, each w
 from prober.config.config import Config
 from prober.config.difference import Difference, Key, Table, applicable, difference, restart_keys
 from prober.config.load import load
-from prober.config.models import TABLES, Account, Address, Component, Daemon, Group, Site, Subscription, Window
+from prober.config.models import (
+    TABLES,
+    Account,
+    Address,
+    Backup,
+    Component,
+    Daemon,
+    Group,
+    History,
+    Site,
+    Subscription,
+    Window,
+)
 
 __all__ = [
     "TABLES",
     "Account",
     "Address",
+    "Backup",
     "Component",
     "Config",
     "Daemon",
     "Difference",
     "Group",
+    "History",
     "Key",
     "Site",
     "Subscription",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from prober.config.models import Account, Component, Daemon, Group, Site, Subscription, Window
+from prober.config.models import Account, Backup, Component, Daemon, Group, History, Site, Subscription, Window
 from prober.config.references import Masks
 from prober.core.model import (
     Budget,
@@ -36,6 +36,8 @@ class Config:
 
     path: str
     daemon: Daemon
+    history: History
+    backup: Backup
     accounts: Mapping[str, Account]
     sites: Mapping[str, Site]
     groups: Mapping[str, Group]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pydantic.fields import FieldInfo
 
 from prober.config.config import HIDDEN, Config
-from prober.config.models import RESTART_KEYS, TABLES
+from prober.config.models import RESTART_KEYS, SINGLE, TABLES
 from prober.config.words import hidden_keys, is_duration
 from prober.options import ChannelOptions, CheckOptions, Options, show_duration
 
@@ -64,14 +64,21 @@ def difference(before: Config, after: Config) -> Difference:
 
 def restart_keys(found: Difference) -> list[str]:
     """Those that differ and that a reload can't apply, as "prober.public"."""
-    changed = found["prober"].changed if "prober" in found else {}
-    return [f"prober.{key.name}" for keys in changed.values() for key in keys if key.needs_restart]
+    return [
+        f"{name}.{key.name}"
+        for name in RESTART_KEYS
+        if name in found
+        for keys in found[name].changed.values()
+        for key in keys
+        if key.needs_restart
+    ]
 
 
 def applicable(after: Config, running: Config) -> Config:
     """As much of it as a reload can apply: the rest stays as it runs."""
-    kept = {key: getattr(running.daemon, key) for key in RESTART_KEYS}
-    return replace(after, daemon=after.daemon.model_copy(update=kept))
+    kept = {key: getattr(running.daemon, key) for key in RESTART_KEYS["prober"]}
+    daemon = after.daemon.model_copy(update=kept)
+    return replace(after, daemon=daemon, history=running.history, backup=running.backup)
 
 
 def _table(name: str, before: Config, after: Config) -> Table:
@@ -88,8 +95,8 @@ def _table(name: str, before: Config, after: Config) -> Table:
 
 
 def _entries(config: Config, name: str) -> Mapping[str, Options]:
-    if name == "prober":
-        return {name: config.daemon}
+    if name in SINGLE:
+        return {name: config.daemon if name == "prober" else getattr(config, name)}
     found: Mapping[str, Options] = getattr(config, name)
     return found
 
@@ -98,7 +105,7 @@ def _keys(old: Options, new: Options, before: Config, after: Config) -> Iterator
     for key in dict.fromkeys((*type(old).model_fields, *type(new).model_fields)):
         values = getattr(old, key, None), getattr(new, key, None)
         if values[0] != values[1]:
-            needs_restart = key in RESTART_KEYS and old.__class__ is TABLES["prober"]
+            needs_restart = any(key in keys and old.__class__ is TABLES[name] for name, keys in RESTART_KEYS.items())
             yield Key(key, _shown(old, key, before), _shown(new, key, after), needs_restart)
 
 

@@ -6,7 +6,7 @@ A table whose name is misspelt is told once, and then taken for what it was mean
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from prober.config.models import TABLES
+from prober.config.models import SINGLE, TABLES
 from prober.config.paths import Path, dotted, plain, quoted
 from prober.config.report import LONGEST_LIST, Report, did_you_mean
 from prober.options import EXPECTED_ID, CheckOptions, is_id, parse_duration_ms
@@ -35,8 +35,8 @@ def sorted_entries(data: Mapping[str, Any], report: Report) -> dict[str, list[En
         if section is None:
             continue
         if not isinstance(value, dict):
-            report.add((key,), f"a table such as [{section if section == 'prober' else section + '.<id>'}]")
-        elif section == "prober":
+            report.add((key,), f"a table such as [{section if section in SINGLE else section + '.<id>'}]")
+        elif section in SINGLE:
             entries[section].append(Entry(section, (key,), value))
         else:
             entries[section] += _declared(key, section, value, report)
@@ -71,7 +71,7 @@ def complete(entries: dict[str, list[Entry]], report: Report) -> None:
     _default(entries, "accounts", DEFAULT_ACCOUNT, DEFAULT_ACCOUNT.title())
     _default(entries, "sites", DEFAULT_SITE, _DEFAULT_SITE_NAME)
     for section, declared in entries.items():
-        for entry in declared if section != "prober" else ():
+        for entry in declared if section not in SINGLE else ():
             entry.table.setdefault("name", entry.id)
     _only(entries, report, "account", "accounts", ("sites",))
     _only(entries, report, "site", "sites", ("groups", "components", "maintenance"))

@@ -13,7 +13,7 @@ from prober.config import rules
 from prober.config.config import HIDDEN, Config
 from prober.config.document import Document, read
 from prober.config.entries import Entries, Entry, complete, sorted_entries
-from prober.config.models import TABLES, Address, Daemon
+from prober.config.models import SINGLE, TABLES, Address, Daemon
 from prober.config.references import SHORTEST_SECRET, Masks, References
 from prober.config.report import Report
 from prober.config.words import hidden_keys, secret_keys, tell
@@ -118,7 +118,11 @@ def _validated(
     _derive_urls(entries["sites"], daemon.public)
     objects: dict[str, dict[str, Any]] = {"prober": {"prober": daemon}}
     for section, declared in entries.items():
-        if section != "prober":
+        if section == "prober":
+            continue
+        if section in SINGLE:
+            objects[section] = {section: _single(section, declared, context, report)}
+        else:
             found = {entry.id: _object(section, entry, kinds, context, report) for entry in declared}
             objects[section] = found
     return objects
@@ -132,6 +136,11 @@ def _daemon(declared: list[Entry], context: dict[str, Any], env: Mapping[str, st
             entry.table.setdefault("state_dir", folder)
         daemon = _model(Daemon, entry, context, report)
     return daemon if isinstance(daemon, Daemon) else Daemon()
+
+
+def _single(section: str, declared: list[Entry], context: dict[str, Any], report: Report) -> Options:
+    found = [_model(TABLES[section], entry, context, report) for entry in declared]
+    return next((options for options in found if options is not None), TABLES[section]())
 
 
 def _derive_urls(sites: list[Entry], public: Address) -> None:
@@ -170,10 +179,12 @@ def _config(path: str, objects: Mapping[str, Mapping[str, Any]], references: Map
         for key in secret_keys(options.__class__)
         if (secret := getattr(options, key)) is not None
     }
-    tables = {section: MappingProxyType(dict(found)) for section, found in objects.items() if section != "prober"}
+    tables = {section: MappingProxyType(dict(found)) for section, found in objects.items() if section not in SINGLE}
     return Config(
         path=path,
         daemon=objects["prober"]["prober"],
+        history=objects["history"]["history"],
+        backup=objects["backup"]["backup"],
         secrets=frozenset(references) | {secret for secret in literal if len(secret) >= SHORTEST_SECRET},
         references=MappingProxyType(dict(references)),
         **tables,

@@ -14,7 +14,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr, ValidationInfo
 
 from prober.core.recurrence import Recurrence, checked
-from prober.options import ChannelOptions, CheckOptions, DurationMs, Id, Name, Options, Secret, mistake
+from prober.options import (
+    ChannelOptions,
+    CheckOptions,
+    DurationMs,
+    Id,
+    Name,
+    Options,
+    Secret,
+    mistake,
+    parse_duration_ms,
+)
 
 SHORTEST_KEY = 16
 
@@ -118,8 +128,20 @@ def _share(value: Any) -> int:
     raise mistake('"all", "any", or a share in per cent from 1 to 100')
 
 
+DAY_MS = 86_400_000
+LONGEST_KEPT_MS = 36_600 * DAY_MS
+
+
+def _kept(value: Any) -> int:
+    try:
+        return parse_duration_ms(value if isinstance(value, str) else "", LONGEST_KEPT_MS)
+    except ValueError:
+        raise mistake('a duration such as "400d"') from None
+
+
 GroupBy = Literal["parent", "host", "address", "resolver", "certificate", "group", "site"]
 Zone = Annotated[str, BeforeValidator(_zone)]
+KeptMs = Annotated[int, BeforeValidator(_kept), Field(json_schema_extra={"format": "duration"})]
 Key = Annotated[Secret, AfterValidator(_key)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 
@@ -139,6 +161,10 @@ class Daemon(Options):
     """Checks that show whether our own network works, for every check that does not name its own."""
     admin_key: Key | None = None
     """The key that opens every account of the API."""
+    ballast: int = Field(default=16, ge=0, le=10_240)
+    """MiB kept free beside the database for the day the disk is full; 0 = none."""
+    safe_mode_after: int = Field(default=5, ge=0, le=100)
+    """Of so many starts within ten minutes the last is in safe mode, which sends nothing; 0 = never."""
     log: Literal["text", "json"] = "text"
     """How log lines are written."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -146,7 +172,35 @@ class Daemon(Options):
 
 
 # What is done with them is done at the start only: a reload leaves them as they are, and says so.
-RESTART_KEYS = frozenset({"state_dir", "public", "up", "max_probes", "log", "log_level"})
+RESTART_KEYS: Mapping[str, frozenset[str]] = {
+    "prober": frozenset({"state_dir", "public", "up", "max_probes", "ballast", "safe_mode_after", "log", "log_level"}),
+    "history": frozenset({"raw", "minutes", "hours", "notices"}),
+    "backup": frozenset({"every", "keep", "directory"}),
+}
+
+
+class History(Options):
+    """The [history] table: how long what happened is kept."""
+
+    raw: KeptMs = 7 * DAY_MS
+    """Each single answer."""
+    minutes: KeptMs = 30 * DAY_MS
+    """Sums of answers by the minute."""
+    hours: KeptMs = 400 * DAY_MS
+    """Sums by the hour; those by the day are kept for ever."""
+    notices: KeptMs | None = None
+    """Notices that were delivered or given up, with their deliveries; for ever without the key."""
+
+
+class Backup(Options):
+    """The [backup] table: copies of the database that are made by themselves."""
+
+    every: DurationMs | None = None
+    """How often one is made; without the key none is."""
+    keep: int = Field(default=7, ge=1, le=1000)
+    """How many are kept."""
+    directory: Annotated[Path, PlainValidator(_folder)] | None = None
+    """Where they are, relative to this file; without the key, `backups` in `state_dir`."""
 
 
 class Account(Options):
@@ -275,9 +329,14 @@ class Window(Options):
         return (self.end - _EPOCH) // timedelta(milliseconds=1)
 
 
+# Tables of which there is one, without an id.
+SINGLE = frozenset({"prober", "history", "backup"})
+
 # The tables a file may have, and what stands in each; those of checks and channels have the keys of their kind besides.
 TABLES: Mapping[str, type[Options]] = {
     "prober": Daemon,
+    "history": History,
+    "backup": Backup,
     "accounts": Account,
     "sites": Site,
     "groups": Group,

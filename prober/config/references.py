@@ -13,6 +13,7 @@ from pathlib import Path as File
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from prober.config.models import SINGLE
 from prober.config.paths import Path, quoted
 from prober.config.report import Report
 
@@ -123,7 +124,7 @@ class References:
 
 def _is_reference(value: dict[str, Any], path: Path) -> bool:
     """Whether a table stands for a text: not one that the file's own structure asks for, such as [groups.file]."""
-    if len(value) != 1 or len(path) < (2 if path and path[0] == "prober" else 3):
+    if len(value) != 1 or len(path) < (2 if path and path[0] in SINGLE else 3):
         return False
     ((key, name),) = value.items()
     return key in _IN_TABLE and isinstance(name, str)

@@ -61,6 +61,7 @@ class Couriers:
         try:
             if before is not None:
                 await before.wait()
+            await self._world.hold.wait()
             await courier.run()
         finally:
             with anyio.CancelScope(shield=True), anyio.move_on_after(CLOSE_S):

@@ -62,6 +62,20 @@ class Meters(Collector):
         for reason in Reason:
             if reason.owner is Owner.SELF:
                 self._trouble.labels(reason)
+        self.backup_trouble = Gauge(
+            "uptime_backup_trouble", "Whether the latest scheduled backup failed", registry=self._registry
+        )
+        self.backed_up = Gauge(
+            "uptime_backup_timestamp_seconds",
+            "When the latest scheduled backup was made, as unix time; 0 if there is none",
+            registry=self._registry,
+        )
+        self.safe_mode = Gauge(
+            "uptime_safe_mode", "Whether nothing is sent because of several crashes", registry=self._registry
+        )
+        self.ballast = Gauge(
+            "uptime_ballast_held", "Whether space is kept free for the day the disk is full", registry=self._registry
+        )
         self._checks: set[str] = set()
         self.watch(checks)
         for channel in channels:

@@ -5,6 +5,8 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
 from socket import socket
 
 import anyio
@@ -14,7 +16,9 @@ from prober.clock import Clock
 from prober.config import Config
 from prober.core.own import with_own
 from prober.core.schedule import Schedule
+from prober.daemon.backups import keep_backed_up
 from prober.daemon.couriers import Couriers
+from prober.daemon.hold import Hold, held, keep_count
 from prober.daemon.loop import Loop
 from prober.daemon.meters import Meters
 from prober.daemon.own_trouble import keep_honest
@@ -22,11 +26,12 @@ from prober.daemon.progress import Progress
 from prober.daemon.reload import MakeApplications, Parts, Reload, built_notifiers, built_probes, counts, warn_of_orphans
 from prober.daemon.serve import Replaceable, serving
 from prober.daemon.service_manager import ServiceManager
-from prober.daemon.upkeep import keep_awake, keep_small, keep_written
+from prober.daemon.space import Space
+from prober.daemon.upkeep import Kept, keep_awake, keep_small, keep_told, keep_written
 from prober.daemon.world import World
 from prober.errors import StoreError
 from prober.record import Recorder
-from prober.store import Store
+from prober.store import FOLDER, MIB, Ballast, Starts, Store, surroundings
 
 logger = logging.getLogger(__name__)
 
@@ -48,35 +53,59 @@ async def run(
     manager = ServiceManager()
     async with AsyncExitStack() as stack:
         signals = stack.enter_context(anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
-        store = await stack.enter_async_context(Store.open(config.daemon.state_dir, secrets.token_bytes(32)))
-        world = await _world(config, store)
+        directory, now_ms = config.daemon.state_dir, Clock().now_ms()
+        space = Space(Ballast(directory, config.daemon.ballast * MIB))
+        store = await space.making(partial(_opened, stack, config, now_ms))
+        tell_surroundings(directory)
+        starts = Starts(directory)
+        world = await _world(config, store, held(starts, now_ms, config.daemon.safe_mode_after))
         applications = [Replaceable(application) for application in await make(world)]
         await stack.enter_async_context(serving(dict(zip(listeners, applications, strict=True))))
         await stack.enter_async_context(_final_flush(world.recorder))
         tasks = await stack.enter_async_context(anyio.create_task_group())
-        reload = Reload(world, await _started(world, tasks, manager, applications), read, make, manager)
+        reload = Reload(world, await _started(world, tasks, manager, applications, space), read, make, manager)
         stack.callback(reload.close)
         tasks.start_soon(reload.keep)
+        tasks.start_soon(space.keep, world.meters)
+        tasks.start_soon(keep_count, starts, world.hold, world.meters)
         world.is_started = True
         manager.tell("READY=1", f"STATUS=watching {counts(world.policy)}")
         ready()
         await _told_to_stop(signals, reload)
         manager.tell("STOPPING=1", "STATUS=stopping")
         logger.info("stopping")
+        starts.end()
         tasks.cancel_scope.cancel()
 
 
-async def _world(config: Config, store: Store) -> World:
+async def _opened(stack: AsyncExitStack, config: Config, now_ms: int) -> Store:
+    identity = secrets.token_bytes(32)
+    return await stack.enter_async_context(Store.open(config.daemon.state_dir, identity, now_ms, _backups(config)))
+
+
+def tell_surroundings(directory: Path) -> None:
+    """What the state stands on, in the log."""
+    found = surroundings(directory)
+    logger.info("SQLite %s on %s, %d MiB free", found.sqlite, found.file_system, found.free // MIB)
+    if found.is_network:
+        logger.warning(
+            "%s is on a network file system (%s): its locks may not hold, and the database be lost; use a local disk",
+            directory,
+            found.file_system,
+        )
+
+
+async def _world(config: Config, store: Store, hold: Hold) -> World:
     clock, policy = Clock(), config.policy()
     state = await store.load()
     recorder = Recorder(store, state, with_own(policy))
     await recorder.reconfigure(with_own(policy), clock.now_ms(), state.watched_ms)
     logger.info("epoch %d: watching %s", store.epoch, counts(policy))
-    return World(config, policy, recorder, store, clock, Meters(policy.checks, config.channels))
+    return World(config, policy, recorder, store, clock, Meters(policy.checks, config.channels), hold=hold)
 
 
 async def _started(
-    world: World, tasks: TaskGroup, manager: ServiceManager, applications: Sequence[Replaceable]
+    world: World, tasks: TaskGroup, manager: ServiceManager, applications: Sequence[Replaceable], space: Space
 ) -> Parts:
     """Everything that runs by itself, and of it what can follow another configuration."""
     progress = Progress()
@@ -84,14 +113,25 @@ async def _started(
     couriers.follow(world.config, world.policy, built_notifiers(world.config, world.config.channels))
     world.recorder.on_shown(couriers.look)
     loop = _loop(world, progress)
-    tasks.start_soon(keep_written, world.recorder, progress)
+    tasks.start_soon(keep_written, world.recorder, progress, space)
+    tasks.start_soon(keep_told, world.recorder)
     tasks.start_soon(keep_awake, world.recorder, world.clock)
     tasks.start_soon(keep_honest, world.recorder, world.clock, world.meters)
-    tasks.start_soon(keep_small, world.store, world.clock)
+    history = world.config.history
+    kept = Kept(history.raw, history.minutes, history.hours, history.notices)
+    tasks.start_soon(keep_small, world.store, world.clock, kept)
+    if (every_ms := world.config.backup.every) is not None:
+        directory, keep = world.store.path.parent, world.config.backup.keep
+        folder = _backups(world.config)
+        tasks.start_soon(keep_backed_up, directory, folder, every_ms, keep, world.clock, world.meters)
     tasks.start_soon(loop.run)
     tasks.start_soon(manager.keep_watchdog, progress)
     await warn_of_orphans(world)
     return Parts(loop, couriers, applications)
+
+
+def _backups(config: Config) -> Path:
+    return config.backup.directory or config.daemon.state_dir / FOLDER
 
 
 def _loop(world: World, progress: Progress) -> Loop:

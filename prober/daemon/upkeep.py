@@ -1,12 +1,15 @@
 """Small steady duties: writing what waits, waking the core, deleting what is old."""
 
 import logging
+from functools import partial
+from typing import NamedTuple
 
 import anyio
 
 from prober.clock import Clock
 from prober.core.events import Woke
 from prober.daemon.progress import Progress
+from prober.daemon.space import Space
 from prober.errors import StoreError
 from prober.record import Recorder
 from prober.store import Store
@@ -15,20 +18,26 @@ logger = logging.getLogger(__name__)
 
 FLUSH_EVERY_S = 1.0
 RETRY_STORE_S = 1.0
+REST_S = 0.2  # between two turns when there is more to do
 WAKE_EVERY_S = 1.0
-OBSERVATIONS_KEPT_MS = 7 * 86_400_000
-DROP_EVERY_S = 10.0
-DROP_AT_ONCE = 5_000
+LOOK_EVERY_S = 1.0
+STUCK_S = 5.0
+SUM_UP_EVERY_S = 10.0
+AT_ONCE = 5_000  # rows that are summed up or deleted in one transaction
+HOURS_AT_ONCE = 500
+LINKS_AT_ONCE = 50
+SPARE_PAGES, PAGES_AT_ONCE = 1_000, 500
 
 
-async def keep_written(recorder: Recorder, progress: Progress) -> None:
-    """Write changes at once and steady observations about once a second."""
+async def keep_written(recorder: Recorder, progress: Progress, space: Space | None = None) -> None:
+    """Write changes at once and steady observations about once a second. space: to be made when there is none."""
     was_in_trouble = False
+    flush = recorder.flush if space is None else partial(space.making, recorder.flush)
     while True:
         with anyio.move_on_after(FLUSH_EVERY_S):
             await recorder.changed()
         try:
-            await recorder.flush()
+            await flush()
         except StoreError as error:
             if not was_in_trouble:
                 logger.error("nothing can be written, what happens is kept in memory: %s", error)  # noqa: TRY400
@@ -41,6 +50,18 @@ async def keep_written(recorder: Recorder, progress: Progress) -> None:
         progress.tick("writer")
 
 
+async def keep_told(recorder: Recorder) -> None:
+    """Tell of a write that neither ends nor is refused: a disk that hangs says nothing itself."""
+    seen, looks = 0, 0
+    while True:
+        is_same = recorder.begun == seen and recorder.begun != recorder.ended
+        seen, looks = recorder.begun, looks + 1 if is_same else 0
+        if looks * LOOK_EVERY_S >= STUCK_S and recorder.trouble is None:
+            recorder.trouble = f"the store has taken no write for {STUCK_S:.0f} seconds"
+            logger.error("%s; what happens is kept in memory", recorder.trouble)
+        await anyio.sleep(LOOK_EVERY_S)
+
+
 async def keep_awake(recorder: Recorder, clock: Clock) -> None:
     """Let the core look again when a moment it named has come."""
     while True:
@@ -51,12 +72,42 @@ async def keep_awake(recorder: Recorder, clock: Clock) -> None:
         await anyio.sleep(WAKE_EVERY_S)
 
 
-async def keep_small(store: Store, clock: Clock) -> None:
-    """Delete old raw observations, a few at a time, so that the writer is never held for long."""
+class Kept(NamedTuple):
+    """How long what happened is kept, in ms. notices: None = for ever."""
+
+    raw_ms: int
+    minutes_ms: int
+    hours_ms: int
+    notices_ms: int | None
+
+
+async def keep_small(store: Store, clock: Clock, kept: Kept) -> None:
+    """Sum up what was observed and delete what is old, a few rows at a time: the writer is never held for long."""
+    trouble = ""
     while True:
-        gone = 0
+        has_more = False
         try:
-            gone = await store.drop_observations(clock.now_ms() - OBSERVATIONS_KEPT_MS, DROP_AT_ONCE)
+            has_more = await _summed_up(store, clock)
+            has_more |= await _dropped(store, clock.now_ms(), kept)
+            trouble = ""
         except StoreError as error:
-            logger.warning("old observations could not be deleted: %s", error)
-        await anyio.sleep(1.0 if gone == DROP_AT_ONCE else DROP_EVERY_S)
+            if str(error) != trouble:
+                logger.warning("history could not be summed up or deleted: %s", error)
+            trouble = str(error)
+        await anyio.sleep(REST_S if has_more else SUM_UP_EVERY_S)
+
+
+async def _summed_up(store: Store, clock: Clock) -> bool:
+    """Whether there may be more to do at once."""
+    rolled = await store.rollups.roll(AT_ONCE)
+    return await store.rollups.close_hours(clock.now_ms(), HOURS_AT_ONCE) == HOURS_AT_ONCE or rolled == AT_ONCE
+
+
+async def _dropped(store: Store, now_ms: int, kept: Kept) -> bool:
+    """Whether there may be more to do at once."""
+    is_full = await store.drop_observations(now_ms - kept.raw_ms, AT_ONCE) == AT_ONCE
+    for step, kept_ms in (("minute", kept.minutes_ms), ("hour", kept.hours_ms)):
+        is_full |= await store.rollups.drop(step, now_ms - kept_ms, AT_ONCE) > 0
+    if kept.notices_ms is not None:
+        is_full |= await store.drop_notices(now_ms - kept.notices_ms, now_ms, LINKS_AT_ONCE) == LINKS_AT_ONCE
+    return await store.shrink(SPARE_PAGES, PAGES_AT_ONCE) > SPARE_PAGES + PAGES_AT_ONCE or is_full

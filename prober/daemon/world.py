@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from prober.clock import Clock
 from prober.config import Config
 from prober.core.model import Policy
+from prober.daemon.hold import Hold
 from prober.daemon.meters import Meters
 from prober.record import Recorder
 from prober.store import Store
@@ -25,10 +26,11 @@ class World:
     clock: Clock
     meters: Meters
     is_started: bool = False
+    hold: Hold = field(default_factory=Hold)
     ended: ExitStack = field(default_factory=ExitStack)
 
     def not_ready(self) -> str | None:
         """Why the daemon is not ready, in one sentence; None if it is."""
         if not self.is_started:
             return "the schedule is not armed yet"
-        return self.recorder.trouble
+        return self.recorder.trouble or self.hold.reason

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from prober.errors import StoreError
+from prober.store import chain
+from prober.store.engine import refusal
 from prober.store.files import complete, kept_aside
 from prober.store.lock import owned
 from prober.store.migrate import check_known
@@ -80,7 +82,23 @@ def _copy(source: Path, part: Path) -> None:
             raise StoreError("expected a database of prober, found an empty one")
         there.backup(here)
         here.execute("PRAGMA journal_mode = DELETE")  # one file, that can be read where nothing can be written
-        prove_sound(here)
+        prove_whole(here)
+
+
+def verify(path: Path) -> chain.Proof:
+    """Walk the chain of a database, be it a backup or one that a daemon is at work on, and then all its pages.
+
+    Raises StoreError that names the first bad row.
+    """
+    if not path.is_file():
+        raise StoreError(f"{path}: expected a database, found none")
+    with refusing(path), closing(opened_to_read(path)) as connection:
+        found = check_known(connection)
+        if not chain.has_chain(connection):
+            raise StoreError(f"expected a database with a chain, found one of schema {found}, which has none yet")
+        proof = chain.prove(connection)
+        prove_sound(connection)
+        return proof
 
 
 def opened_to_read(path: Path) -> sqlite3.Connection:
@@ -88,6 +106,13 @@ def opened_to_read(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def prove_whole(connection: sqlite3.Connection) -> None:
+    """Raises StoreError unless all of the database is in order; its connection is good for nothing else afterwards."""
+    prove_sound(connection)
+    if chain.has_chain(connection):
+        chain.prove(connection)
 
 
 def prove_sound(connection: sqlite3.Connection) -> None:
@@ -114,6 +139,6 @@ def refusing(path: Path) -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        raise StoreError(f"{path}: {error}") from error
+        raise type(error)(f"{path}: {error}") from error
     except sqlite3.Error as error:
-        raise StoreError(f"{path}: expected a database that can be read, found: {error}") from error
+        raise refusal(error)(f"{path}: expected a database that can be read, found: {error}") from error

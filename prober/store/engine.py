@@ -2,10 +2,11 @@
 
 A command is one function that runs wholly in the connection's thread, from BEGIN IMMEDIATE to COMMIT, and is
 shielded from cancellation: it has happened, or it has not. Only one connection writes and checkpoints; readers
-cannot write. Every connection proves its pragmas when it is opened.
+cannot write, and are interrupted when a question takes too long. Every connection proves its pragmas when it is opened.
 """
 
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,26 +15,47 @@ from typing import Any, TypeVar
 import aiosqlite
 from anyio import CancelScope
 
-from prober.errors import StoreError
+from prober.errors import StoreDamagedError, StoreError, StoreFullError
 
 T = TypeVar("T")
 
 BUSY_MS = 5_000
+READ_S = 30.0  # no question takes longer; whoever asks more asks for too much at once
+STEPS = 10_000  # of SQLite's machine between two looks at the time
 # pragma -> (value to set, value it must then have)
 _WRITER = {"journal_mode": ("WAL", "wal"), "synchronous": ("FULL", 2), "foreign_keys": ("ON", 1)}
-_READER = {"query_only": ("ON", 1)}
+_READER = {"synchronous": ("FULL", 2), "query_only": ("ON", 1)}
+
+
+_KINDS = {
+    sqlite3.SQLITE_FULL: StoreFullError,
+    sqlite3.SQLITE_CORRUPT: StoreDamagedError,
+    sqlite3.SQLITE_NOTADB: StoreDamagedError,
+}
+
+
+def refusal(error: Exception) -> type[StoreError]:
+    """The kind of trouble that SQLite has told."""
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    if code == sqlite3.SQLITE_IOERR_SHMSIZE:  # what it says where there is no space for the index of its log
+        return StoreFullError
+    return _KINDS.get(code & 0xFF, StoreError)
 
 
 class Engine(aiosqlite.Connection):
     """A connection whose commands are whole functions."""
 
+    read_s: float | None = None
+    """How long a command may take; None = as long as it does."""
+
     async def call(self, command: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function in the connection's thread. Raises StoreError for whatever SQLite objects to."""
         with CancelScope(shield=True):
             try:
-                result: T = await self._execute(command, self._conn)  # type: ignore[no-untyped-call]
+                whole = command if self.read_s is None else _within(self.read_s, command)
+                result: T = await self._execute(whole, self._conn)  # type: ignore[no-untyped-call]
             except (sqlite3.Error, ValueError) as error:
-                raise StoreError(f"the database refused: {error}") from error
+                raise refusal(error)(f"the database refused: {error}") from error
         return result
 
     def join(self) -> None:
@@ -68,6 +90,8 @@ async def opened(path: Path, *, may_write: bool) -> AsyncIterator[Engine]:
         )
         connection.row_factory = sqlite3.Row
         try:
+            if may_write:
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # holds for a database that is made now
             _prove(connection, _WRITER if may_write else _READER)
         except BaseException:
             connection.close()
@@ -75,16 +99,29 @@ async def opened(path: Path, *, may_write: bool) -> AsyncIterator[Engine]:
         return connection
 
     engine = Engine(connect, iter_chunk_size=64)
+    engine.read_s = None if may_write else READ_S
     try:
         await engine
     except sqlite3.Error as error:
         engine.join()
-        raise StoreError(f"{path}: expected a database that can be opened, found: {error}") from error
+        raise refusal(error)(f"{path}: expected a database that can be opened, found: {error}") from error
     try:
         yield engine
     finally:
         with CancelScope(shield=True):
             await engine.close()
+
+
+def _within(limit_s: float, command: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
+    def bounded(connection: sqlite3.Connection) -> T:
+        until_s = time.monotonic() + limit_s
+        connection.set_progress_handler(lambda: time.monotonic() > until_s, STEPS)
+        try:
+            return command(connection)
+        finally:
+            connection.set_progress_handler(None, 0)
+
+    return bounded
 
 
 def _prove(connection: sqlite3.Connection, pragmas: dict[str, tuple[str, Any]]) -> None:

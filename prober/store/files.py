@@ -57,12 +57,12 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def kept_aside(path: Path) -> Path:
+def kept_aside(path: Path, word: str = "old") -> Path:
     """Another name for that database, which keeps what it is once another one takes its place.
 
     Its log, if it has one, moves along: it must never be taken for the log of the other.
     """
-    aside = next(name for n in count(1) if not (name := path.with_name(f"{path.name}.old-{n}")).exists())
+    aside = next(name for n in count(1) if not (name := path.with_name(f"{path.name}.{word}-{n}")).exists())
     for beside in _beside(path):
         with suppress(FileNotFoundError):
             beside.rename(aside.with_name(aside.name + beside.name.removeprefix(path.name)))

@@ -4,7 +4,7 @@ import sqlite3
 from typing import Any, NamedTuple
 
 from prober.core.model import Notice
-from prober.store import rows
+from prober.store import chain, rows
 from prober.store.engine import Engine
 
 
@@ -69,6 +69,7 @@ class Outbox:
         def write(connection: sqlite3.Connection) -> None:
             self._queries.add_delivery(connection, **row)
             self._queries.advance_notice(connection, **(row | {"next_ms": attempt.next_ms or attempt.at_ms}))
+            chain.append(connection, attempt.at_ms, ("notice", "delivery"))
 
         await self._engine.transact(write)
 

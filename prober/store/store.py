@@ -6,7 +6,7 @@ changes nothing that was written: decisions are known by their number, notices b
 
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,13 +16,15 @@ import aiosql
 from prober.core.events import Change, Decision, Subject
 from prober.core.model import CheckState, Incident, Observation
 from prober.core.state import State
-from prober.errors import StoreError
-from prober.store import lock, rows
+from prober.errors import StoreDamagedError, StoreError
+from prober.store import chain, damage, lock, rows
 from prober.store.backup import FILE
+from prober.store.copies import FOLDER, copy_before_migration
 from prober.store.engine import Engine, opened
 from prober.store.evidence import Archive
 from prober.store.migrate import check, migrate
 from prober.store.outbox import Outbox
+from prober.store.rollup import Rollups
 
 
 class Batch(NamedTuple):
@@ -53,27 +55,45 @@ class Store:
         self._queries: Any = _queries()
         self.outbox = Outbox(writer, self._queries)
         self.archive = Archive(reader, self._queries)
+        self.rollups = Rollups(writer, reader, self._queries)
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, directory: Path, new_identity: bytes) -> "AsyncIterator[Store]":
+    async def open(
+        cls, directory: Path, new_identity: bytes, now_ms: int = 0, backups: Path | None = None
+    ) -> "AsyncIterator[Store]":
         """Own the state directory and open its database, made with new_identity if there is none.
 
+        If it is of an older schema it is saved to `backups` before it is changed (None = beside it).
         Raises StoreError, in one sentence, if another process owns it or the file cannot be used.
         """
-        path = directory / FILE
+        folder = backups or directory / FOLDER
         with lock.owned(directory):
-            async with opened(path, may_write=True) as writer:
-                await writer.call(migrate)
-                async with opened(path, may_write=False) as reader:
-                    store = cls(writer, reader, path)
-                    await store._begin(new_identity)
-                    yield store
+            damage.refuse_if_aside(directory, folder)
+            async with AsyncExitStack() as stack:
+                try:
+                    copy_before_migration(directory, folder, now_ms)
+                    store = await cls._opened(stack, directory / FILE, new_identity)
+                except StoreDamagedError as error:
+                    await stack.aclose()
+                    raise damage.put_aside(directory, folder, error) from error
+                yield store
+
+    @classmethod
+    async def _opened(cls, stack: AsyncExitStack, path: Path, new_identity: bytes) -> "Store":
+        writer = await stack.enter_async_context(opened(path, may_write=True))
+        await writer.call(migrate)
+        reader = await stack.enter_async_context(opened(path, may_write=False))
+        store = cls(writer, reader, path)
+        await store._begin(new_identity)
+        await store.load()  # so that damage is found before anything builds on it
+        return store
 
     async def _begin(self, new_identity: bytes) -> None:
         def begin(connection: sqlite3.Connection) -> int:
             self._queries.found_installation(connection, identity=new_identity)
             self._queries.begin_epoch(connection)
+            chain.begin(connection)
             epoch: int = self._queries.installation(connection)["epoch"]
             return epoch
 
@@ -90,6 +110,7 @@ class Store:
         def write(connection: sqlite3.Connection) -> None:
             for decision in batch.decisions:
                 self._put(connection, decision)
+                chain.append(connection, decision.at_ms)
             queries = self._queries
             queries.put_check_states(connection, [rows.check_row(c) for c in batch.checks])
             queries.add_observations(connection, [rows.observation_row(o) for o in batch.observations])
@@ -163,13 +184,34 @@ class Store:
     # ------------------------------------------------------------ upkeep
 
     async def drop_observations(self, before_ms: int, limit: int) -> int:
-        """Delete at most `limit` raw observations from before a moment, oldest first; how many went."""
+        """Delete at most `limit` raw observations from before a moment, oldest first; how many went.
+
+        Those that have not been summed up stay, and so does the latest.
+        """
 
         def write(connection: sqlite3.Connection) -> int:
             gone: int = self._queries.drop_oldest_observations(connection, before_ms=before_ms, limit=limit)
             return gone
 
         return await self._writer.transact(write)
+
+    async def drop_notices(self, before_ms: int, now_ms: int, limit: int) -> int:
+        """Delete settled notices from before a moment, as far as `limit` links of the chain have any; how many of
+        these were gone through. Raises StoreError also if the chain is found broken.
+        """
+        return await self._writer.transact(lambda connection: chain.retire(connection, before_ms, now_ms, limit))
+
+    async def shrink(self, spare: int, pages: int) -> int:
+        """Give at most so many unused pages back to the file system, and keep some to spare; how many there were."""
+
+        def shrink(connection: sqlite3.Connection) -> int:
+            unused: int = connection.execute("PRAGMA freelist_count").fetchone()[0]
+            if unused > spare:
+                # Not by execute: that takes one step of it, which is one page.
+                connection.executescript(f"PRAGMA incremental_vacuum({min(pages, unused - spare)})")
+            return unused
+
+        return await self._writer.call(shrink)
 
 
 async def peeked(directory: Path) -> State | None:

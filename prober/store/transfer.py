@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from prober.errors import StoreError
+from prober.store import chain
 from prober.store.backup import FILE, Saved, opened_to_read, prove_sound, put_in_place, refusing
 from prober.store.migrate import check_known, migrate, migrations
 
@@ -54,12 +55,18 @@ def _write(part: Path, lines: Iterable[str]) -> None:
     numbered = enumerate(lines, 1)
     with closing(sqlite3.connect(part, isolation_level=None)) as connection:
         schema = _schema(next(numbered, (1, "")))
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         migrate(connection, schema)  # rows are put into the tables they came from, and then brought up to date
         connection.execute("BEGIN")
         _put_rows(connection, numbered)
         connection.execute("COMMIT")
         migrate(connection)
+        connection.execute("BEGIN")
+        chain.begin(connection)
+        connection.execute("COMMIT")
         prove_sound(connection)
+        chain.prove(connection)
 
 
 def _schema(numbered: tuple[int, str]) -> int:

@@ -9,9 +9,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from prober.core.model import ComponentState, Impact, Incident, Pin
+from prober.options import parse_duration_ms
 from statusapi.auth import Auth, Principal
 from statusapi.dialects.wire import moment, moment_or_none
 from statusapi.explain import Explain
+from statusapi.latency import Latency
 from statusapi.orders import LONGEST_REQUEST, AcknowledgeFields, OpenFields, Orders, PinFields, PostFields, decoded
 from statusapi.prepared import READS
 from statusapi.problems import Problem, moment_ms, not_found
@@ -22,8 +24,10 @@ PREFIX = "/api/prober/v1"
 PATHS = rf"{PREFIX}(/.*)?"
 
 
-def routes(views: Views, orders: Orders, explain: Explain, uptimes: Uptimes, auth: Auth) -> list[BaseRoute]:
-    """Incidents: read, open, post to, acknowledge. Components: read, pin, explain, uptime."""
+def routes(
+    views: Views, orders: Orders, explain: Explain, uptimes: Uptimes, latency: Latency, auth: Auth
+) -> list[BaseRoute]:
+    """Incidents: read, open, post to, acknowledge. Components: read, pin, explain, uptime. Checks: latency."""
 
     async def incidents(request: Request) -> Response:
         principal = _principal(auth, request)
@@ -68,10 +72,16 @@ def routes(views: Views, orders: Orders, explain: Explain, uptimes: Uptimes, aut
         principal, query = _principal(auth, request), dict(request.query_params)
         return _answer(_with_moments(await uptimes.component(principal, request.path_params["id"], query)))
 
+    async def took(request: Request) -> Response:
+        principal, step_ms = _principal(auth, request), _step_ms(request)
+        times = _at_ms(request, "from"), _at_ms(request, "to")
+        return _answer(_with_moments(await latency.of(principal, request.path_params["id"], *times, step_ms)))
+
     return [
         Route(f"{PREFIX}/components", components, methods=READS),
         Route(f"{PREFIX}/components/{{id}}/pin", pin, methods=["POST", "DELETE"]),
         Route(f"{PREFIX}/components/{{id}}/uptime", uptime, methods=READS),
+        Route(f"{PREFIX}/checks/{{id}}/latency", took, methods=READS),
         Route(f"{PREFIX}/components/{{id}}/explain", explained, methods=READS),
         Route(f"{PREFIX}/incidents", incidents, methods=[*READS, "POST"]),
         Route(f"{PREFIX}/incidents/{{num}}", incident, methods=READS),
@@ -109,10 +119,19 @@ def _principal(auth: Auth, request: Request) -> Principal:
     return principal
 
 
-def _at_ms(request: Request) -> int | None:
-    """The moment that is asked about: ?at=2026-03-01T12:00:00Z; None = now."""
-    text = request.query_params.get("at")
-    return None if text is None else moment_ms("at", text)
+def _step_ms(request: Request) -> int | None:
+    """?step=5m; None = it is not said."""
+    text = request.query_params.get("step")
+    try:
+        return None if text is None else parse_duration_ms(text)
+    except ValueError:
+        raise Problem(400, "field", 'step: expected a duration such as "5m", "1h" or "1d"') from None
+
+
+def _at_ms(request: Request, name: str = "at") -> int | None:
+    """A moment that is asked about: ?at=2026-03-01T12:00:00Z; None = it is not said."""
+    text = request.query_params.get(name)
+    return None if text is None else moment_ms(name, text)
 
 
 def _with_moments(said: Any) -> Any:

@@ -134,8 +134,8 @@ class Daemon:
         self.config.write_text(CONFIG.format(public=self.public, up=self.up, target=target, receiver=receiver))
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, **env: str) -> None:
-        """Start it and wait until it is ready."""
+    def start(self, ready: int = 200, **env: str) -> None:
+        """Start it and wait until it is ready, or says with that status that it is not."""
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "prober", "run", "--config", str(self.config)],
@@ -143,7 +143,7 @@ class Daemon:
                 stderr=log,
                 env=os.environ | env,
             )
-        eventually(lambda: self.status("/-/ready") == 200, f"the daemon to be ready; its log:\n{self.log()}")
+        eventually(lambda: self.status("/-/ready") == ready, f"the daemon to be ready; its log:\n{self.log()}")
 
     def log(self) -> str:
         return (self.folder / "log").read_text()

@@ -79,9 +79,11 @@ def test_another_order_is_a_difference_because_the_page_shows_it(tmp_path: Path)
 
 
 def test_what_only_a_restart_applies_stays_as_it_runs(tmp_path: Path) -> None:
-    text = FIRST.replace("8081", "8082").replace("of-old", "of-new")
+    text = (
+        FIRST.replace("8081", "8082").replace("of-old", "of-new") + '[history]\nraw = "400d"\n[backup]\nevery = "1d"\n'
+    )
     running, read = loaded(written(tmp_path, FIRST), ENV), loaded(written(tmp_path, text), ENV)
-    assert restart_keys(difference(running, read)) == ["prober.public"]
+    assert restart_keys(difference(running, read)) == ["prober.public", "history.raw", "backup.every"]
     found = difference(running, applicable(read, running))
     assert [key.name for key in found["prober"].changed["prober"]] == ["admin_key"]
     assert restart_keys(found) == restart_keys({}) == []

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prober.config import TABLES
+from prober.errors import ConfigError
 from tests.config.kinds import loaded, mistakes, written
 
 BROKEN = Path(__file__).parent / "broken"
@@ -215,3 +216,20 @@ def test_whatever_stands_in_it_a_file_is_taken_or_refused(tmp_path: Path, text: 
     found = mistakes(written(tmp_path, text), env)
     assert all(re.fullmatch(r"(\d+: )?(\S+: )?expected .+, found .+", line) for line in found), found
     assert "secret" not in "".join(found)
+
+
+def test_a_table_without_ids_has_its_defaults_and_its_mistakes(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[history]\nhours = "4000d"\n[backup]\nevery = "6h"\ndirectory = "copies"\n')
+    config = loaded(path)
+    assert (config.history.raw, config.history.hours) == (7 * 86_400_000, 4000 * 86_400_000)
+    assert (config.backup.every, config.backup.keep, config.backup.directory) == (21_600_000, 7, tmp_path / "copies")
+    path.write_text('history = 3\n[backup]\nevery = "never"\nkeep = 0\nname = "x"\n')
+    with pytest.raises(ConfigError) as refused:
+        loaded(path)
+    assert [mistake.split(": ", 1)[1] for mistake in refused.value.mistakes] == [
+        "history: expected a table such as [history], found 3",
+        'backup.every: expected a duration such as "30s", found "never"',
+        "backup.keep: expected a number from 1 to 1000, found 0",
+        'backup.name: expected one of the keys every, keep, directory, found "name"',
+    ]

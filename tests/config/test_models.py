@@ -9,13 +9,14 @@ from pydantic import ValidationError
 
 from prober import notifiers, probes
 from prober.config import TABLES, Address, Site, Window, load
+from prober.config.models import SINGLE
 from prober.options import ChannelOptions, CheckOptions, Options
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs" / "configuration.md").read_text()
 EXAMPLE = ROOT / "config.example.toml"
 
-SECTIONS = {f"`[{name}]`" if name == "prober" else f"`[{name}.<id>]`": name for name in TABLES}
+SECTIONS = {f"`[{name}]`" if name in SINGLE else f"`[{name}.<id>]`": name for name in TABLES}
 
 
 def rows(heading: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Small steady duties."""
 
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,11 +12,13 @@ import pytest
 from prober.clock import Clock
 from prober.core.model import Status
 from prober.daemon.progress import Progress
-from prober.daemon.upkeep import OBSERVATIONS_KEPT_MS, keep_awake, keep_small, keep_written
+from prober.daemon.upkeep import Kept, keep_awake, keep_small, keep_told, keep_written
 from prober.errors import StoreError
-from prober.store import Batch, Store
+from prober.store import Attempt, Batch, Store, verify
 from tests.builders import T0, policy, window
 from tests.worlds import answers, recording
+
+DAY_MS = 86_400_000
 
 pytestmark = pytest.mark.anyio
 
@@ -85,11 +88,11 @@ async def test_the_core_is_woken_when_a_window_begins(tmp_path: Path) -> None:
 
 
 async def test_old_observations_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("prober.daemon.upkeep.DROP_AT_ONCE", 2)
+    monkeypatch.setattr("prober.daemon.upkeep.AT_ONCE", 2)
     async with recording(tmp_path) as (recorder, store):
         recorder.observe(answers("up up up up up"))
         await recorder.flush()
-        async with doing(keep_small, store, clock_at(T0 + 4000 + OBSERVATIONS_KEPT_MS)):
+        async with doing(keep_small, store, clock_at(T0 + 4000 + DAY_MS), Kept(DAY_MS, DAY_MS, DAY_MS, DAY_MS)):
 
             async def are_gone() -> bool:
                 return await store.count_observations() == 2
@@ -108,3 +111,51 @@ async def test_a_recorder_without_changes_is_flushed_now_and_then(
             return await store.count_observations() == 2
 
         await eventually(are_written)
+
+
+async def test_a_disk_that_hangs_is_told_as_our_own_trouble_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prober.daemon.upkeep.LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr("prober.daemon.upkeep.STUCK_S", 0.05)
+    hang = threading.Event()
+    async with recording(tmp_path) as (recorder, store), anyio.create_task_group() as tasks:
+        tasks.start_soon(keep_told, recorder)
+        tasks.start_soon(store._writer.call, lambda _: hang.wait(20))
+        tasks.start_soon(keep_written, recorder, Progress())
+        recorder.observe(answers("down down"))
+
+        async def is_told() -> bool:
+            return "has taken no write for" in str(recorder.trouble)
+
+        async def is_written() -> bool:
+            found = await store.recent_incidents("main", 9)
+            return [i.is_open for i in found] == [False] and recorder.trouble is None
+
+        await eventually(is_told)
+        recorder.observe(answers("up up", T0 + 60_000))
+        assert recorder.shown.incidents == {}
+        hang.set()
+        await eventually(is_written)
+        tasks.cancel_scope.cancel()
+
+
+async def test_what_is_old_goes_from_all_that_is_kept(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("up up down down up up"))
+        await recorder.flush()
+        for owed in await store.outbox.pending("hook", 9):
+            await store.outbox.tried(Attempt(owed.notice.id, 1, T0 + 9_000, 1, 200, None, None))
+        async with doing(keep_small, store, clock_at(T0 + 3 * DAY_MS), Kept(DAY_MS, DAY_MS, DAY_MS, DAY_MS)):
+
+            async def are_gone() -> bool:
+                minutes = await store.rollups.between("shop", 0, T0 + DAY_MS, 60_000)
+                hours = await store.rollups.between("shop", 0, T0 + DAY_MS, 3_600_000)
+                return (minutes, hours) == ([], []) and len(await store.outbox.counts()) <= 1
+
+            async def is_summed_up() -> bool:
+                return [one.answers for one in await store.rollups.between("shop", 0, T0 + DAY_MS, DAY_MS)] == [6]
+
+            await eventually(is_summed_up)
+            await eventually(are_gone)
+        assert verify(store.path).first > 1

@@ -20,6 +20,7 @@ from statusapi import discovery
 from statusapi.app import create_public, create_up
 from statusapi.auth import Auth
 from statusapi.explain import Explain
+from statusapi.latency import Latency
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
 from statusapi.uptimes import Uptimes
@@ -101,6 +102,7 @@ class Scene:
             orders,
             Explain(config, recorder, store, self.clock),
             Uptimes(config, store, self.clock),
+            Latency(config, store, self.clock),
             auth,
             discovery.routes(config, auth),
             lambda: self.trouble,

@@ -128,10 +128,14 @@ async def test_old_observations_go_from_the_front_a_few_at_a_time(tmp_path: Path
     async with recording(tmp_path) as (recorder, store):
         recorder.observe(answers("up up up up up up"))
         await recorder.flush()
+        assert await store.drop_observations(T0 + 5000, 3) == 0
+        await store.rollups.roll(100)
         assert await store.drop_observations(T0 + 5000, 3) == 3
         assert await store.drop_observations(T0 + 5000, 3) == 1
         assert await store.drop_observations(T0 + 5000, 3) == 0
         assert await store.count_observations() == 2
+        assert await store.drop_observations(T0 + 9000, 3) == 1  # the latest stays, so that numbers go on
+        assert await store.count_observations() == 1
 
 
 async def test_each_start_is_an_epoch_of_its_own_and_keeps_the_identity(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ SELECT scheduled_ms + lag_ms AS started_ms, took_us, outcome, reason, evidence
 FROM observation
 WHERE check_id = :check
     AND scheduled_ms + lag_ms <= :at_ms
-ORDER BY rowid DESC
+ORDER BY num DESC
 LIMIT :limit;
 
 -- name: incidents_about

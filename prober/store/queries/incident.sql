@@ -16,7 +16,8 @@ SET name = excluded.name,
     taken = excluded.taken,
     acknowledged_by = excluded.acknowledged_by,
     acknowledged_until_ms = excluded.acknowledged_until_ms,
-    joined_due_ms = excluded.joined_due_ms;
+    joined_due_ms = excluded.joined_due_ms,
+    link = NULL;
 
 -- name: put_affected*!
 -- The components of an incident, with what they show now.

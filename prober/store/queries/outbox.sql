@@ -29,7 +29,7 @@ ON CONFLICT (notice, attempt) DO NOTHING;
 -- name: advance_notice!
 -- What comes of a message after an attempt.
 UPDATE notice
-SET progress = :progress, attempts = :attempt, next_ms = :next_ms
+SET progress = :progress, attempts = :attempt, next_ms = :next_ms, link = NULL
 WHERE id = :notice;
 
 -- name: deliveries

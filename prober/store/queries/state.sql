@@ -82,9 +82,17 @@ INSERT INTO observation (check_id, scheduled_ms, lag_ms, took_us, outcome, reaso
 VALUES (:check, :scheduled_ms, :lag_ms, :took_us, :outcome, :reason, :evidence);
 
 -- name: drop_oldest_observations!
--- Delete at most :limit observations from before :before_ms, from the front.
+-- Delete at most :limit observations from before :before_ms, from the front, of those that have been summed up.
+-- The latest stays: numbers must not begin anew.
 DELETE FROM observation
-WHERE rowid IN (SELECT rowid FROM observation ORDER BY rowid LIMIT :limit)
+WHERE num IN (
+        SELECT num
+        FROM observation
+        WHERE num <= (SELECT rolled_num FROM installation)
+            AND num < (SELECT max(num) FROM observation)
+        ORDER BY num
+        LIMIT :limit
+    )
     AND scheduled_ms < :before_ms;
 
 -- name: count_observations^

@@ -1,0 +1,284 @@
+"""The chain: what was decided and what came of it can be added to, and not be changed unnoticed.
+
+1. Each transaction that writes rows of the chained tables appends a link: the digests of these rows, and the digest of
+   the link before. So every row hangs on the head of the chain, whose digest stands beside it.
+2. A row says which link has its latest digest; an older link may have older ones of the same row.
+3. Rows of before there was a chain are taken into its first link: from there on they are covered.
+4. A digest is of the columns that the schema had when it was made: a migration that adds a column spoils none. One that
+   changes what stands in chained rows sets their link to null, and they are taken up at the next start.
+5. Old links go by being carried: what still stands is taken into a new link, and the chain starts later (see retire).
+
+What it finds is damage and changes by hand. It has no key: who can write the file and knows all this can forge it all.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import cache
+from itertools import takewhile
+from typing import Any, NamedTuple
+
+from prober.errors import StoreError
+from prober.store.migrate import migrate
+
+# table -> the columns of its key
+CHAINED = {
+    "transition": ("seq", "item"),
+    "incident": ("num",),
+    "incident_affected": ("num", "component"),
+    "incident_update": ("num", "item"),
+    "notice": ("id",),
+    "delivery": ("notice", "attempt"),
+}
+START = bytes(32)  # what the first link hangs on
+
+
+class Proof(NamedTuple):
+    """What has been walked. first: number of the first link. rows: how many chained rows there are."""
+
+    first: int
+    links: int
+    rows: int
+
+
+class Entry(NamedTuple):
+    """One row in a link; what has been read of it is not proved to be of these types. key: as JSON."""
+
+    table: str
+    key: Any
+    digest: Any
+
+
+class _Link(NamedTuple):
+    num: int
+    at_ms: int
+    schema: int
+    rows: int
+    before: bytes
+    digest: bytes
+
+
+# ---------------------------------------------------------------- writing
+
+
+def begin(connection: sqlite3.Connection) -> None:
+    """Within a transaction: start the chain if there is none, and take in what no link has yet."""
+    connection.execute("INSERT INTO chain VALUES (1, 0, ?, 0, ?) ON CONFLICT DO NOTHING", (START, START))
+    append(connection, 0)
+
+
+def append(connection: sqlite3.Connection, at_ms: int, tables: Iterable[str] = tuple(CHAINED)) -> None:
+    """Within a transaction: link what has been written in it to these tables; nothing if nothing was."""
+    (schema,) = connection.execute("PRAGMA user_version").fetchone()
+    num, before = connection.execute("SELECT head_num + 1, head_digest FROM chain").fetchone()
+    found, rows = hashlib.sha256(), 0
+    for table in tables:
+        for entry in _unlinked(connection, table, schema):
+            connection.execute("INSERT INTO link_row VALUES (?, ?, ?, ?, ?)", (num, rows, *entry))
+            found.update(_told(entry))
+            rows += 1
+        connection.execute(f'UPDATE "{table}" SET link = ? WHERE link IS NULL', (num,))
+    if rows:
+        digest = _sealed(found, num, at_ms, schema, rows, before)
+        connection.execute("INSERT INTO link VALUES (?, ?, ?, ?, ?, ?)", (num, at_ms, schema, rows, before, digest))
+        connection.execute("UPDATE chain SET head_num = ?, head_digest = ?", (num, digest))
+
+
+def _unlinked(connection: sqlite3.Connection, table: str, schema: int) -> Iterator[Entry]:
+    keys, columns = CHAINED[table], _columns(schema)[table]
+    for row in connection.execute(f'SELECT * FROM "{table}" WHERE link IS NULL ORDER BY {", ".join(keys)}'):
+        yield Entry(table, _json([row[key] for key in keys]), _digest(table, row, columns))
+
+
+def _told(entry: Entry) -> bytes:
+    return f"{entry.table}\n{entry.key}\n{entry.digest.hex()}\n".encode("ascii", "backslashreplace")
+
+
+def _sealed(found: "hashlib._Hash", num: int, at_ms: int, schema: int, rows: int, before: bytes) -> bytes:
+    found.update(f"{num} {at_ms} {schema} {rows} {before.hex()}".encode())
+    return found.digest()
+
+
+def _digest(table: str, row: sqlite3.Row, columns: Sequence[str]) -> bytes:
+    """Of the canonical form of a row: its table and its values, as JSON in ASCII."""
+    return hashlib.sha256(_json([table, *(row[column] for column in columns)]).encode()).digest()
+
+
+def _json(values: list[Any]) -> str:
+    return json.dumps(values, separators=(",", ":"), default=lambda value: {"hex": value.hex()})
+
+
+@cache
+def _columns(schema: int) -> dict[str, tuple[str, ...]]:
+    """table -> the columns it had in that schema, but for the link."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection, schema)
+        return {
+            table: tuple(row[1] for row in connection.execute(f'PRAGMA table_info("{table}")') if row[1] != "link")
+            for table in CHAINED
+        }
+
+
+def retire(connection: sqlite3.Connection, before_ms: int, now_ms: int, limit: int) -> int:
+    """Within a transaction: take at most `limit` links from before a moment off the start of the chain; how many.
+
+    What they have of notices that are settled and from before the moment, and of their deliveries, is deleted; what
+    else stands as they have it is carried into a new link. Each is proved before: raises StoreError if it is bad.
+    """
+    num, digest, head = connection.execute("SELECT base_num, base_digest, head_num FROM chain").fetchone()
+    oldest = "SELECT num, at_ms, schema, rows, before, digest FROM link WHERE num < ? ORDER BY num LIMIT ?"
+    links = [_Link(*row) for row in connection.execute(oldest, (head, limit))]
+    old = list(takewhile(lambda link: link.at_ms < before_ms, links))
+    for link in old:
+        _prove_link(connection, link, num + 1, digest, Counter())
+        num, digest = link.num, link.digest
+        _let_go(connection, num, before_ms)
+    if old:
+        append(connection, now_ms)
+        connection.execute("DELETE FROM link_row WHERE link <= ?", (num,))
+        connection.execute("DELETE FROM link WHERE num <= ?", (num,))
+        connection.execute("UPDATE chain SET base_num = ?, base_digest = ?", (num, digest))
+    return len(old)
+
+
+_SETTLED = "SELECT id FROM notice WHERE id = ? AND progress <> 'pending' AND at_ms < ?"
+_GONE = {
+    "delivery": f"notice = ? AND attempt = ? AND notice IN ({_SETTLED})",
+    "notice": f"id = ? AND id IN ({_SETTLED}) AND id NOT IN (SELECT notice FROM delivery WHERE notice = ?)",
+}
+
+
+def _let_go(connection: sqlite3.Connection, num: int, before_ms: int) -> None:
+    entries = connection.execute("SELECT tbl, key FROM link_row WHERE link = ? ORDER BY tbl", (num,)).fetchall()
+    for table, key in entries:  # deliveries before the notices they are of
+        values = json.loads(key)
+        keys = " AND ".join(f"{column} = ?" for column in CHAINED[table])
+        if table in _GONE:
+            more = (values[0], before_ms) if table == "delivery" else (values[0], before_ms, values[0])
+            connection.execute(f"DELETE FROM {table} WHERE link = ? AND {_GONE[table]}", (num, *values, *more))
+        connection.execute(f'UPDATE "{table}" SET link = NULL WHERE link = ? AND {keys}', (num, *values))
+
+
+# ---------------------------------------------------------------- proving
+
+
+def has_chain(connection: sqlite3.Connection) -> bool:
+    """Whether the schema of the database knows of the chain."""
+    return connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'link_row'").fetchone() is not None
+
+
+def prove(connection: sqlite3.Connection) -> Proof:
+    """Walk the whole chain, as it is at one moment. Raises StoreError that names the first bad row.
+
+    The connection is one's own, and is not good for anything else afterwards.
+    """
+    connection.row_factory = sqlite3.Row
+    connection.text_factory = _text
+    connection.execute("BEGIN")
+    chain = connection.execute("SELECT * FROM chain").fetchone()
+    if chain is None:
+        raise StoreError("table chain: expected the row that says where the chain ends, found none")
+    found: Counter[str] = Counter()
+    links, entries = 0, 0
+    num, digest = chain["base_num"], chain["base_digest"]
+    for link in _links(connection):
+        _prove_link(connection, link, num + 1, digest, found)
+        num, digest, links, entries = link.num, link.digest, links + 1, entries + link.rows
+    if (num, digest) != (chain["head_num"], chain["head_digest"]):
+        expected, last = _shown(chain["head_num"], chain["head_digest"]), _shown(num, digest)
+        raise StoreError(f"table chain: expected the latest link to be {expected}, found {last}")
+    _prove_counts(connection, found, entries)
+    return Proof(chain["base_num"] + 1, links, sum(found.values()))
+
+
+def _text(raw: bytes) -> str:
+    """What is spoilt is to be found, not to be stumbled over."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _shown(num: object, digest: object) -> str:
+    return f"{num} ({digest.hex()[:16] if isinstance(digest, bytes) else digest})"
+
+
+def _links(connection: sqlite3.Connection) -> Iterator[_Link]:
+    for row in connection.execute("SELECT num, at_ms, schema, rows, before, digest FROM link ORDER BY num"):
+        yield _Link(*row)
+
+
+def _prove_link(connection: sqlite3.Connection, link: _Link, expected: int, before: bytes, found: Counter[str]) -> None:
+    if link.num != expected:
+        raise StoreError(f"table link: expected link {expected}, found {link.num}")
+    if link.before != before:
+        raise StoreError(
+            f"table link, row {link.num}: expected to hang on {_shown(expected - 1, before)}, "
+            f"found {_shown(expected - 1, link.before)}"
+        )
+    rows = connection.execute("SELECT tbl, key, digest, item FROM link_row WHERE link = ? ORDER BY item", (link.num,))
+    entries = [Entry(*row) for *row, item in rows if item in range(link.rows)]
+    if len(entries) != link.rows:
+        raise StoreError(f"table link_row, link {link.num}: expected {link.rows} rows, found {len(entries)}")
+    summed = hashlib.sha256()
+    for entry in entries:
+        _prove_shape(link.num, entry)
+        summed.update(_told(entry))
+    digest = _sealed(summed, link.num, link.at_ms, link.schema, link.rows, link.before)
+    if digest != link.digest:
+        raise StoreError(
+            f"table link, row {link.num} (or its rows in link_row): expected digest "
+            f"{_shown(link.num, link.digest)}, found {_shown(link.num, digest)}"
+        )
+    for entry in entries:
+        found[entry.table] += _prove_row(connection, link, entry)
+
+
+def _prove_shape(num: int, entry: Entry) -> None:
+    table, key, digest = entry
+    if not (table in CHAINED and isinstance(key, str) and isinstance(digest, bytes)):
+        raise StoreError(f"table link_row, link {num}: expected a row of a chained table, found one of {table!r}")
+
+
+def _prove_row(connection: sqlite3.Connection, link: _Link, entry: Entry) -> bool:
+    """Whether this link has the latest digest of the row, which then is the row's."""
+    table, key, digest = entry
+    keys = " AND ".join(f"{column} = ?" for column in CHAINED[table])
+    row = connection.execute(f'SELECT * FROM "{table}" WHERE {keys}', json.loads(key)).fetchone()
+    if row is None:
+        raise StoreError(f"table {table}, row {key}: expected the row of link {link.num}, found none")
+    if not isinstance(row["link"], int) or row["link"] < link.num:
+        raise StoreError(f"table {table}, row {key}: expected link {link.num} or a later one, found {row['link']}")
+    if row["link"] > link.num:
+        return False
+    found = _digest(table, row, _columns(link.schema)[table])
+    if found != digest:
+        raise StoreError(
+            f"table {table}, row {key}: expected digest {_shown(link.num, digest)}, found {_shown(link.num, found)}"
+        )
+    return True
+
+
+def _prove_counts(connection: sqlite3.Connection, found: Counter[str], entries: int) -> None:
+    """Each row was found in its link once: if there are more rows, some are in none."""
+    (total,) = connection.execute("SELECT count(*) FROM link_row").fetchone()
+    if total != entries:
+        raise StoreError(f"table link_row: expected {entries} rows, found {total}")
+    for table, keys in CHAINED.items():
+        (count,) = connection.execute(f'SELECT count(*) FROM "{table}" NOT INDEXED').fetchone()
+        if count != found[table]:
+            key = _stray(connection, table, keys)
+            raise StoreError(
+                f"table {table}, row {key}: expected {found[table]} rows that a link has, "
+                f"found {count}, of which this one is in no link that it names"
+            )
+
+
+def _stray(connection: sqlite3.Connection, table: str, keys: tuple[str, ...]) -> str:
+    """The key of the first row that is not in the link it names."""
+    for row in connection.execute(f'SELECT * FROM "{table}" NOT INDEXED'):
+        key = _json([row[column] for column in keys])
+        wanted = "SELECT 1 FROM link_row WHERE link = ? AND tbl = ? AND key = ?"
+        if connection.execute(wanted, (row["link"], table, key)).fetchone() is None:
+            return key
+    return "?"

@@ -1,0 +1,89 @@
+"""Backups that are made by themselves: named by their moment, a number of them kept; and one before each migration."""
+
+import re
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from prober.errors import StoreError
+from prober.store.backup import FILE, Saved, back_up, opened_to_read, refusing
+from prober.store.migrate import check_known, migrations
+
+FOLDER = "backups"  # in the state directory, if none is named
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAME = re.compile(r"prober-(\d{8}T\d{6}Z)\.db")
+_BEFORE = re.compile(r"before-schema-\d+-\d{8}T\d{6}Z\.db")
+
+
+def latest_ms(folder: Path) -> int | None:
+    """When the latest of them was made, ms since the epoch; None if there is none."""
+    return max((at_ms for path in _found(folder) if (at_ms := _made_ms(path.name)) is not None), default=None)
+
+
+def copy(directory: Path, folder: Path, now_ms: int, keep: int) -> Saved:
+    """Make one of the state in the directory, and let the oldest go that are too many.
+
+    Raises StoreError, and lets none go, if it can't be made or what it is made of is not in order.
+    """
+    _make(folder)
+    saved = back_up(directory, folder / f"prober-{_stamp(now_ms)}.db", may_replace=True)
+    for path in _found(folder)[:-keep]:
+        path.unlink(missing_ok=True)
+    return saved
+
+
+def copy_before_migration(directory: Path, folder: Path, now_ms: int) -> Saved | None:
+    """Make one if the state is of an older schema, and so is about to be changed; None if it is not.
+
+    It is kept until somebody deletes it. Raises StoreError if it can't be made.
+    """
+    path = directory / FILE
+    if not path.exists() or not path.stat().st_size:
+        return None
+    with refusing(path), closing(opened_to_read(path)) as connection:
+        found = check_known(connection)
+    if found in (0, migrations()[-1][0]):
+        return None
+    _make(folder)
+    try:
+        return back_up(directory, folder / f"before-schema-{found + 1}-{_stamp(now_ms)}.db", may_replace=True)
+    except StoreError as error:
+        raise StoreError(f"expected to save the state before it is migrated, found: {error}") from error
+
+
+def all_copies(folder: Path) -> list[Path]:
+    """All of them, also those before migrations; latest first."""
+    found = [*_found(folder), *(path for path in _inside(folder) if _BEFORE.fullmatch(path.name))]
+    return sorted(found, key=lambda path: path.name[-len("YYYYMMDDTHHMMSSZ.db") :], reverse=True)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder}: expected a directory for backups, found: {error.strerror}") from error
+
+
+def _inside(folder: Path) -> list[Path]:
+    with suppress(OSError):
+        return sorted(folder.iterdir())
+    return []
+
+
+def _found(folder: Path) -> list[Path]:
+    """Oldest first."""
+    return [path for path in _inside(folder) if _NAME.fullmatch(path.name)]
+
+
+def _stamp(at_ms: int) -> str:
+    return f"{_EPOCH + timedelta(milliseconds=at_ms):%Y%m%dT%H%M%SZ}"
+
+
+def _made_ms(name: str) -> int | None:
+    found = _NAME.fullmatch(name)
+    with suppress(ValueError):
+        if found:
+            at = datetime.strptime(found[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            return (at - _EPOCH) // timedelta(milliseconds=1)
+    return None

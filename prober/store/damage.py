@@ -1,0 +1,60 @@
+"""A database that can't be read any more: moved aside, never made anew in silence, and the way back is told.
+
+As long as it is aside and nothing has been put in its place, no start makes a new one: that would be an installation
+that has forgotten what it owes.
+"""
+
+import shlex
+from contextlib import closing
+from pathlib import Path
+
+from prober.errors import StoreDamagedError, StoreError
+from prober.store.backup import FILE, opened_to_read, prove_whole, refusing
+from prober.store.copies import all_copies
+from prober.store.files import kept_aside
+from prober.store.migrate import check_known
+
+_WORD = "damaged"
+
+
+def refuse_if_aside(directory: Path, backups: Path) -> None:
+    """Raises StoreDamagedError if the state was moved aside and nothing was put in its place."""
+    path = directory / FILE
+    found = sorted(path for path in directory.glob(f"{FILE}.{_WORD}-*") if path.name.rpartition("-")[2].isdigit())
+    if found and not path.exists():
+        raise StoreDamagedError(
+            f"{path}: expected the state, found only {found[-1].name}, which was damaged; "
+            f"{_advice(directory, backups, found[-1])}"
+        )
+
+
+def put_aside(directory: Path, backups: Path, error: StoreDamagedError) -> StoreDamagedError:
+    """Move the state that can't be read out of the way; what to tell of it."""
+    path = directory / FILE
+    if not path.exists():
+        return error
+    aside = kept_aside(path, _WORD)
+    path.unlink()
+    return StoreDamagedError(
+        f"{path}: expected a database in order, found: {error}; it is kept as {aside.name}; "
+        f"{_advice(directory, backups, aside)}"
+    )
+
+
+def _advice(directory: Path, backups: Path, aside: Path) -> str:
+    good = next((path for path in all_copies(backups) if _is_good(path)), None)
+    anew = f"to begin anew, move {aside.name} elsewhere"
+    if good is None:
+        return f"there is no good backup in {backups}: restore one by `prober restore`, or, {anew}"
+    command = shlex.join(["prober", "restore", "--state-dir", str(directory), str(good)])
+    return f"the last good backup is put back by `{command}`; {anew}"
+
+
+def _is_good(path: Path) -> bool:
+    try:
+        with refusing(path), closing(opened_to_read(path)) as connection:
+            check_known(connection)
+            prove_whole(connection)
+    except StoreError:
+        return False
+    return True

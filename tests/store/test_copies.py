@@ -1,0 +1,84 @@
+"""Backups that are made by themselves, and before each migration."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from prober.errors import StoreError
+from prober.store import FILE, Store, verify
+from prober.store.copies import all_copies, copy, copy_before_migration, latest_ms
+from prober.store.migrate import migrate
+from tests.builders import T0
+from tests.worlds import IDENTITY, answers, recording
+
+pytestmark = pytest.mark.anyio
+
+DAY_MS = 86_400_000
+
+
+async def lived(directory: Path) -> None:
+    async with recording(directory) as (recorder, _):
+        recorder.observe(answers("down down"))
+        await recorder.flush()
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+async def test_so_many_are_kept_and_each_is_sound(tmp_path: Path) -> None:
+    await lived(tmp_path)
+    folder = tmp_path / "a" / "backups"
+    assert (all_copies(folder), latest_ms(folder)) == ([], None)
+    for day in range(4):
+        saved = copy(tmp_path, folder, T0 + day * DAY_MS, 2)
+    (folder / "notes.txt").write_text("mine")
+    (folder / "prober-99999999T999999Z.db.txt").write_text("mine")
+    assert sorted(path.name for path in folder.glob("*.db")) == [
+        "prober-20231116T221320Z.db",
+        "prober-20231117T221320Z.db",
+    ]
+    assert all_copies(folder)[0] == saved.path
+    assert latest_ms(folder) == T0 + 3 * DAY_MS
+    assert verify(saved.path).links == 1
+
+
+async def test_one_that_fails_takes_no_older_one_with_it(tmp_path: Path) -> None:
+    await lived(tmp_path)
+    folder = tmp_path / "backups"
+    copy(tmp_path, folder, T0, 1)
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as connection:
+        connection.execute("UPDATE incident SET name = 'x'")
+    with pytest.raises(StoreError, match="table incident"):
+        copy(tmp_path, folder, T0 + DAY_MS, 1)
+    assert names(folder) == ["prober-20231114T221320Z.db"]
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="expected a directory for backups, found"):
+        copy(tmp_path, tmp_path / "file", T0, 1)
+
+
+async def test_a_state_of_an_older_schema_is_saved_before_it_is_changed(tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as connection:
+        migrate(connection, 1)
+    async with Store.open(tmp_path, IDENTITY, T0):
+        pass
+    (saved,) = names(folder)
+    assert saved == "before-schema-2-20231114T221320Z.db"
+    with closing(sqlite3.connect(folder / saved)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert copy_before_migration(tmp_path, folder, T0) is None
+    assert all_copies(folder) == [folder / saved]
+
+
+async def test_nothing_is_changed_if_it_cannot_be_saved_first(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as connection:
+        migrate(connection, 1)
+    (tmp_path / "backups").write_text("")
+    with pytest.raises(StoreError, match="expected a directory for backups"):
+        async with Store.open(tmp_path, IDENTITY, T0):
+            pass
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
