@@ -93,7 +93,7 @@ async def applications(world: "World") -> "Sequence[Application]":
     auth, orders = Auth(world.config), Orders(world.config, world.recorder, world.clock)
     explain = Explain(world.config, world.recorder, world.store, world.clock)
     found = discovery.routes(world.config, auth)
-    public = create_public(views, metrics, orders, explain, auth, found, world.not_ready)
+    public = create_public(views, metrics, orders, explain, auth, found, world.not_ready, world.pings.take)
     if world.config.daemon.up is None:
         return [public]
     return [public, create_up(views, auth)]

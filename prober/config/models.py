@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr, ValidationInfo
 
 from prober.core.recurrence import Recurrence, checked
-from prober.options import ChannelOptions, CheckOptions, DurationMs, Id, Name, Options, Secret, mistake
+from prober.options import ChannelOptions, CheckOptions, DurationMs, Id, Name, Options, Secret, Zone, mistake
 
 SHORTEST_KEY = 16
 
@@ -98,17 +98,6 @@ def _rrule(value: Any) -> str:
         raise mistake(expected, f'"{value}": {error}') from None
 
 
-def _zone(value: Any) -> str:
-    expected = 'a time zone such as "Europe/Berlin"'
-    if not isinstance(value, str) or not value:
-        raise mistake(expected)
-    try:
-        return ZoneInfo(value).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise mistake(expected) from None
-
-
-Zone = Annotated[str, BeforeValidator(_zone)]
 Key = Annotated[Secret, AfterValidator(_key)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 

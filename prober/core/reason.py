@@ -52,12 +52,17 @@ class Reason(StrEnum):
     EXPECT_ANSWER = "expect_answer"
     EXPECT_TIME = "expect_time"
     CERT_EXPIRING = "cert_expiring"
+    HEARTBEAT_MISSED = "heartbeat_missed"
+    HEARTBEAT_FAILED = "heartbeat_failed"
+    HEARTBEAT_LATE = "heartbeat_late"
     SELF_DNS = "self_dns"
     SELF_DESCRIPTORS = "self_descriptors"
     SELF_UPLINK = "self_uplink"
     SELF_PERMISSION = "self_permission"
     SELF_STALL = "self_stall"
+    SELF_AWAY = "self_away"
     SELF_INTERNAL = "self_internal"
+    CONFIG_UNHEARD = "config_unheard"
     CONFIG_INVALID = "config_invalid"
 
     @property
@@ -103,11 +108,16 @@ WORDS: Mapping[Reason, str] = {
     Reason.EXPECT_ANSWER: "its name servers do not answer as expected",
     Reason.EXPECT_TIME: "it answers slowly",
     Reason.CERT_EXPIRING: "its certificate is about to expire",
+    Reason.HEARTBEAT_MISSED: "it has not reported in time",
+    Reason.HEARTBEAT_FAILED: "it reports a failure",
+    Reason.HEARTBEAT_LATE: "its report is late",
     Reason.SELF_DNS: "we cannot look up names",
     Reason.SELF_DESCRIPTORS: "we have run out of file descriptors",
     Reason.SELF_UPLINK: "we have lost the network",
     Reason.SELF_PERMISSION: "we lack a permission",
     Reason.SELF_STALL: "we were too busy to watch",
+    Reason.SELF_AWAY: "we were not there to hear it",
     Reason.SELF_INTERNAL: "we have a fault of our own",
+    Reason.CONFIG_UNHEARD: "it has not reported yet",
     Reason.CONFIG_INVALID: "the check is misconfigured",
 }

@@ -7,6 +7,7 @@ from prober.clock import Clock
 from prober.config import Config
 from prober.core.model import Policy
 from prober.daemon.meters import Meters
+from prober.daemon.pings import Pings
 from prober.record import Recorder
 from prober.store import Store
 
@@ -15,7 +16,7 @@ from prober.store import Store
 class World:
     """Live state, store and figures of a daemon under one configuration; a reload puts another in its place.
 
-    ended: what applications want to be done once theirs has been replaced.
+    ended: what applications want to be done once theirs has been replaced. pings: takes reports of jobs.
     """
 
     config: Config
@@ -26,6 +27,10 @@ class World:
     meters: Meters
     is_started: bool = False
     ended: ExitStack = field(default_factory=ExitStack)
+    pings: Pings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pings = Pings(self.recorder, self.clock)
 
     def not_ready(self) -> str | None:
         """Why the daemon is not ready, in one sentence; None if it is."""

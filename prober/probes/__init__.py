@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from prober.probes.base import Kind, Probe
+from prober.probes.base import Kind, Listener, Probe
 
 KINDS = {
     "http": "prober.probes.http",
@@ -10,6 +10,7 @@ KINDS = {
     "tls": "prober.probes.tls",
     "dns": "prober.probes.dns",
     "icmp": "prober.probes.icmp",
+    "heartbeat": "prober.probes.heartbeat",
 }
 
 
@@ -19,4 +20,4 @@ def kind(name: str) -> Kind:
     return found
 
 
-__all__ = ["KINDS", "Kind", "Probe", "kind"]
+__all__ = ["KINDS", "Kind", "Listener", "Probe", "kind"]
