@@ -51,7 +51,16 @@ class Reason(StrEnum):
     EXPECT_JSON = "expect_json"
     EXPECT_ANSWER = "expect_answer"
     EXPECT_TIME = "expect_time"
+    EXPECT_MESSAGE = "expect_message"
+    EXPECT_OUTPUT = "expect_output"
     CERT_EXPIRING = "cert_expiring"
+    WEBSOCKET_MALFORMED = "websocket_malformed"
+    WEBSOCKET_CLOSED = "websocket_closed"
+    GRPC_MALFORMED = "grpc_malformed"
+    GRPC_STATUS = "grpc_status"
+    GRPC_NOT_SERVING = "grpc_not_serving"
+    COMMAND_FAILED = "command_failed"
+    COMMAND_TIMEOUT = "command_timeout"
     HEARTBEAT_MISSED = "heartbeat_missed"
     HEARTBEAT_FAILED = "heartbeat_failed"
     HEARTBEAT_LATE = "heartbeat_late"
@@ -108,6 +117,15 @@ WORDS: Mapping[Reason, str] = {
     Reason.EXPECT_ANSWER: "its name servers do not answer as expected",
     Reason.EXPECT_TIME: "it answers slowly",
     Reason.CERT_EXPIRING: "its certificate is about to expire",
+    Reason.EXPECT_MESSAGE: "it does not answer as expected",
+    Reason.EXPECT_OUTPUT: "it does not answer as expected",
+    Reason.WEBSOCKET_MALFORMED: "its answers are malformed",
+    Reason.WEBSOCKET_CLOSED: "it closes connections",
+    Reason.GRPC_MALFORMED: "its answers are malformed",
+    Reason.GRPC_STATUS: "it answers with errors",
+    Reason.GRPC_NOT_SERVING: "it says that it is not serving",
+    Reason.COMMAND_FAILED: "it fails",
+    Reason.COMMAND_TIMEOUT: "it takes too long",
     Reason.HEARTBEAT_MISSED: "it has not reported in time",
     Reason.HEARTBEAT_FAILED: "it reports a failure",
     Reason.HEARTBEAT_LATE: "its report is late",

@@ -15,9 +15,9 @@ from prober.core.reason import Reason
 from prober.options import CheckOptions
 from prober.probes.base import Kind
 from prober.probes.boundary import Attempt, Judgement, observe
-from prober.probes.expectations import COMPARISONS, unmet_by_any, unmet_json, wanted
+from prober.probes.expectations import COMPARISONS, OF_TEXTS, unmet_by_any, unmet_json, wanted
 from prober.probes.expiry import expiring
-from prober.probes.http_options import OF_HEADERS, HttpOptions, statuses
+from prober.probes.http_options import HttpOptions, statuses
 from prober.wire import tls
 from prober.wire.connect import connect
 from prober.wire.failure import Failed
@@ -58,7 +58,7 @@ class HttpProbe:
         needs_tls = url.scheme == "https" or options.follow_redirects
         self._policy = tls.context(options.verify, options.ca) if needs_tls else None
         expected = statuses(options.expect_status)
-        self._headers = {name: wanted(written, name, OF_HEADERS) for name, written in options.expect_header.items()}
+        self._headers = {name: wanted(written, name, OF_TEXTS) for name, written in options.expect_header.items()}
         self._json = {path: wanted(written, path, COMPARISONS) for path, written in options.expect_json.items()}
         self._reading = Reading(
             expected,

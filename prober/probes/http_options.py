@@ -1,20 +1,18 @@
 """The keys of a check of kind http, and what may be wrong with them."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from prober.options import CheckOptions, DurationMs, Secret, mistake
-from prober.probes.expectations import COMPARISONS, wanted
-from prober.probes.keys import CaFile, Family, fitting
+from prober.probes.expectations import COMPARISONS, OF_TEXTS, wanted
+from prober.probes.keys import CaFile, Family, Headers, fitting
 from prober.wire.json_query import query
-from prober.wire.request import FRAMING, NAME, NOT_A_VALUE, TOKEN
+from prober.wire.request import NAME, TOKEN
 from prober.wire.url import Url, parse, parse_place
 
-OF_HEADERS = ("is", "is_not", "matches")
-"""The comparisons of texts."""
 MOST_JSON = 1024 * 1024
 """Bytes of a body whose JSON is looked at: reading more would hold up everything else for too long."""
 
@@ -24,7 +22,6 @@ _EXPECTED_URL = 'a URL such as "https://example.com/"'
 _EXPECTED_STATUS = 'a status from 100 to 999 or a range such as "200-299"'
 _RANGE = re.compile(r"([1-9][0-9]{2})(?:-([1-9][0-9]{2}))?")
 _USERINFO = re.compile(r"(?<=//)[^/?#]*@")
-_FOUND_CONTROL = "a text with a line break or another control character"
 
 
 def _parsed(text: str) -> Url:
@@ -63,7 +60,7 @@ class HttpOptions(CheckOptions):
     """What is asked: an http or https URL. A user name and password in it become Basic authentication."""
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
     """The request's method."""
-    headers: dict[str, str] = Field(default={}, repr=False)
+    headers: Headers = Field(default={}, repr=False)
     """More request headers; they win over those that prober sends by itself."""
     bearer: Secret | None = None
     """A token that is sent as `Authorization: Bearer`."""
@@ -106,15 +103,6 @@ class HttpOptions(CheckOptions):
         _parsed(value)
         return value
 
-    @field_validator("headers", mode="before")
-    @classmethod
-    def _are_headers(cls, value: object) -> object:
-        if not isinstance(value, Mapping):
-            raise mistake('a table of texts such as {"X-Token" = "..."}', f"a {type(value).__name__}")
-        for name, text in value.items():
-            _check_header(name, text)
-        return value
-
     @field_validator("bearer", mode="after")
     @classmethod
     def _is_token(cls, token: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
@@ -134,7 +122,7 @@ class HttpOptions(CheckOptions):
                 raise mistake('header names such as "Content-Type"', f'"{name}"')
             if not isinstance(written, str | dict):
                 raise mistake(f"a text or comparisons for {name}", f"a {type(written).__name__}")
-            wanted(written, name, OF_HEADERS)
+            wanted(written, name, OF_TEXTS)
         return table
 
     @field_validator("expect_json", mode="after")
@@ -180,16 +168,3 @@ class HttpOptions(CheckOptions):
 
     def target(self) -> str:
         return str(parse(self.url))
-
-
-def _check_header(name: object, value: object) -> None:
-    """Values are never shown: they may be secrets."""
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise mistake('header names such as "X-Token"', f'"{name}"')
-    if name.lower() in FRAMING:
-        instead = "the key host instead of" if name.lower() == "host" else "prober's own"
-        raise mistake(f"{instead} header {name}", f'"{name}"')
-    if not isinstance(value, str):
-        raise mistake(f"a text for the header {name}", f"a {type(value).__name__}")
-    if NOT_A_VALUE.search(value):
-        raise mistake(f"one line of text for the header {name}", _FOUND_CONTROL)
