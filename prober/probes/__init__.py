@@ -10,6 +10,7 @@ KINDS = {
     "tls": "prober.probes.tls",
     "dns": "prober.probes.dns",
     "icmp": "prober.probes.icmp",
+    "grpc": "prober.probes.grpc",
     "websocket": "prober.probes.websocket",
     "heartbeat": "prober.probes.heartbeat",
 }
