@@ -117,6 +117,8 @@ class Daemon(Options):
     """Checks that show whether our own network works, for every check that does not name its own."""
     admin_key: Key | None = None
     """The key that opens every account of the API."""
+    allow_commands: bool = False
+    """Whether checks of kind command may run programs of this host."""
     log: Literal["text", "json"] = "text"
     """How log lines are written."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -72,6 +72,7 @@ class Reason(StrEnum):
     SELF_AWAY = "self_away"
     SELF_INTERNAL = "self_internal"
     CONFIG_UNHEARD = "config_unheard"
+    CONFIG_UNKNOWN = "config_unknown"
     CONFIG_INVALID = "config_invalid"
 
     @property
@@ -137,5 +138,6 @@ WORDS: Mapping[Reason, str] = {
     Reason.SELF_AWAY: "we were not there to hear it",
     Reason.SELF_INTERNAL: "we have a fault of our own",
     Reason.CONFIG_UNHEARD: "it has not reported yet",
+    Reason.CONFIG_UNKNOWN: "the check does not know",
     Reason.CONFIG_INVALID: "the check is misconfigured",
 }

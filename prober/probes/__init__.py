@@ -12,6 +12,7 @@ KINDS = {
     "icmp": "prober.probes.icmp",
     "grpc": "prober.probes.grpc",
     "websocket": "prober.probes.websocket",
+    "command": "prober.probes.command",
     "heartbeat": "prober.probes.heartbeat",
 }
 
