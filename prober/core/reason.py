@@ -51,6 +51,9 @@ class Reason(StrEnum):
     EXPECT_JSON = "expect_json"
     EXPECT_ANSWER = "expect_answer"
     EXPECT_TIME = "expect_time"
+    EXPECT_VERSION = "expect_version"
+    EXPECT_ADDRESS = "expect_address"
+    EXPECT_ANY = "expect_any"
     EXPECT_MESSAGE = "expect_message"
     EXPECT_OUTPUT = "expect_output"
     CERT_EXPIRING = "cert_expiring"
@@ -118,6 +121,9 @@ WORDS: Mapping[Reason, str] = {
     Reason.EXPECT_ANSWER: "its name servers do not answer as expected",
     Reason.EXPECT_TIME: "it answers slowly",
     Reason.CERT_EXPIRING: "its certificate is about to expire",
+    Reason.EXPECT_VERSION: "it does not answer as expected",
+    Reason.EXPECT_ADDRESS: "its name leads to where it should not",
+    Reason.EXPECT_ANY: "it does not answer as expected",
     Reason.EXPECT_MESSAGE: "it does not answer as expected",
     Reason.EXPECT_OUTPUT: "it does not answer as expected",
     Reason.WEBSOCKET_MALFORMED: "its answers are malformed",

@@ -17,6 +17,7 @@ from prober.probes.base import Kind
 from prober.probes.boundary import Attempt, Judgement, observe
 from prober.probes.expectations import COMPARISONS, OF_TEXTS, unmet_by_any, unmet_json, wanted
 from prober.probes.expiry import expiring
+from prober.probes.http_more import More
 from prober.probes.http_options import HttpOptions, statuses
 from prober.wire import tls
 from prober.wire.connect import connect
@@ -60,17 +61,27 @@ class HttpProbe:
         expected = statuses(options.expect_status)
         self._headers = {name: wanted(written, name, OF_TEXTS) for name, written in options.expect_header.items()}
         self._json = {path: wanted(written, path, COMPARISONS) for path, written in options.expect_json.items()}
+        self._more = More(
+            options.expect_version,
+            options.expect_address_in,
+            options.expect_schema,
+            options.expect_within,
+            options.any,
+            options.severity,
+        )
         self._reading = Reading(
             expected,
             options.follow_redirects,
             (options.expect_body or "").encode(),
             options.body_limit,
             (options.expect_not_body or "").encode(),
-            bool(self._json),
-            frozenset(name.lower().encode() for name in self._headers),
+            bool(self._json) or self._more.needs_body,
+            frozenset(name.lower().encode() for name in self._headers) | self._more.fields,
         )
-        body = None if options.body is None else options.body.encode()
+        body, kind = options.content()
         headers = dict(options.headers)
+        if kind is not None and "content-type" not in map(str.lower, headers):
+            headers["Content-Type"] = kind
         if options.bearer is not None:
             headers["Authorization"] = f"Bearer {options.bearer.get_secret_value()}"
         self._first = self._hop(url, options.method, headers, body, options.host)
@@ -94,7 +105,7 @@ class HttpProbe:
             hop = self._following(hop, response.status, response.location)
             facts["redirects"] = int(facts["redirects"]) + 1
             response = await self._fetch(hop, attempt)
-        unmet = self._unmet(response) or await self._unmet_json(response)
+        unmet = self._unmet(response) or await self._unmet_json(response) or await self._more.unmet(response, attempt)
         expiry_s = facts.get("cert_expiry_s") if hop.policy else None
         return unmet or expiring(expiry_s, options.cert_expiring_within, self._clock.now_ms())
 
@@ -118,7 +129,9 @@ class HttpProbe:
         """One response. What is learned on the way stands in the facts, also when it fails."""
         watch, facts = attempt.watch, attempt.facts
         watch.enter(Phase.RESOLVE)
-        address = await resolve(hop.url.host, self._options.family)
+        is_first = hop.url.host == self._first.url.host
+        host = self._options.resolve_to if is_first and self._options.resolve_to else hop.url.host
+        address = await resolve(host, self._options.family)
         facts["ip"], facts["ip_protocol"] = address
         facts["ssl"] = 0
         watch.enter(Phase.CONNECT)

@@ -1,16 +1,17 @@
 """The keys of a check of kind http, and what may be wrong with them."""
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlencode
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from prober.options import CheckOptions, DurationMs, Secret, mistake
-from prober.probes.expectations import COMPARISONS, OF_TEXTS, wanted
-from prober.probes.keys import CaFile, Family, Headers, fitting
-from prober.wire.json_query import query
-from prober.wire.request import NAME, TOKEN
+from prober.probes.http_more import Alternative, HeaderWants, JsonWants, Network, SchemaFile, Within
+from prober.probes.keys import CaFile, Family, Headers, Host, fitting
+from prober.wire.request import TOKEN
 from prober.wire.url import Url, parse, parse_place
 
 MOST_JSON = 1024 * 1024
@@ -66,16 +67,30 @@ class HttpOptions(CheckOptions):
     """A token that is sent as `Authorization: Bearer`."""
     body: str | None = Field(default=None, repr=False)
     """The request's body, sent as UTF-8."""
+    body_json: Any = Field(default=None, repr=False)
+    """In its place, what is sent as JSON."""
+    body_form: dict[str, str] = Field(default={}, repr=False)
+    """In its place, what is sent as a form."""
     expect_status: list[Annotated[int | str, BeforeValidator(_status)]] = Field(default=["200-299"], min_length=1)
     """The statuses that are good: numbers and ranges."""
-    expect_header: dict[str, Any] = Field(default={})
+    expect_header: HeaderWants = Field(default={})
     """What headers of the answer must be: a text, or comparisons."""
     expect_body: str | None = Field(default=None, min_length=1, max_length=1024)
     """A text that the body must contain, compared as UTF-8."""
     expect_not_body: str | None = Field(default=None, min_length=1, max_length=1024)
     """A text that the body must not contain, compared as UTF-8."""
-    expect_json: dict[str, Any] = Field(default={})
+    expect_json: JsonWants = Field(default={})
     """What is found in the body by JSONPath must be: a value, or comparisons."""
+    expect_schema: SchemaFile | None = None
+    """A file with the JSON Schema that the body must satisfy."""
+    any: list[Alternative] = Field(default=[], max_length=20)
+    """Alternatives, of which one at least must hold besides."""
+    expect_version: list[Literal["1.0", "1.1", "2"]] = Field(default=[])
+    """The versions of HTTP that are good; empty means any."""
+    expect_address_in: list[Network] = Field(default=[], max_length=100)
+    """The networks in which the address must be that has answered; empty means any."""
+    expect_within: Within = Field(default={})
+    """How long the phases may take, and the `total`."""
     severity: Literal["down", "degraded"] = "down"
     """What it is when what is expected of headers, body or JSON is not met."""
     follow_redirects: bool = True
@@ -90,6 +105,8 @@ class HttpOptions(CheckOptions):
     """A PEM file with the authorities to trust instead of the system's."""
     host: str | None = None
     """The Host header and TLS server name, if they differ from the URL's host."""
+    resolve_to: Host | None = None
+    """The name or address that is connected to in place of the URL's host."""
     family: Family = "any"
     """Which addresses are used: "4", "6", or "any", the first that the system prefers."""
     cert_expiring_within: DurationMs | None = None
@@ -114,29 +131,15 @@ class HttpOptions(CheckOptions):
                 raise mistake("one way to authorize: a token, a user name in the URL, or a header", "two")
         return token
 
-    @field_validator("expect_header", mode="after")
+    @field_validator("body_json", "body_form", mode="after")
     @classmethod
-    def _are_values(cls, table: dict[str, Any]) -> dict[str, Any]:
-        for name, written in table.items():
-            if not NAME.fullmatch(name):
-                raise mistake('header names such as "Content-Type"', f'"{name}"')
-            if not isinstance(written, str | dict):
-                raise mistake(f"a text or comparisons for {name}", f"a {type(written).__name__}")
-            wanted(written, name, OF_TEXTS)
-        return table
+    def _is_the_only_body(cls, value: T, info: ValidationInfo) -> T:
+        others = [info.data.get(key) for key in ("body", "body_json") if key != info.field_name]
+        if value not in (None, {}) and [other for other in others if other is not None]:
+            raise mistake("one of body, body_json and body_form", "more")
+        return value
 
-    @field_validator("expect_json", mode="after")
-    @classmethod
-    def _are_paths(cls, table: dict[str, Any]) -> dict[str, Any]:
-        for path, written in table.items():
-            try:
-                query(path)
-            except ValueError as error:
-                raise mistake('JSONPaths such as "$.status"', f'"{path}": {error}') from None
-            wanted(written, path, COMPARISONS)
-        return table
-
-    @field_validator("expect_body", "expect_not_body", "expect_json", mode="after")
+    @field_validator("expect_body", "expect_not_body", "expect_json", "expect_schema", mode="after")
     @classmethod
     def _has_body(cls, value: T, info: ValidationInfo) -> T:
         if value and info.data.get("method") == "HEAD":
@@ -146,8 +149,9 @@ class HttpOptions(CheckOptions):
     @field_validator("body_limit", mode="after")
     @classmethod
     def _fits_json(cls, limit: int, info: ValidationInfo) -> int:
-        if limit > MOST_JSON and info.data.get("expect_json"):
-            raise mistake(f"at most {MOST_JSON} with expect_json")
+        keys = [key for key in ("expect_json", "expect_schema", "any") if info.data.get(key)]
+        if limit > MOST_JSON and keys:
+            raise mistake(f"at most {MOST_JSON} with {keys[0]}")
         return limit
 
     @field_validator("host", mode="after")
@@ -160,11 +164,28 @@ class HttpOptions(CheckOptions):
                 raise mistake('a host such as "example.com" or "example.com:8443"') from None
         return value
 
+    @field_validator("any", mode="after")
+    @classmethod
+    def _have_a_body(cls, found: list[Alternative], info: ValidationInfo) -> list[Alternative]:
+        if info.data.get("method") == "HEAD" and [one for one in found if one.needs_body]:
+            raise mistake("alternatives of headers alone with method HEAD, whose answers have no body")
+        return found
+
     @field_validator("family", mode="after")
     @classmethod
     def _fits_url(cls, family: Family, info: ValidationInfo) -> Family:
         url = info.data.get("url")
+        if info.data.get("resolve_to") is not None:
+            return fitting(family, info.data["resolve_to"])
         return fitting(family, parse(url).host if url else None)
 
     def target(self) -> str:
         return str(parse(self.url))
+
+    def content(self) -> tuple[bytes | None, str | None]:
+        """The request's body, and its type where that is known; None of a request without one."""
+        if self.body_json is not None:
+            return json.dumps(self.body_json, ensure_ascii=False).encode(), "application/json"
+        if self.body_form:
+            return urlencode(self.body_form).encode(), "application/x-www-form-urlencoded"
+        return (None if self.body is None else self.body.encode()), None
