@@ -72,8 +72,10 @@ class Reason(StrEnum):
     SELF_UPLINK = "self_uplink"
     SELF_PERMISSION = "self_permission"
     SELF_STALL = "self_stall"
+    SELF_TOKEN = "self_token"
     SELF_AWAY = "self_away"
     SELF_INTERNAL = "self_internal"
+    CONFIG_TOKEN = "config_token"
     CONFIG_UNHEARD = "config_unheard"
     CONFIG_UNKNOWN = "config_unknown"
     CONFIG_INVALID = "config_invalid"
@@ -141,8 +143,10 @@ WORDS: Mapping[Reason, str] = {
     Reason.SELF_UPLINK: "we have lost the network",
     Reason.SELF_PERMISSION: "we lack a permission",
     Reason.SELF_STALL: "we were too busy to watch",
+    Reason.SELF_TOKEN: "we cannot get a token",
     Reason.SELF_AWAY: "we were not there to hear it",
     Reason.SELF_INTERNAL: "we have a fault of our own",
+    Reason.CONFIG_TOKEN: "the check is misconfigured",
     Reason.CONFIG_UNHEARD: "it has not reported yet",
     Reason.CONFIG_UNKNOWN: "the check does not know",
     Reason.CONFIG_INVALID: "the check is misconfigured",

@@ -169,7 +169,7 @@ class More:
         if self._versions and response.version not in self._versions:
             told = f"expected HTTP/{' or '.join(self._versions)}, found HTTP/{response.version}"
             return Judgement(self._outcome, Reason.EXPECT_VERSION, told)
-        ip = str(attempt.facts["ip"])
+        ip = str(attempt.facts.get("ip", ""))
         if self._networks and not _is_within(ip, self._networks):
             told = f"expected an address in {', '.join(map(str, self._networks))}, found {ip}"
             return Judgement(self._outcome, Reason.EXPECT_ADDRESS, told)

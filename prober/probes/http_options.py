@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_va
 
 from prober.options import CheckOptions, DurationMs, Secret, mistake
 from prober.probes.http_more import Alternative, HeaderWants, JsonWants, Network, SchemaFile, Within
-from prober.probes.keys import CaFile, Family, Headers, Host, fitting
+from prober.probes.keys import CaFile, ClientFile, Family, Headers, Host, fitting
 from prober.wire.request import TOKEN
 from prober.wire.url import Url, parse, parse_place
 
@@ -65,6 +65,18 @@ class HttpOptions(CheckOptions):
     """More request headers; they win over those that prober sends by itself."""
     bearer: Secret | None = None
     """A token that is sent as `Authorization: Bearer`."""
+    digest: bool = False
+    """Whether the user name and password of the URL are sent by Digest authentication, when the server asks for it."""
+    oauth_token_url: str | None = Field(default=None, repr=False)
+    """Where a token is asked for by OAuth2's client credentials, and then sent as `Authorization: Bearer`."""
+    oauth_client_id: str | None = Field(default=None, min_length=1, max_length=1024)
+    """Who we are there."""
+    oauth_client_secret: Secret | None = Field(default=None, validate_default=True)
+    """The secret that shows it."""
+    oauth_scope: str | None = Field(default=None, min_length=1, max_length=1024)
+    """What the token is to be for."""
+    client_cert: ClientFile | None = None
+    """A PEM file with our own certificate and its key, shown to the URL's origin when it asks for one."""
     body: str | None = Field(default=None, repr=False)
     """The request's body, sent as UTF-8."""
     body_json: Any = Field(default=None, repr=False)
@@ -130,6 +142,40 @@ class HttpOptions(CheckOptions):
             if (url and parse(url).userinfo is not None) or "authorization" in map(str.lower, headers):
                 raise mistake("one way to authorize: a token, a user name in the URL, or a header", "two")
         return token
+
+    @field_validator("digest", mode="after")
+    @classmethod
+    def _has_a_user(cls, is_wanted: bool, info: ValidationInfo) -> bool:
+        url = info.data.get("url")
+        if is_wanted and url and parse(url).userinfo is None:
+            raise mistake("a user name and password in the URL", "none")
+        return is_wanted
+
+    @field_validator("oauth_token_url", mode="after")
+    @classmethod
+    def _is_token_url(cls, text: str | None, info: ValidationInfo) -> str | None:
+        if text is not None:
+            if _parsed(text).userinfo is not None:
+                raise mistake("a URL without a user name", "one with it")
+            url, headers = info.data.get("url"), info.data.get("headers", {})
+            if (
+                (url and parse(url).userinfo is not None)
+                or info.data.get("bearer")
+                or "authorization" in map(str.lower, headers)
+            ):
+                raise mistake("one way to authorize: a token, a user name in the URL, or a header", "two")
+        return text
+
+    @field_validator("oauth_client_secret", mode="after")
+    @classmethod
+    def _are_together(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        keys = ("oauth_token_url", "oauth_client_id")
+        if (
+            all(key in info.data for key in keys)
+            and len({info.data[key] is None for key in keys} | {secret is None}) > 1
+        ):
+            raise mistake("oauth_token_url, oauth_client_id and oauth_client_secret together", "not all of them")
+        return secret
 
     @field_validator("body_json", "body_form", mode="after")
     @classmethod

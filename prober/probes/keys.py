@@ -51,6 +51,17 @@ def _ca_file(path: str) -> str:
     return path
 
 
+def _client_file(path: str) -> str:
+    try:
+        tls.context(False, None, (), path)
+    except (OSError, ValueError) as error:
+        why = "no certificate with its key and without a password"
+        if not isinstance(error, ssl.SSLError):
+            why = getattr(error, "strerror", None) or str(error)
+        raise mistake("a readable PEM file with a certificate and its key", f'"{path}": {why}') from None
+    return path
+
+
 def _host(value: object) -> str:
     expected = 'a host name or address such as "db.example.com"'
     if not isinstance(value, str):
@@ -90,3 +101,6 @@ CaFile = Annotated[str, AfterValidator(_ca_file)]
 
 Headers = Annotated[dict[str, str], BeforeValidator(_headers)]
 """Request headers, which may hold secrets: what is wrong with a value is told, the value never."""
+
+ClientFile = Annotated[str, AfterValidator(_client_file)]
+"""The path of a PEM file with our own certificate, those above it, and its key."""

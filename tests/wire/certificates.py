@@ -37,6 +37,10 @@ class Certificates:
     def context(self, name: str) -> ssl.SSLContext:
         return self._contexts[name]
 
+    def fresh(self, name: str) -> ssl.SSLContext:
+        """A context of its own with that certificate."""
+        return _served(self._leaves[name])
+
     def pem(self, name: str) -> tuple[bytes, bytes]:
         """Its key and its chain."""
         leaf = self._leaves[name]
