@@ -6,6 +6,7 @@ Models are strict (no coercion), frozen, and refuse unknown keys.
 
 import re
 from typing import Annotated, Any, ClassVar, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
@@ -87,10 +88,21 @@ def _name(value: Any) -> str:
     raise mistake(f"a name: one line of 1 to {_LONGEST_NAME} characters without blanks at its ends")
 
 
+def _zone(value: Any) -> str:
+    expected = 'a time zone such as "Europe/Berlin"'
+    if not isinstance(value, str) or not value:
+        raise mistake(expected)
+    try:
+        return ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise mistake(expected) from None
+
+
 DurationMs = Annotated[int, BeforeValidator(_duration), Field(json_schema_extra={"format": "duration"})]
 Id = Annotated[str, BeforeValidator(_id)]
 Name = Annotated[str, BeforeValidator(_name)]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+Zone = Annotated[str, BeforeValidator(_zone)]
 
 
 class Options(BaseModel):

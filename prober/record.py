@@ -15,6 +15,7 @@ import anyio
 from prober.core.blame import attributed
 from prober.core.confirm import confirmations
 from prober.core.events import Configured, Decision, Event, Observed, Subject, Woke
+from prober.core.heartbeat import Heard
 from prober.core.model import CheckState, Due, Observation, Outcome, Policy
 from prober.core.state import State
 from prober.core.step import step
@@ -33,6 +34,7 @@ class Recorder:
 
     policy: what holds now. latest: each check's latest observation. probed, failed: observations of each check since
     start, and those of them that were down by the target's fault. shown: the state as far as it is on the disk.
+    heard: what is known of checks whose targets report by themselves.
     """
 
     def __init__(self, store: Store, state: State, policy: Policy) -> None:
@@ -40,6 +42,7 @@ class Recorder:
         self.latest: dict[str, Observation] = {}
         self.probed: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
+        self.heard: dict[str, Heard] = {}
         self.lost = 0  # observations given up because the store was stuck
         self.trouble: str | None = None
         self.begun, self.ended = 0, 0  # writes, whether they were taken or refused
@@ -50,6 +53,7 @@ class Recorder:
         self._observations: deque[Observation] = deque()
         self._streaks: dict[str, CheckState] = {}
         self._decisions: list[Decision] = []
+        self._reports: dict[str, Heard] = {}
         self._is_behind = False  # something the disk should know has moved
         self._changed = anyio.Event()
         self._flushing = anyio.Lock()
@@ -86,6 +90,10 @@ class Recorder:
             self._observations.popleft()
             self.lost += 1
 
+    def hear(self, heard: Heard) -> None:
+        """Take what is known of a job after its report. Never waits; it is written with the next flush."""
+        self.heard[heard.check] = self._reports[heard.check] = heard
+
     def confirmations(self, check: str) -> list[Due]:
         """What is to be probed beside the grid after that check's latest observation."""
         observation = self.latest.get(check)
@@ -115,7 +123,7 @@ class Recorder:
         Figures of checks that it does not have are forgotten. Raises StoreError as `record` does.
         """
         self.policy = policy
-        for figures in (self.latest, self.probed, self.failed):
+        for figures in (self.latest, self.probed, self.failed, self.heard):
             for id_ in [id_ for id_ in figures if id_ not in policy.checks]:
                 del figures[id_]
         return await self.record(Configured(at_ms, watched_ms))
@@ -150,7 +158,7 @@ class Recorder:
         """Write all that waits as one transaction, then show it. Raises StoreError, and keeps it, if that fails."""
         async with self._flushing:
             self._changed = anyio.Event()
-            if not (self._is_behind or self._observations):
+            if not (self._is_behind or self._observations or self._reports):
                 return
             batch = self._taken()
             self.begun += 1
@@ -170,9 +178,9 @@ class Recorder:
         state = self._state
         streaks = tuple(self._streaks.values())
         reached = (state.seq, state.next_num, state.handled_ms, state.watched_ms)
-        batch = Batch(self._decisions, streaks, self._observations, *reached)
+        batch = Batch(self._decisions, streaks, self._observations, *reached, tuple(self._reports.values()))
         self._decisions, self._observations = [], deque()
-        self._streaks = {}
+        self._streaks, self._reports = {}, {}
         self._is_behind = False
         return batch
 
@@ -183,6 +191,7 @@ class Recorder:
         self._decisions = [*batch.decisions, *self._decisions]
         self._streaks = older | self._streaks
         self._observations = deque([*batch.observations, *self._observations])
+        self._reports = {heard.check: heard for heard in batch.heard} | self._reports
         self._is_behind = True
         self._changed.set()
 

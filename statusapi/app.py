@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from statusapi import discovery, page
+from statusapi import discovery, page, pings
 from statusapi.auth import Auth
 from statusapi.dialects import instatus, native, statusdashboard, statuspage, up
 from statusapi.explain import Explain
@@ -50,15 +50,18 @@ def create_public(
     auth: Auth,
     found: Sequence[BaseRoute],
     not_ready: Callable[[], str | None],
+    take: pings.Take,
 ) -> Starlette:
-    """The public listener: page, four dialects, metrics, discovery, health.
+    """The public listener: page, four dialects, metrics, discovery, reports of jobs, health.
 
     found: what Prometheus discovers. not_ready: why the daemon is not ready, in one sentence; None if it is.
+    take: where reports of jobs go.
     """
     routes = [
         *_health(not_ready),
         *metrics.routes(),
         *found,
+        *pings.routes(take),
         *native.routes(views, orders, explain, uptimes, latency, auth),
         *statuspage.routes(views),
         *instatus.routes(views),

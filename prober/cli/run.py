@@ -97,7 +97,9 @@ async def applications(world: "World") -> "Sequence[Application]":
     uptimes = Uptimes(world.config, world.store, world.clock)
     found = discovery.routes(world.config, auth)
     latency = Latency(world.config, world.store, world.clock)
-    public = create_public(views, metrics, orders, explain, uptimes, latency, auth, found, world.not_ready)
+    public = create_public(
+        views, metrics, orders, explain, uptimes, latency, auth, found, world.not_ready, world.pings.take
+    )
     if world.config.daemon.up is None:
         return [public]
     return [public, create_up(views, auth)]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr, ValidationInfo
 
@@ -22,6 +22,7 @@ from prober.options import (
     Name,
     Options,
     Secret,
+    Zone,
     mistake,
     parse_duration_ms,
 )
@@ -108,16 +109,6 @@ def _rrule(value: Any) -> str:
         raise mistake(expected, f'"{value}": {error}') from None
 
 
-def _zone(value: Any) -> str:
-    expected = 'a time zone such as "Europe/Berlin"'
-    if not isinstance(value, str) or not value:
-        raise mistake(expected)
-    try:
-        return ZoneInfo(value).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise mistake(expected) from None
-
-
 def _share(value: Any) -> int:
     """Per cent; 0 = any."""
     words = {"any": 0, "all": 100}
@@ -140,7 +131,6 @@ def _kept(value: Any) -> int:
 
 
 GroupBy = Literal["parent", "host", "address", "resolver", "certificate", "group", "site"]
-Zone = Annotated[str, BeforeValidator(_zone)]
 KeptMs = Annotated[int, BeforeValidator(_kept), Field(json_schema_extra={"format": "duration"})]
 Key = Annotated[Secret, AfterValidator(_key)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
@@ -165,6 +155,8 @@ class Daemon(Options):
     """MiB kept free beside the database for the day the disk is full; 0 = none."""
     safe_mode_after: int = Field(default=5, ge=0, le=100)
     """Of so many starts within ten minutes the last is in safe mode, which sends nothing; 0 = never."""
+    allow_commands: bool = False
+    """Whether checks of kind command may run programs of this host."""
     log: Literal["text", "json"] = "text"
     """How log lines are written."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -37,8 +37,18 @@ def apply(entries: Entries, models: Callable[[Entry], type[CheckOptions]], repor
     for check in entries["checks"]:
         _times_fit(check, models(check), report)
         _counts_fit(check, models(check), report)
+    _commands_are_allowed(entries, report)
     for window in entries["maintenance"]:
         _window_fits(window, report)
+
+
+def _commands_are_allowed(entries: Entries, report: Report) -> None:
+    """Who may write a check may not, by that alone, run programs on this host."""
+    if any(entry.table.get("allow_commands") is True for entry in entries["prober"]):
+        return
+    for check in entries["checks"]:
+        if check.table.get("kind") == "command":
+            report.add((*check.path, "kind"), "allow_commands = true in [prober] for this kind", '"command"')
 
 
 def _names_exist(entries: Entries, report: Report) -> None:

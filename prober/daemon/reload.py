@@ -156,6 +156,7 @@ class Reload:
         self._world = world
         kept = {id_: probe for id_, probe in parts.loop.probes.items() if id_ in world.config.checks}
         intervals_ms = {id_: check.interval_ms for id_, check in world.policy.checks.items()}
+        world.pings.follow(kept | new.probes)
         parts.loop.follow(kept | new.probes, intervals_ms, new.probes.keys())
         parts.couriers.follow(world.config, world.policy, new.notifiers)
         world.meters.watch(world.config.checks)

@@ -113,6 +113,8 @@ async def _started(
     couriers.follow(world.config, world.policy, built_notifiers(world.config, world.config.channels))
     world.recorder.on_shown(couriers.look)
     loop = _loop(world, progress)
+    world.pings.follow(loop.probes)
+    await _hear_again(world)
     tasks.start_soon(keep_written, world.recorder, progress, space)
     tasks.start_soon(keep_told, world.recorder)
     tasks.start_soon(keep_awake, world.recorder, world.clock)
@@ -141,6 +143,13 @@ def _loop(world: World, progress: Progress) -> Loop:
     limit = world.config.daemon.max_probes
     built = built_probes(world, world.config.checks)
     return Loop(built, schedule, world.recorder, world.clock, limit, world.meters, progress)
+
+
+async def _hear_again(world: World) -> None:
+    """Goes on with what was heard of jobs before, and makes allowance for the time we were away."""
+    heard = await world.store.heard()
+    seen_ms = await world.store.last_seen_ms()
+    world.pings.resume(heard, seen_ms, world.clock.now_ms())
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from prober.config import Config
 from prober.core.model import Policy
 from prober.daemon.hold import Hold
 from prober.daemon.meters import Meters
+from prober.daemon.pings import Pings
 from prober.record import Recorder
 from prober.store import Store
 
@@ -16,7 +17,7 @@ from prober.store import Store
 class World:
     """Live state, store and figures of a daemon under one configuration; a reload puts another in its place.
 
-    ended: what applications want to be done once theirs has been replaced.
+    ended: what applications want to be done once theirs has been replaced. pings: takes reports of jobs.
     """
 
     config: Config
@@ -28,6 +29,10 @@ class World:
     is_started: bool = False
     hold: Hold = field(default_factory=Hold)
     ended: ExitStack = field(default_factory=ExitStack)
+    pings: Pings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pings = Pings(self.recorder, self.clock)
 
     def not_ready(self) -> str | None:
         """Why the daemon is not ready, in one sentence; None if it is."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from prober.core.events import Change, Decision, Rule, Subject
+from prober.core.heartbeat import Heard
 from prober.core.model import (
     Affected,
     CheckState,
@@ -53,6 +54,10 @@ def check_state(row: Row) -> CheckState:
 
 def check_row(check: CheckState) -> dict[str, Any]:
     return check._asdict() | {"recent": to_json(check.recent), "pace": to_json(check.pace)}
+
+
+def heard(row: Row) -> Heard:
+    return Heard(**(dict(row) | {"is_doubtful": bool(row["is_doubtful"])}))
 
 
 def component_state(row: Row) -> ComponentState:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import aiosql
 
 from prober.core.events import Change, Decision, Subject
+from prober.core.heartbeat import Heard
 from prober.core.model import CheckState, Incident, Observation
 from prober.core.state import State
 from prober.errors import StoreDamagedError, StoreError
@@ -32,7 +33,7 @@ class Batch(NamedTuple):
 
     decisions: visible ones, in order. checks: streaks that moved. observations: in the order they were made.
     seq, next_num, handled_ms: how far judgement has come with all of it. watched_ms: when the latest observation
-    was complete; None = as before.
+    was complete; None = as before. heard: of jobs that report by themselves.
     """
 
     decisions: Sequence[Decision]
@@ -42,6 +43,7 @@ class Batch(NamedTuple):
     next_num: int
     handled_ms: int | None
     watched_ms: int | None = None
+    heard: Sequence[Heard] = ()
 
 
 class Store:
@@ -113,6 +115,7 @@ class Store:
                 chain.append(connection, decision.at_ms)
             queries = self._queries
             queries.put_check_states(connection, [rows.check_row(c) for c in batch.checks])
+            queries.put_heartbeats(connection, [heard._asdict() for heard in batch.heard])
             queries.add_observations(connection, [rows.observation_row(o) for o in batch.observations])
             queries.advance_installation(
                 connection,
@@ -138,6 +141,23 @@ class Store:
         for subject, id_ in decision.gone:
             drop = queries.drop_check_state if subject is Subject.CHECK else queries.drop_component_state
             drop(connection, id=id_)
+            if subject is Subject.CHECK:
+                queries.drop_heartbeat(connection, id=id_)
+
+    async def heard(self) -> list[Heard]:
+        """What was heard of all jobs that report by themselves."""
+        return await self._writer.call(
+            lambda connection: [rows.heard(row) for row in self._queries.heartbeats(connection)]
+        )
+
+    async def last_seen_ms(self) -> int | None:
+        """The latest moment at which we are known to have been there; None if there is none."""
+
+        def read(connection: sqlite3.Connection) -> int | None:
+            found = self._queries.last_observation(connection)
+            return None if found is None else int(found["at_ms"])
+
+        return await self._writer.call(read)
 
     # ------------------------------------------------------------ questions
 

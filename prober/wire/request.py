@@ -26,12 +26,17 @@ _DEFAULTS = {
 }
 
 
+def basic(userinfo: bytes) -> str:
+    """The value of Authorization of `name:password`."""
+    return f"Basic {base64.b64encode(userinfo).decode()}"
+
+
 def request(method: str, url: Url, host: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
     """An HTTP/1.1 request. host: the Host header. headers: win over the defaults, and over the URL's userinfo."""
     own = {name.lower() for name in headers}
     fields = {"Host": host} | {name: value for name, value in _DEFAULTS.items() if name.lower() not in own}
     if url.userinfo is not None and "authorization" not in own:
-        fields["Authorization"] = f"Basic {base64.b64encode(url.userinfo).decode()}"
+        fields["Authorization"] = basic(url.userinfo)
     fields |= headers
     if body is not None:
         fields["Content-Length"] = str(len(body))

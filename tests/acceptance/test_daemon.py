@@ -126,3 +126,26 @@ def test_the_time_in_which_it_was_off_was_not_watched(tmp_path: Path) -> None:
     assert words == ["unknown", "operational", "unknown", "operational"]
     assert 3500 < said["intervals"][2]["lasted_s"] < 3700
     assert said["uptime"] == 1
+
+
+def test_a_job_reports_and_is_remembered_after_a_restart(tmp_path: Path) -> None:
+    token = "0d0b3c9c-6f6e-4f0c-8f5b-8a52a1f2a6f1"
+    with served() as target:
+        one = Daemon(tmp_path, target.server_address[1], 9)
+        keys = f'kind = "heartbeat"\ntoken = "{token}"\nperiod = "1h"\ninterval = "200ms"'
+        job = f"[components.job]\n[checks.job]\n{keys}\n"
+        one.config.write_text(one.config.read_text() + job)
+
+        def says(metric: str) -> bool:
+            return metric in one.get("/metrics").decode()
+
+        one.start()
+        assert one.get(f"/ping/{token}/fail") == b"OK"
+        eventually(lambda: says('probe_success{check="job",component="job",site="main"} 0.0'), "the failure")
+        assert one.get(f"/ping/{token}") == b"OK"
+        eventually(lambda: says('probe_success{check="job",component="job",site="main"} 1.0'), "the good report")
+        assert one.stop() == 0
+        one.start()
+        eventually(lambda: says('probe_success{check="job",component="job",site="main"} 1.0'), "what was remembered")
+        assert one.stop() == 0
+        assert token not in one.log()

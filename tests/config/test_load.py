@@ -27,6 +27,9 @@ MISTAKES = {
     "address_twice": [
         '2: prober.public: expected an address of its own, found "127.0.0.1:5010", already used by prober.up'
     ],
+    "commands_not_allowed": [
+        '7: checks.queue.kind: expected allow_commands = true in [prober] for this kind, found "command"'
+    ],
     "bool": ["2: prober.max_probes: expected a whole number, found true"],
     "channel_unknown": [
         '6: subscriptions.all.channel: expected one of the channels, found "oncal", did you mean "oncall"?'

@@ -12,6 +12,7 @@ from prober.cli.check_config import load_config
 from prober.clock import Clock
 from prober.config import Config
 from prober.core.events import Change, Woke
+from prober.core.heartbeat import Signal
 from prober.core.model import Observation
 from prober.daemon.meters import Meters
 from prober.record import Recorder
@@ -28,6 +29,7 @@ from statusapi.views import Views
 from tests.builders import T0
 from tests.worlds import IDENTITY, answers
 
+TOKEN = "0d0b3c9c-6f6e-4f0c-8f5b-8a52a1f2a6f1"  # of a job that reports
 ADMIN, ACME = "admin-key-0123456789", "acme-key-0123456789"
 
 CONFIG = f"""
@@ -91,6 +93,7 @@ class Scene:
     def __init__(self, config: Config, recorder: Recorder, store: Store, past: Sequence[Change]) -> None:
         self.now_ms = T0
         self.trouble: str | None = None
+        self.reports: list[tuple[str, Signal, int | None]] = []
         self.config, self.recorder, self.store = config, recorder, store
         self.clock = Clock(wall_ns=self._now_ns, monotonic_ns=self._now_ns)
         self.views = Views(config, recorder, [], past, self.clock)
@@ -106,10 +109,15 @@ class Scene:
             auth,
             discovery.routes(config, auth),
             lambda: self.trouble,
+            self._take,
         )
         self.application = public
         self.public = _client(public, "https://status.example")
         self.up = _client(create_up(self.views, auth), "http://up")
+
+    async def _take(self, token: str, signal: Signal, code: int | None = None) -> bool:
+        self.reports.append((token, signal, code))
+        return token == TOKEN
 
     def _now_ns(self) -> int:
         return self.now_ms * 1_000_000

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from prober.core.heartbeat import Heard
 from prober.core.model import Budget
 from prober.errors import StoreError
 from prober.store import Attempt, Store, exported, put_in
@@ -25,6 +26,7 @@ async def lived(directory: Path) -> None:
     async with recording(directory, rules) as (recorder, store):
         recorder.observe(answers("up down down up up down"))
         recorder.observe(answers("down down", check="blog"))
+        recorder.hear(Heard("shop", T0, T0))
         await recorder.flush()
         (first, *_) = await store.outbox.pending("hook", 9)
         await store.outbox.tried(Attempt(first.notice.id, 1, T0, 12, 500, "»500«", None))
