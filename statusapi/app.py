@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from statusapi import discovery, page
 from statusapi.auth import Auth
+from statusapi.delivery import Delivery
 from statusapi.dialects import instatus, native, statusdashboard, statuspage, up
 from statusapi.explain import Explain
 from statusapi.metrics import Metrics
@@ -43,6 +44,7 @@ def create_public(
     metrics: Metrics,
     orders: Orders,
     explain: Explain,
+    delivery: Delivery,
     auth: Auth,
     found: Sequence[BaseRoute],
     not_ready: Callable[[], str | None],
@@ -56,6 +58,7 @@ def create_public(
         *metrics.routes(),
         *found,
         *native.routes(views, orders, explain, auth),
+        *native.delivery_routes(delivery, auth),
         *statuspage.routes(views),
         *instatus.routes(views),
         *statusdashboard.routes(views, auth),

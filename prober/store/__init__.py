@@ -2,13 +2,15 @@
 
 from prober.store.backup import Saved, back_up, restore
 from prober.store.lock import owner
-from prober.store.outbox import Attempt, Pending
+from prober.store.outbox import Attempt, ChannelState, Entry, Pending
 from prober.store.store import Batch, Store, peeked
 from prober.store.transfer import exported, put_in
 
 __all__ = [
     "Attempt",
     "Batch",
+    "ChannelState",
+    "Entry",
     "Pending",
     "Saved",
     "Store",
