@@ -1,8 +1,9 @@
 """Kind webhook: POSTs a notice as JSON to a URL, signed if the channel has a secret."""
 
-from typing import Literal
+from ipaddress import ip_network
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 
 from prober.notifiers import standard_format, statuspage_format, up_format
 from prober.notifiers.base import Parcel, kind_of
@@ -10,6 +11,7 @@ from prober.notifiers.keys import Headers, UrlBesideHeaders, place
 from prober.notifiers.post import Letter, Post
 from prober.notifiers.signing import MAX_BYTES, MIN_BYTES, PREFIX, secret_bytes, signature
 from prober.options import ChannelOptions, Secret, mistake
+from prober.wire.guard import Guard
 
 _EXPECTED_SECRET = f'"{PREFIX}" and base64 of {MIN_BYTES} to {MAX_BYTES} bytes, such as `openssl rand -base64 32` makes'
 
@@ -18,6 +20,17 @@ FORMATS = {
     "statuspage": statuspage_format.payload,
     "standard": standard_format.payload,
 }
+
+
+def _network(value: object) -> object:
+    expected = 'a network such as "10.1.0.0/16"'
+    if not isinstance(value, str):
+        raise mistake(expected)
+    try:
+        ip_network(value)
+    except ValueError:
+        raise mistake(expected) from None
+    return value
 
 
 class WebhookOptions(ChannelOptions):
@@ -42,6 +55,11 @@ class WebhookOptions(ChannelOptions):
             raise mistake(_EXPECTED_SECRET, "another text") from None
         return value
 
+    public_only: bool = False
+    """Whether it connects to public addresses only, whatever the URL's host resolves to."""
+    allow: list[Annotated[str, BeforeValidator(_network)]] = Field(default=[])
+    """With `public_only`: networks that it may connect to all the same."""
+
     def target(self) -> str:
         return place(self.url)
 
@@ -55,7 +73,11 @@ def build(options: WebhookOptions) -> Post:
         body = payload(parcel)
         return Letter(options.url, body, [*options.headers.items(), *_signed(key, parcel, body)])
 
-    return Post(options, letter)
+    return Post(options, letter, guard=_guard(options))
+
+
+def _guard(options: WebhookOptions) -> Guard | None:
+    return Guard([ip_network(text) for text in options.allow]) if options.public_only else None
 
 
 def _signed(key: bytes | None, parcel: Parcel, body: bytes) -> list[tuple[str, str]]:
