@@ -1,4 +1,4 @@
-"""The `instatus` format is the captured one; its signature holds over the raw bytes and what JavaScript writes again."""
+"""The `instatus` format is the captured one; its signature holds over raw bytes and what JavaScript writes again."""
 
 import hashlib
 import hmac
