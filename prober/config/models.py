@@ -213,6 +213,8 @@ class Subscription(Options):
     """Only incidents that hurt at least this much."""
     remind_after: DurationMs | None = None
     """When an open incident that nobody has acknowledged is told again: then, and after twice as long each time."""
+    escalate_after: DurationMs | None = None
+    """It hears of an incident only once nobody has acknowledged it for so long."""
 
 
 class Window(Options):

@@ -192,6 +192,7 @@ class SubscriptionPolicy(NamedTuple):
     """Who wants to know what. Empty sets mean "all"; min_impact holds for incidents only.
 
     remind_after_ms: when an open incident that nobody has acknowledged is told again; see notice. None = never.
+    escalate_after_ms: it hears of an incident only once nobody has acknowledged it for so long; None = at once.
     """
 
     id: str
@@ -202,6 +203,7 @@ class SubscriptionPolicy(NamedTuple):
     components: frozenset[str] = frozenset()
     min_impact: Impact = Impact.NONE
     remind_after_ms: int | None = None
+    escalate_after_ms: int | None = None
 
 
 class Maintenance(NamedTuple):
@@ -307,6 +309,7 @@ class Incident(NamedTuple):
     cause: what may have at most one open incident. started_ms: first failing probe; opened_ms: when we told.
     taken: a person leads it: the automation only adds facts to it, and neither resolves it nor sets its status.
     acknowledged_by: who knows of it, "" = nobody; until acknowledged_until_ms, None = for as long as it is open.
+    escalated: the subscriptions that were told because nobody had acknowledged it; see reminder.
     """
 
     num: int
@@ -327,6 +330,7 @@ class Incident(NamedTuple):
     taken: bool = False
     acknowledged_by: str = ""
     acknowledged_until_ms: int | None = None
+    escalated: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -363,6 +367,7 @@ class NoticeReason(StrEnum):
     UPDATED = "updated"
     ACKNOWLEDGED = "acknowledged"
     REMINDER = "reminder"
+    ESCALATED = "escalated"
     FLAPPING = "flapping"
     MONITORING = "monitoring"
     RESOLVED = "resolved"

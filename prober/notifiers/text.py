@@ -28,6 +28,7 @@ _HAPPENED: Mapping[NoticeReason, str] = {
     NoticeReason.UPDATED: "Update",
     NoticeReason.ACKNOWLEDGED: "Acknowledged",
     NoticeReason.REMINDER: "Still open",
+    NoticeReason.ESCALATED: "Nobody has taken",
     NoticeReason.FLAPPING: "Flapping",
     NoticeReason.MONITORING: "Monitoring",
     NoticeReason.RESOLVED: "Resolved",

@@ -89,6 +89,13 @@ async def owe(folder: Path) -> dict[str, list[str]]:
         return {id_: [one.notice.id for one in await store.outbox.pending(id_, 10**6)] for id_ in config.channels}
 
 
+def started(folder: Path, turn: int) -> "subprocess.Popen[bytes]":
+    """The daemon; what it has to say goes to a file for each turn."""
+    command = [sys.executable, "-m", "prober", "run", "--config", str(folder / "config.toml")]
+    with (folder / f"{turn}.log").open("wb") as log:
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", [("asyncio", {"use_uvloop": True})])
 async def test_every_receiver_has_every_notice_in_order(tmp_path: Path) -> None:
@@ -101,11 +108,7 @@ async def test_every_receiver_has_every_notice_in_order(tmp_path: Path) -> None:
     async with listener, anyio.create_task_group() as tasks:
         tasks.start_soon(listener.serve, receivers.serve)
         for turn in range(KILLS + 1):
-            daemon = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
-                [sys.executable, "-m", "prober", "run", "--config", str(tmp_path / "config.toml")],
-                stdout=subprocess.DEVNULL,
-                stderr=(tmp_path / f"{turn}.log").open("wb"),
-            )
+            daemon = started(tmp_path, turn)
             try:
                 if turn < KILLS:
                     await anyio.sleep(draw.uniform(*RUNS_S))

@@ -1,10 +1,10 @@
 -- name: put_incident!
 -- An incident as it is now. A second open one of the same cause is refused by its index.
 INSERT INTO incident (num, uid, slug, site, cause, name, status, impact,
-    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms)
+    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms, escalated)
 VALUES (:num, :uid, :slug, :site, :cause, :name, :status, :impact,
     :started_ms, :opened_ms, :updated_ms, :monitoring_ms, :resolved_ms, :taken, :acknowledged_by,
-    :acknowledged_until_ms)
+    :acknowledged_until_ms, :escalated)
 ON CONFLICT (num) DO UPDATE
 SET name = excluded.name,
     status = excluded.status,
@@ -14,7 +14,8 @@ SET name = excluded.name,
     resolved_ms = excluded.resolved_ms,
     taken = excluded.taken,
     acknowledged_by = excluded.acknowledged_by,
-    acknowledged_until_ms = excluded.acknowledged_until_ms;
+    acknowledged_until_ms = excluded.acknowledged_until_ms,
+    escalated = excluded.escalated;
 
 -- name: put_affected*!
 -- The components of an incident, with what they show now.
@@ -30,7 +31,7 @@ ON CONFLICT (num, item) DO NOTHING;
 -- name: open_incidents
 -- All incidents that are open.
 SELECT num, uid, slug, site, cause, name, status, impact,
-    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms
+    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms, escalated
 FROM incident
 WHERE resolved_ms IS NULL
 ORDER BY num;
@@ -38,7 +39,7 @@ ORDER BY num;
 -- name: ended_incidents
 -- The latest incident of each cause that has none open: trouble that returns soon goes on in it.
 SELECT num, uid, slug, site, cause, name, status, impact,
-    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms
+    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms, escalated
 FROM incident
 WHERE num IN (SELECT max(num) FROM incident GROUP BY cause)
     AND resolved_ms IS NOT NULL
@@ -47,7 +48,7 @@ ORDER BY num;
 -- name: recent_incidents
 -- The newest incidents of a site, newest first.
 SELECT num, uid, slug, site, cause, name, status, impact,
-    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms
+    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms, escalated
 FROM incident
 WHERE site = :site
 ORDER BY num DESC
