@@ -72,6 +72,19 @@ def _url(value: Any) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
 
 
+def _hook(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    try:
+        parts = urlsplit(text)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+        is_good = is_good and parts.port != 0 and text.isascii() and text.isprintable() and " " not in text
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise mistake('an http or https URL such as "https://hc.example.com/ping/0"', "another text")
+    return value
+
+
 EXPECTED_MOMENT = "a date and time with its zone such as 2026-03-01T22:00:00+01:00"
 
 
@@ -128,6 +141,10 @@ class Daemon(Options):
     """Checks that show whether our own network works, for every check that does not name its own."""
     admin_key: Key | None = None
     """The key that opens every account of the API."""
+    heartbeat_url: Annotated[Secret, AfterValidator(_hook)] | None = None
+    """A URL that is asked again and again while we would tell of trouble: a dead man's switch."""
+    heartbeat_every: DurationMs = 60_000
+    """How often."""
     log: Literal["text", "json"] = "text"
     """How log lines are written."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -135,7 +152,9 @@ class Daemon(Options):
 
 
 # What is done with them is done at the start only: a reload leaves them as they are, and says so.
-RESTART_KEYS = frozenset({"state_dir", "public", "up", "max_probes", "log", "log_level"})
+RESTART_KEYS = frozenset(
+    {"state_dir", "public", "up", "max_probes", "log", "log_level", "heartbeat_url", "heartbeat_every"}
+)
 
 
 class Account(Options):

@@ -32,6 +32,10 @@ class Couriers:
         self._at_work: dict[str, Courier] = {}
         self._ends: dict[str, anyio.Event] = {}  # of the latest courier of a channel, as long as it is to come
 
+    def channels(self) -> list[str]:
+        """Those that are served now."""
+        return list(self._at_work)
+
     def look(self, decisions: Sequence[Decision]) -> None:
         """There is something new to deliver if these owe any notice."""
         if any(decision.notices for decision in decisions):

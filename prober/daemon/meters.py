@@ -59,6 +59,15 @@ class Meters(Collector):
             "When the configuration that holds was last read, as unix time",
             registry=self._registry,
         )
+        self.alert_path = Gauge(
+            "uptime_alert_path_up",
+            "Whether everything makes progress and at least one channel takes notices",
+            registry=self._registry,
+        )
+        self.alert_path.set(1)
+        self.heartbeat = Gauge(
+            "uptime_heartbeat_timestamp_seconds", "When a heartbeat last arrived, as unix time", registry=self._registry
+        )
         self._checks: set[str] = set()
         self.watch(checks)
         for channel in channels:

@@ -14,6 +14,7 @@ from prober.clock import Clock
 from prober.config import Config
 from prober.core.schedule import Schedule
 from prober.daemon.couriers import Couriers
+from prober.daemon.heartbeat import Heartbeat
 from prober.daemon.loop import Loop
 from prober.daemon.meters import Meters
 from prober.daemon.progress import Progress
@@ -86,8 +87,15 @@ async def _started(
     tasks.start_soon(keep_small, world.store, world.clock)
     tasks.start_soon(loop.run)
     tasks.start_soon(manager.keep_watchdog, progress)
+    tasks.start_soon(_heartbeat(world, progress, couriers).keep)
     await warn_of_orphans(world)
     return Parts(loop, couriers, applications)
+
+
+def _heartbeat(world: World, progress: Progress, couriers: Couriers) -> Heartbeat:
+    settings = world.config.daemon
+    url = None if settings.heartbeat_url is None else settings.heartbeat_url.get_secret_value()
+    return Heartbeat(url, settings.heartbeat_every, progress, world.store, couriers.channels, world.clock, world.meters)
 
 
 def _loop(world: World, progress: Progress) -> Loop:
