@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from statusapi import discovery, page, pings
 from statusapi.auth import Auth
+from statusapi.delivery import Delivery
 from statusapi.dialects import instatus, native, statusdashboard, statuspage, up
 from statusapi.explain import Explain
 from statusapi.latency import Latency
@@ -47,6 +48,7 @@ def create_public(
     explain: Explain,
     uptimes: Uptimes,
     latency: Latency,
+    delivery: Delivery,
     auth: Auth,
     found: Sequence[BaseRoute],
     not_ready: Callable[[], str | None],
@@ -63,6 +65,7 @@ def create_public(
         *found,
         *pings.routes(take),
         *native.routes(views, orders, explain, uptimes, latency, auth),
+        *native.delivery_routes(delivery, auth),
         *statuspage.routes(views),
         *instatus.routes(views),
         *statusdashboard.routes(views, auth),

@@ -8,6 +8,7 @@ import typer
 
 from prober import __version__
 from prober.cli.backup import backup, restore
+from prober.cli.channels import channels
 from prober.cli.check_config import check_config
 from prober.cli.components import components
 from prober.cli.demo import demo
@@ -15,6 +16,7 @@ from prober.cli.demo_target import demo_target
 from prober.cli.explain import explain
 from prober.cli.incidents import incidents
 from prober.cli.maintenance import maintenance
+from prober.cli.notices import notices
 from prober.cli.plan import plan
 from prober.cli.probe import probe
 from prober.cli.reload import reload
@@ -44,6 +46,8 @@ app.command("export")(export)
 app.command("import")(import_)
 app.add_typer(incidents, name="incidents")
 app.add_typer(components, name="components")
+app.add_typer(notices, name="notices")
+app.add_typer(channels, name="channels")
 app.command("simulate")(simulate)
 app.command("demo")(demo)
 app.command("demo-target")(demo_target)

@@ -75,6 +75,7 @@ async def applications(world: "World") -> "Sequence[Application]":
     from statusapi import discovery
     from statusapi.app import create_public, create_up
     from statusapi.auth import Auth
+    from statusapi.delivery import Delivery
     from statusapi.explain import Explain
     from statusapi.history import NEEDED_MS
     from statusapi.latency import Latency
@@ -95,10 +96,11 @@ async def applications(world: "World") -> "Sequence[Application]":
     auth, orders = Auth(world.config), Orders(world.config, world.recorder, world.clock)
     explain = Explain(world.config, world.recorder, world.store, world.clock)
     uptimes = Uptimes(world.config, world.store, world.clock)
+    delivery = Delivery(world.config, world.store, world.clock)
     found = discovery.routes(world.config, auth)
     latency = Latency(world.config, world.store, world.clock)
     public = create_public(
-        views, metrics, orders, explain, uptimes, latency, auth, found, world.not_ready, world.pings.take
+        views, metrics, orders, explain, uptimes, latency, delivery, auth, found, world.not_ready, world.pings.take
     )
     if world.config.daemon.up is None:
         return [public]

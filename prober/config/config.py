@@ -172,4 +172,5 @@ def _subscription(id_: str, subscription: Subscription) -> SubscriptionPolicy:
         components=frozenset(subscription.components),
         min_impact=Impact[subscription.min_impact.upper()],
         remind_after_ms=subscription.remind_after,
+        escalate_after_ms=subscription.escalate_after,
     )

@@ -83,6 +83,19 @@ def _url(value: Any) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
 
 
+def _hook(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    try:
+        parts = urlsplit(text)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+        is_good = is_good and parts.port != 0 and text.isascii() and text.isprintable() and " " not in text
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise mistake('an http or https URL such as "https://hc.example.com/ping/0"', "another text")
+    return value
+
+
 EXPECTED_MOMENT = "a date and time with its zone such as 2026-03-01T22:00:00+01:00"
 
 
@@ -157,6 +170,10 @@ class Daemon(Options):
     """Of so many starts within ten minutes the last is in safe mode, which sends nothing; 0 = never."""
     allow_commands: bool = False
     """Whether checks of kind command may run programs of this host."""
+    heartbeat_url: Annotated[Secret, AfterValidator(_hook)] | None = None
+    """A URL that is asked again and again while we would tell of trouble: a dead man's switch."""
+    heartbeat_every: DurationMs = 60_000
+    """How often."""
     log: Literal["text", "json"] = "text"
     """How log lines are written."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -165,7 +182,20 @@ class Daemon(Options):
 
 # What is done with them is done at the start only: a reload leaves them as they are, and says so.
 RESTART_KEYS: Mapping[str, frozenset[str]] = {
-    "prober": frozenset({"state_dir", "public", "up", "max_probes", "ballast", "safe_mode_after", "log", "log_level"}),
+    "prober": frozenset(
+        {
+            "state_dir",
+            "public",
+            "up",
+            "max_probes",
+            "ballast",
+            "safe_mode_after",
+            "log",
+            "log_level",
+            "heartbeat_url",
+            "heartbeat_every",
+        }
+    ),
     "history": frozenset({"raw", "minutes", "hours", "notices"}),
     "backup": frozenset({"every", "keep", "directory"}),
 }
@@ -276,6 +306,8 @@ class Subscription(Options):
     """Only incidents that hurt at least this much."""
     remind_after: DurationMs | None = None
     """When an open incident that nobody has acknowledged is told again: then, and after twice as long each time."""
+    escalate_after: DurationMs | None = None
+    """It hears of an incident only once nobody has acknowledged it for so long."""
 
 
 class Window(Options):

@@ -410,6 +410,7 @@ class Draft:
                 reason = NoticeReason.MAINTENANCE_STARTED if boundary.starts else NoticeReason.MAINTENANCE_COMPLETED
                 self.occasions.append(notice.of_maintenance(reason, boundary.window, boundary.at_ms))
             self._remind(self.handled_ms)
+            self._escalate()
         self._tell_joined()
         self.flushed = [
             storm
@@ -438,6 +439,31 @@ class Draft:
                 if due_ms is not None and due_ms <= self.at_ms and not incident.is_acknowledged(self.at_ms):
                     told = notice.of_incident(NoticeReason.REMINDER, incident, self.at_ms, subscription.id)
                     self.occasions.append(told)
+
+    def _escalate(self) -> None:
+        """Tell whom it now is the turn of, once each."""
+        for incident in list((self.state.incidents | self.incidents).values()):
+            for subscription in self.policy.subscriptions.values():
+                due_ms = reminder.escalation_ms(subscription, incident)
+                if due_ms is not None and due_ms <= self.at_ms:
+                    self._escalate_to(subscription, self.incidents.get(incident.num, incident))
+
+    def _escalate_to(self, subscription: SubscriptionPolicy, incident: Incident) -> None:
+        after = incident._replace(escalated=(*incident.escalated, subscription.id))
+        told = notice.of_incident(NoticeReason.ESCALATED, after, self.at_ms, subscription.id)
+        if any(notice.interested(self.policy, told)):
+            self.incidents[incident.num] = after
+            self.occasions.append(told)
+
+    def _next_escalation_ms(self, after_ms: int) -> int | None:
+        """The first one that is to come; one that is due and concerns nobody is not waited for."""
+        moments = (
+            reminder.escalation_ms(subscription, incident)
+            for subscription in self.policy.subscriptions.values()
+            if subscription.escalate_after_ms is not None
+            for incident in (self.state.incidents | self.incidents).values()
+        )
+        return min((ms for ms in moments if ms is not None and ms > after_ms), default=None)
 
     @property
     def _reminding(self) -> list[SubscriptionPolicy]:
@@ -472,7 +498,9 @@ class Draft:
         pinned = {id_: row.pin for id_, row in (self.state.pinned() | self.components).items()}
         pins = [pin.until_ms for id_, pin in pinned.items() if pin is not None and id_ in self.policy.components]
         digests = [storms.due_ms(self.policy, storm) for storm in (self.state.storms | self.storms).values()]
-        looks = (boundary_ms, self._next_reminder_ms(max(after_ms, self.at_ms)), *waits, *joins, *pins, *digests)
+        latest_ms = max(after_ms, self.at_ms)
+        told = (self._next_reminder_ms(latest_ms), self._next_escalation_ms(latest_ms))
+        looks = (boundary_ms, *told, *waits, *joins, *pins, *digests)
         return min((ms for ms in looks if ms is not None), default=None)
 
     def _components_of(self, incident: Incident) -> list[ComponentPolicy]:

@@ -222,6 +222,7 @@ class SubscriptionPolicy(NamedTuple):
     """Who wants to know what. Empty sets mean "all"; min_impact holds for incidents only.
 
     remind_after_ms: when an open incident that nobody has acknowledged is told again; see notice. None = never.
+    escalate_after_ms: it hears of an incident only once nobody has acknowledged it for so long; None = at once.
     """
 
     id: str
@@ -232,6 +233,7 @@ class SubscriptionPolicy(NamedTuple):
     components: frozenset[str] = frozenset()
     min_impact: Impact = Impact.NONE
     remind_after_ms: int | None = None
+    escalate_after_ms: int | None = None
 
 
 class Maintenance(NamedTuple):
@@ -364,6 +366,7 @@ class Incident(NamedTuple):
     taken: a person leads it: the automation only adds facts to it, and neither resolves it nor sets its status.
     joined_due_ms: when what has joined it is told; None = nothing is to be told.
     acknowledged_by: who knows of it, "" = nobody; until acknowledged_until_ms, None = for as long as it is open.
+    escalated: the subscriptions that were told because nobody had acknowledged it; see reminder.
     """
 
     num: int
@@ -385,6 +388,7 @@ class Incident(NamedTuple):
     acknowledged_by: str = ""
     acknowledged_until_ms: int | None = None
     joined_due_ms: int | None = None
+    escalated: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -426,6 +430,7 @@ class NoticeReason(StrEnum):
     UPDATED = "updated"
     ACKNOWLEDGED = "acknowledged"
     REMINDER = "reminder"
+    ESCALATED = "escalated"
     FLAPPING = "flapping"
     MONITORING = "monitoring"
     RESOLVED = "resolved"

@@ -2,7 +2,8 @@
 
 A notice is owed to each subscription whose topic, site, groups, components and impact fit. What was announced to
 a subscription as open is announced to it as closed, whatever its impact has become: the limit is applied to the worst
-impact the incident can still be said to have had.
+impact the incident can still be said to have had. A subscription that waits for an escalation hears of an incident
+only once that has come.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ TOPIC_OF = {
     NoticeReason.UPDATED: "incidents",
     NoticeReason.ACKNOWLEDGED: "incidents",
     NoticeReason.REMINDER: "incidents",
+    NoticeReason.ESCALATED: "incidents",
     NoticeReason.FLAPPING: "incidents",
     NoticeReason.MONITORING: "incidents",
     NoticeReason.RESOLVED: "incidents",
@@ -92,17 +94,19 @@ def owed(
             maintenance=occasion.maintenance,
         )
         for index, occasion in enumerate(occasions)
-        for subscription in _interested(policy, occasion)
+        for subscription in interested(policy, occasion)
     )
 
 
-def _interested(policy: Policy, occasion: Occasion) -> Iterator[SubscriptionPolicy]:
+def interested(policy: Policy, occasion: Occasion) -> Iterator[SubscriptionPolicy]:
+    """The subscriptions that want to hear of it."""
     for subscription in policy.subscriptions.values():
         if (
             occasion.only in (None, subscription.id)
             and TOPIC_OF[occasion.reason] in subscription.topics
             and _covers(subscription, policy, occasion)
             and _hurts_enough(subscription, occasion)
+            and _is_its_turn(subscription, occasion)
         ):
             yield subscription
 
@@ -118,6 +122,12 @@ def _covers(subscription: SubscriptionPolicy, policy: Policy, occasion: Occasion
         # Nobody knows the group of what is no longer configured. Whoever may have heard of it hears of its end.
         return bool(subscription.groups)
     return any(policy.components[c].group in subscription.groups for c in occasion.components if c in policy.components)
+
+
+def _is_its_turn(subscription: SubscriptionPolicy, occasion: Occasion) -> bool:
+    """One that an incident is escalated to hears of it from then on, its end included, and of nothing before."""
+    incident = occasion.incident
+    return incident is None or subscription.escalate_after_ms is None or subscription.id in incident.escalated
 
 
 def _hurts_enough(subscription: SubscriptionPolicy, occasion: Occasion) -> bool:

@@ -11,7 +11,9 @@ from typing import NamedTuple
 from prober.core import ids
 from prober.core.model import Budget, Headline, Held, Notice, NoticeReason, Policy, Storm
 
-OPENINGS = frozenset({NoticeReason.OPENED, NoticeReason.REOPENED, NoticeReason.MAINTENANCE_STARTED})
+OPENINGS = frozenset(
+    {NoticeReason.OPENED, NoticeReason.REOPENED, NoticeReason.ESCALATED, NoticeReason.MAINTENANCE_STARTED}
+)
 CLOSINGS = frozenset({NoticeReason.RESOLVED, NoticeReason.MAINTENANCE_COMPLETED})
 
 

@@ -42,6 +42,15 @@ class Meters(Collector):
         self.owed = Gauge(
             "uptime_notices_owed", "Notices waiting to be delivered", ["channel"], registry=self._registry
         )
+        self.failed = Gauge(
+            "uptime_notices_failed",
+            "Notices that were given up; see prober notices",
+            ["channel"],
+            registry=self._registry,
+        )
+        self.disabled = Gauge(
+            "uptime_channel_disabled", "Whether nothing is sent to a channel", ["channel"], registry=self._registry
+        )
         self.reload_success = Gauge(
             "uptime_reload_success",
             "Whether the configuration was good when it was last read",
@@ -76,6 +85,15 @@ class Meters(Collector):
         self.ballast = Gauge(
             "uptime_ballast_held", "Whether space is kept free for the day the disk is full", registry=self._registry
         )
+        self.alert_path = Gauge(
+            "uptime_alert_path_up",
+            "Whether everything makes progress and at least one channel takes notices",
+            registry=self._registry,
+        )
+        self.alert_path.set(1)
+        self.heartbeat = Gauge(
+            "uptime_heartbeat_timestamp_seconds", "When a heartbeat last arrived, as unix time", registry=self._registry
+        )
         self._checks: set[str] = set()
         self.watch(checks)
         for channel in channels:
@@ -97,13 +115,15 @@ class Meters(Collector):
 
     def begin(self, channel: str) -> None:
         """Have series for this channel; one that has them keeps its figures."""
-        self.owed.labels(channel)
+        for gauge in (self.owed, self.failed, self.disabled):
+            gauge.labels(channel)
         for result in _RESULTS:
             self.deliveries.labels(channel, result)
 
     def end(self, channel: str) -> None:
         """Have no series for this channel any more."""
-        self.owed.remove(channel)
+        for gauge in (self.owed, self.failed, self.disabled):
+            gauge.remove(channel)
         for result in _RESULTS:
             self.deliveries.remove(channel, result)
 

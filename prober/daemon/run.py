@@ -18,6 +18,7 @@ from prober.core.own import with_own
 from prober.core.schedule import Schedule
 from prober.daemon.backups import keep_backed_up
 from prober.daemon.couriers import Couriers
+from prober.daemon.heartbeat import Heartbeat
 from prober.daemon.hold import Hold, held, keep_count
 from prober.daemon.loop import Loop
 from prober.daemon.meters import Meters
@@ -128,12 +129,19 @@ async def _started(
         tasks.start_soon(keep_backed_up, directory, folder, every_ms, keep, world.clock, world.meters)
     tasks.start_soon(loop.run)
     tasks.start_soon(manager.keep_watchdog, progress)
+    tasks.start_soon(_heartbeat(world, progress, couriers).keep)
     await warn_of_orphans(world)
     return Parts(loop, couriers, applications)
 
 
 def _backups(config: Config) -> Path:
     return config.backup.directory or config.daemon.state_dir / FOLDER
+
+
+def _heartbeat(world: World, progress: Progress, couriers: Couriers) -> Heartbeat:
+    settings = world.config.daemon
+    url = None if settings.heartbeat_url is None else settings.heartbeat_url.get_secret_value()
+    return Heartbeat(url, settings.heartbeat_every, progress, world.store, couriers.channels, world.clock, world.meters)
 
 
 def _loop(world: World, progress: Progress) -> Loop:

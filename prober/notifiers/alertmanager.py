@@ -89,7 +89,7 @@ _Alert = tuple[Labels, int, int | None]
 
 def _incident(parcel: Parcel, incident: Incident) -> Iterator[_Alert]:
     about = {"alertname": "ProberIncident", "incident": incident.slug, "cause": incident.cause}
-    is_first = parcel.notice.reason is NoticeReason.OPENED
+    is_first = parcel.notice.reason in (NoticeReason.OPENED, NoticeReason.ESCALATED)
     firing = incident.impact if incident.is_open else None
     yield from _by_severity(about, firing, incident.started_ms, incident.updated_ms, only_firing=is_first)
 

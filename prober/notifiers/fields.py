@@ -1,11 +1,27 @@
 """What the JSON of several formats is made of: bytes, moments, ids, and the timeline of planned work. Pure."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from prober.core import ids
-from prober.core.model import Incident, Maintenance, MaintenanceStatus
+from prober.core.model import Incident, Indicator, Maintenance, MaintenanceStatus, Status
+
+PAGE: Mapping[Indicator, str] = {
+    Indicator.NONE: "UP",
+    Indicator.MINOR: "HASISSUES",
+    Indicator.MAJOR: "HASISSUES",
+    Indicator.CRITICAL: "HASISSUES",
+    Indicator.MAINTENANCE: "UNDERMAINTENANCE",
+}
+COMPONENT: Mapping[Status, str] = {
+    Status.OPERATIONAL: "OPERATIONAL",
+    Status.MAINTENANCE: "UNDERMAINTENANCE",
+    Status.DEGRADED: "DEGRADEDPERFORMANCE",
+    Status.PARTIAL: "PARTIALOUTAGE",
+    Status.MAJOR: "MAJOROUTAGE",
+}
 
 BACKFILLED_OVER_MS = 5 * 60_000  # an incident told of this long after it began was filled in later
 

@@ -28,6 +28,7 @@ _HAPPENED: Mapping[NoticeReason, str] = {
     NoticeReason.UPDATED: "Update",
     NoticeReason.ACKNOWLEDGED: "Acknowledged",
     NoticeReason.REMINDER: "Still open",
+    NoticeReason.ESCALATED: "Nobody has taken",
     NoticeReason.FLAPPING: "Flapping",
     NoticeReason.MONITORING: "Monitoring",
     NoticeReason.RESOLVED: "Resolved",
@@ -96,16 +97,20 @@ def telling(parcel: Parcel) -> Telling:
 def _incident(parcel: Parcel, incident: Incident) -> Telling:
     until_ms = incident.resolved_ms
     lasted = f", lasted {duration_words(until_ms - incident.started_ms)}" if until_ms is not None else ""
+    if parcel.tells and until_ms is not None:
+        was = f"It could not be told in time: it was open from {_moment(incident.started_ms)} to {_moment(until_ms)}."
+    else:
+        was = ""
     states = "; ".join(_state(parcel, a.component, a) for a in incident.affected)
     return Telling(
         _subject(parcel, incident.name),
-        tuple(filter(None, (*(update.body for update in incident.updates[-1:]), states))),
+        tuple(filter(None, (was, *(update.body for update in incident.updates[-1:]), states))),
         (
             ("Impact", incident.impact.word),
             ("Began", f"{_moment(incident.started_ms)}{lasted}"),
             _page(parcel),
         ),
-        _below(parcel, f"/incidents/{incident.slug}"),
+        _below(parcel, f"/incidents/{incident.slug}" if incident.num else ""),
         _BY_IMPACT[incident.impact] if incident.is_open else Indicator.NONE,
     )
 
@@ -154,7 +159,8 @@ _FROM_MILD = (Indicator.NONE, Indicator.MAINTENANCE, Indicator.MINOR, Indicator.
 
 
 def _subject(parcel: Parcel, topic: str) -> str:
-    return " ".join(f"[{parcel.site.name}] {_HAPPENED[parcel.notice.reason]}: {topic}".split())
+    happened = "Was down" if parcel.tells and parcel.notice.incident else _HAPPENED[parcel.notice.reason]
+    return " ".join(f"[{parcel.site.name}] {happened}: {topic}".split())
 
 
 def _state(parcel: Parcel, component: str, seen: StatusChange | Affected) -> str:

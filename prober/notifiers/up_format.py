@@ -12,7 +12,6 @@ from prober.core.model import (
     Impact,
     Incident,
     IncidentStatus,
-    Indicator,
     Maintenance,
     MaintenanceStatus,
     NoticeReason,
@@ -21,6 +20,8 @@ from prober.core.model import (
 )
 from prober.notifiers.base import Parcel
 from prober.notifiers.fields import (
+    COMPONENT,
+    PAGE,
     component_id,
     is_backfilled,
     maintenance_id,
@@ -31,20 +32,6 @@ from prober.notifiers.fields import (
     update_id,
 )
 
-PAGE: Mapping[Indicator, str] = {
-    Indicator.NONE: "UP",
-    Indicator.MINOR: "HASISSUES",
-    Indicator.MAJOR: "HASISSUES",
-    Indicator.CRITICAL: "HASISSUES",
-    Indicator.MAINTENANCE: "UNDERMAINTENANCE",
-}
-COMPONENT: Mapping[Status, str] = {
-    Status.OPERATIONAL: "OPERATIONAL",
-    Status.MAINTENANCE: "UNDERMAINTENANCE",
-    Status.DEGRADED: "DEGRADEDPERFORMANCE",
-    Status.PARTIAL: "PARTIALOUTAGE",
-    Status.MAJOR: "MAJOROUTAGE",
-}
 IMPACT: Mapping[Impact, str] = {
     Impact.NONE: "OPERATIONAL",
     Impact.MINOR: "DEGRADEDPERFORMANCE",

@@ -112,7 +112,7 @@ def observation_row(observation: Observation) -> dict[str, Any]:
 def incident_row(incident: Incident) -> dict[str, Any]:
     row = incident._asdict()
     del row["affected"], row["updates"]
-    return row | {"impact": int(incident.impact)}
+    return row | {"impact": int(incident.impact), "escalated": to_json(incident.escalated)}
 
 
 def affected_rows(incident: Incident) -> list[dict[str, Any]]:
@@ -136,6 +136,8 @@ def update(row: Iterable[Any]) -> Update:
 def incident(row: Mapping[str, Any], affected: Iterable[Affected], updates: Iterable[Update]) -> Incident:
     words: dict[str, Any] = {"status": IncidentStatus(row["status"]), "impact": Impact(row["impact"])}
     words["taken"] = bool(row.get("taken"))  # notices of before this was known say nothing of it
+    escalated = row.get("escalated", [])
+    words["escalated"] = tuple(json.loads(escalated) if isinstance(escalated, str) else escalated)
     return Incident(**(dict(row) | words), affected=tuple(affected), updates=tuple(updates))
 
 

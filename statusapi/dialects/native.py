@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from prober.core.model import ComponentState, Impact, Incident, Pin
 from prober.options import parse_duration_ms
 from statusapi.auth import Auth, Principal
+from statusapi.delivery import Delivery
 from statusapi.dialects.wire import moment, moment_or_none
 from statusapi.explain import Explain
 from statusapi.latency import Latency
@@ -90,6 +91,39 @@ def routes(
     ]
 
 
+def delivery_routes(delivery: Delivery, auth: Auth) -> list[BaseRoute]:
+    """Notices: read, send again. Channels: read, serve again."""
+
+    async def notices(request: Request) -> Response:
+        principal, asked = _principal(auth, request), request.query_params
+        found = await delivery.notices(principal, asked.get("channel"), asked.get("progress"))
+        return _answer({"notices": [_with_moments(one) for one in found]})
+
+    async def notice(request: Request) -> Response:
+        principal = _principal(auth, request)
+        return _answer(_with_moments(await delivery.notice(principal, request.path_params["id"])))
+
+    async def replay(request: Request) -> Response:
+        principal = _principal(auth, request)
+        return _answer(_with_moments(await delivery.replay(principal, request.path_params["id"])))
+
+    async def channels(request: Request) -> Response:
+        found = await delivery.channels(_principal(auth, request))
+        return _answer({"channels": [_with_moments(one) for one in found]})
+
+    async def enable(request: Request) -> Response:
+        principal = _principal(auth, request)
+        return _answer(_with_moments(await delivery.enable(principal, request.path_params["id"])))
+
+    return [
+        Route(f"{PREFIX}/notices", notices, methods=READS),
+        Route(f"{PREFIX}/notices/{{id}}", notice, methods=READS),
+        Route(f"{PREFIX}/notices/{{id}}/replay", replay, methods=["POST"]),
+        Route(f"{PREFIX}/channels", channels, methods=READS),
+        Route(f"{PREFIX}/channels/{{id}}/enable", enable, methods=["POST"]),
+    ]
+
+
 def problem(problem: Problem) -> Response:
     """An error: a code for programs, a sentence for people."""
     return _answer({"error": {"code": problem.code, "message": problem.text}}, problem.status, problem.headers)
@@ -146,7 +180,21 @@ def _with_moments(said: Any) -> Any:
 
 
 _MOMENTS = frozenset(
-    {"at_ms", "since_ms", "started_ms", "opened_ms", "resolved_ms", "start_ms", "end_ms", "from_ms", "to_ms"}
+    {
+        "at_ms",
+        "disabled_ms",
+        "end_ms",
+        "failing_ms",
+        "from_ms",
+        "next_ms",
+        "opened_ms",
+        "replayed_ms",
+        "resolved_ms",
+        "since_ms",
+        "start_ms",
+        "started_ms",
+        "to_ms",
+    }
 )
 
 

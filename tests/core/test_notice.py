@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 
 from prober.core import notice
+from prober.core.events import Configured, Event, Observed, Woke
 from prober.core.incident import changed, opened, resolved
 from prober.core.model import Headline, Impact, Indicator, Notice, NoticeReason, Status, StatusChange
-from tests.builders import T0, check, component, policy, subscription, window
+from prober.core.state import State
+from prober.core.step import step
+from tests.builders import T0, check, component, observation, policy, subscription, window
 
 CALM = {"main": Headline(Indicator.NONE, "All Systems Operational")}
 DOWN = opened(component(), Status.MAJOR, T0, T0, "", 1, b"")
@@ -77,3 +80,16 @@ def test_what_is_meant_for_one_subscription_reaches_no_other() -> None:
 
 def test_every_reason_has_a_topic() -> None:
     assert set(notice.TOPIC_OF) == set(NoticeReason) - {NoticeReason.DIGEST}  # which is told whatever it is about
+
+
+def test_what_does_not_concern_a_subscription_is_not_escalated_to_it() -> None:
+    rules = policy(subscriptions=[subscription(escalate_after_ms=60_000, components=frozenset({"other"}))])
+    state = State(identity=b"")
+    observed = [Observed(observation("down", T0 + n * 1000)) for n in (1, 2)]
+    events: list[Event] = [Configured(T0), *observed, Woke(T0 + 120_000)]
+    for event in events:
+        decision = step(state, event, rules)
+        assert decision is not None
+        assert decision.notices == ()
+        state.apply(decision)
+    assert all(not incident.escalated for incident in state.incidents.values())

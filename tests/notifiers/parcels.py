@@ -113,6 +113,7 @@ PARCELS = {
     "incident_updated": parcel(NoticeReason.UPDATED, OUTAGE, POSTED_MS, incident=POSTED),
     "incident_acknowledged": parcel(NoticeReason.ACKNOWLEDGED, OUTAGE, POSTED_MS, incident=KNOWN),
     "incident_reminder": parcel(NoticeReason.REMINDER, OUTAGE, POSTED_MS, incident=CHANGED),
+    "incident_escalated": parcel(NoticeReason.ESCALATED, OUTAGE, POSTED_MS, incident=CHANGED),
     "incident_flapping": parcel(NoticeReason.FLAPPING, OUTAGE, POSTED_MS, incident=RESTLESS),
     "incident_monitoring": parcel(NoticeReason.MONITORING, CALM, WATCHED_MS, incident=WATCHED),
     "incident_reopened": parcel(NoticeReason.REOPENED, OUTAGE, AGAIN_MS, incident=AGAIN),

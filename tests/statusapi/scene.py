@@ -20,6 +20,7 @@ from prober.store import Store
 from statusapi import discovery
 from statusapi.app import create_public, create_up
 from statusapi.auth import Auth
+from statusapi.delivery import Delivery
 from statusapi.explain import Explain
 from statusapi.latency import Latency
 from statusapi.metrics import Metrics
@@ -106,6 +107,7 @@ class Scene:
             Explain(config, recorder, store, self.clock),
             Uptimes(config, store, self.clock),
             Latency(config, store, self.clock),
+            Delivery(config, store, self.clock),
             auth,
             discovery.routes(config, auth),
             lambda: self.trouble,

@@ -11,7 +11,7 @@ import pytest
 from prober.core.heartbeat import Heard
 from prober.core.model import Budget
 from prober.errors import StoreError
-from prober.store import Attempt, Store, exported, put_in
+from prober.store import Attempt, ChannelState, Store, exported, put_in
 from prober.store.migrate import migrate, migrations
 from tests.builders import T0, check, policy, subscription
 from tests.worlds import answers, recording
@@ -31,6 +31,7 @@ async def lived(directory: Path) -> None:
         (first, *_) = await store.outbox.pending("hook", 9)
         await store.outbox.tried(Attempt(first.notice.id, 1, T0, 12, 500, "»500«", None))
         await store.rollups.roll(100)
+        await store.outbox.put_channel(ChannelState("hook", T0, None, "»500«"))
 
 
 def dump(directory: Path) -> list[str]:
