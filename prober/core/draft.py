@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from prober.core import incident as life
 from prober.core import notice, reminder
+from prober.core import work as works
+from prober.core.agenda import Agenda
 from prober.core.events import Change, Decision, Rule, Subject
-from prober.core.maintenance import is_set_back, next_boundary_ms, passed
+from prober.core.maintenance import is_set_back, next_boundary_ms
 from prober.core.model import (
     Affected,
     CheckState,
@@ -20,7 +22,7 @@ from prober.core.model import (
     SubscriptionPolicy,
     Verdict,
 )
-from prober.core.orders import Acknowledge, Open, Post
+from prober.core.orders import Acknowledge, OfMaintenance, Open, Post, ScheduleMaintenance
 from prober.core.reason import WORDS
 from prober.core.state import State
 from prober.core.status import from_checks, headline
@@ -43,6 +45,7 @@ class Draft:
         self.has_settled = False
         self.next_num = state.next_num
         self.handled_ms = state.handled_ms
+        self.agenda = Agenda(state.maintenances, policy, at_ms, self._trouble)
 
     # ------------------------------------------------------------ a check, its component, its incident
 
@@ -60,7 +63,9 @@ class Draft:
         checks = [self._check(id_) for id_ in component.checks]
         causes = [c for c in checks if c.verdict in _TROUBLED]
         trouble = self._trouble(component.id)
-        status, rule = shown(self.policy, component.id, trouble, self.at_ms)
+        status, rule = shown(self.agenda.all(), component.id, trouble, self.at_ms)
+        if status is Status.MAINTENANCE:
+            self.agenda.note(component.id, trouble, self._moved_ms(component.id))
         before = self.state.components.get(component.id) or ComponentState(component.id, since_ms=self.at_ms)
         after = ComponentState(
             component.id,
@@ -80,6 +85,12 @@ class Draft:
             self.components[component.id] = after
         if not after.withheld_by:
             self._follow(component, trouble, after, causes)
+
+    def _moved_ms(self, component: str) -> int:
+        """Since when its trouble is there; if it has none, since when it has gone."""
+        checks = [self._check(id_) for id_ in self.policy.components[component].checks]
+        troubled = [check.since_ms for check in checks if check.verdict in _TROUBLED]
+        return min(troubled) if troubled else max((check.since_ms for check in checks), default=self.at_ms)
 
     def _trouble(self, component: str) -> Status:
         """What its checks make of a component, whether that is shown or not."""
@@ -197,6 +208,25 @@ class Draft:
         self.next_num += 1
         self._tell(NoticeReason.OPENED, life.opened_by_hand(order, affected, self.at_ms, *ids))
 
+    def carry_out(self, order: OfMaintenance) -> None:
+        """Plan, start, extend, end or cancel a maintenance, if it may be."""
+        if isinstance(order, ScheduleMaintenance):
+            self.agenda.schedule(order, self.next_num)
+            self.next_num += 1
+        else:
+            self.agenda.carry_out(order)
+        self._tell_of_works()
+
+    def end_what_is_green(self, component: str) -> None:
+        """End the maintenances that only wait until nothing of them fails, if that is so now."""
+        self.agenda.end_what_is_green(component, self._moved_ms(component))
+        self._tell_of_works()
+
+    @property
+    def touched(self) -> list[str]:
+        """The components whose planned work has begun or ended in this decision."""
+        return [id_ for id_ in self.agenda.touched if id_ in self.policy.components]
+
     def _known(self, num: int) -> Incident | None:
         """The incident if it is open, or the latest of its cause that has none open."""
         ended = (incident for incident in self.state.ended.values() if incident.num == num)
@@ -273,16 +303,16 @@ class Draft:
         self.changes.append(Change(Subject.COMPONENT, before.component, *words, self.at_ms, self.at_ms, rule))
 
     def pass_time(self) -> None:
-        """Tell of maintenances that started or ended since the last look, and remind of what is open."""
-        windows = self.policy.maintenances.values()
-        if self.handled_ms is not None:
-            for boundary in passed(windows, self.handled_ms, self.at_ms):
-                reason = NoticeReason.MAINTENANCE_STARTED if boundary.starts else NoticeReason.MAINTENANCE_COMPLETED
-                self.occasions.append(notice.of_maintenance(reason, boundary.window, boundary.at_ms))
-            self._remind(self.handled_ms)
-        self.handled_ms = (
-            self.at_ms if is_set_back(self.handled_ms, self.at_ms) else max(self.handled_ms or 0, self.at_ms)
-        )
+        """Act on planned work that is due since the last look, and remind of what is open."""
+        before_ms = self.handled_ms
+        self.handled_ms = self.at_ms if is_set_back(before_ms, self.at_ms) else max(before_ms or 0, self.at_ms)
+        self.agenda.look(self.handled_ms)
+        self._tell_of_works()
+        if before_ms is not None:
+            self._remind(before_ms)
+
+    def _tell_of_works(self) -> None:
+        self.occasions += [notice.of_maintenance(*told) for told in self.agenda.told]
 
     def _remind(self, after_ms: int) -> None:
         """Once, whatever has been slept through; not of what has ended just now."""
@@ -325,7 +355,8 @@ class Draft:
             if incident.is_open and not incident.taken
             if incident.monitoring_ms is not None and self._is_over(component)
         ]
-        looks = (boundary_ms, self._next_reminder_ms(max(after_ms, self.at_ms)), *waits)
+        works_ms = [works.next_ms(work) for work in self.agenda.all()]
+        looks = (boundary_ms, *works_ms, self._next_reminder_ms(max(after_ms, self.at_ms)), *waits)
         return min((ms for ms in looks if ms is not None), default=None)
 
     def _components_of(self, incident: Incident) -> list[ComponentPolicy]:
@@ -334,7 +365,8 @@ class Draft:
 
     def decision(self) -> Decision | None:
         """Everything collected, under the next sequence number; None if that is nothing."""
-        is_visible = bool(self.components or self.incidents or self.occasions or self.changes or self.gone)
+        seen = (self.components, self.incidents, self.agenda.changed, self.occasions, self.changes, self.gone)
+        is_visible = any(seen)
         has_looked = self.handled_ms != self.state.handled_ms
         wake_ms = self._next_look_ms() if is_visible or has_looked or self.has_settled else self.state.wake_ms
         moved = has_looked or wake_ms != self.state.wake_ms
@@ -353,6 +385,7 @@ class Draft:
             next_num=self.next_num,
             handled_ms=self.handled_ms,
             wake_ms=wake_ms,
+            maintenances=tuple(self.agenda.changed.values()),
         )
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from prober.core.events import Decision, Subject
-from prober.core.model import CheckState, ComponentState, Incident, Status
+from prober.core.model import CheckState, ComponentState, Incident, MaintenanceState, Status
 
 
 @dataclass
@@ -15,6 +15,7 @@ class State:
     """All that step() needs to know of the past.
 
     incidents: the open ones, by num. ended: the latest one of each cause that has none open.
+    maintenances: those under way or to come, and those that have ended and whose planned time is not over, by id.
     seq: of the latest visible decision. next_num: of the next incident.
     handled_ms: boundaries of maintenance up to this moment (inclusive) have been acted on; None at first.
     wake_ms: when the state next needs a look even if nothing is observed; None = never.
@@ -26,6 +27,7 @@ class State:
     components: dict[str, ComponentState] = field(default_factory=dict)
     incidents: dict[int, Incident] = field(default_factory=dict)
     ended: dict[str, Incident] = field(default_factory=dict)
+    maintenances: dict[str, MaintenanceState] = field(default_factory=dict)
     seq: int = 0
     next_num: int = 1
     handled_ms: int | None = None
@@ -49,6 +51,7 @@ class State:
             components=dict(self.components),
             incidents=dict(self.incidents),
             ended=dict(self.ended),
+            maintenances=dict(self.maintenances),
         )
 
     def open_incident(self, cause: str) -> Incident | None:
@@ -70,6 +73,8 @@ class State:
         self.next_num = decision.next_num
         self.handled_ms = decision.handled_ms
         self.wake_ms = decision.wake_ms
+        self.maintenances.update((work.id, work) for work in decision.maintenances)
+        self._forget_past_maintenances()
         for check in decision.checks:
             self.checks[check.check] = check
         for component in decision.components:
@@ -92,6 +97,11 @@ class State:
             else:
                 self._replace(id_, None)
 
+    def _forget_past_maintenances(self) -> None:
+        """What has ended before its time is remembered until then: else it would be planned anew."""
+        for id_ in [id_ for id_, work in self.maintenances.items() if not _may_matter(work, self.handled_ms)]:
+            del self.maintenances[id_]
+
     def _replace(self, id_: str, component: ComponentState | None) -> None:
         before = self.components.pop(id_, None)
         if before is not None:
@@ -102,3 +112,7 @@ class State:
 
     def _count(self, component: ComponentState, by: int) -> None:
         self._shown.setdefault(component.site, Counter())[component.status] += by
+
+
+def _may_matter(work: MaintenanceState, handled_ms: int | None) -> bool:
+    return work.is_live or work.planned_end_ms > (handled_ms or 0)

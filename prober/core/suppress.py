@@ -7,12 +7,12 @@ opens then. An incident that was
 announced before goes on and is closed when its trouble ends: what was announced is always closed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from prober.core.events import Rule
-from prober.core.maintenance import is_planned
-from prober.core.model import ComponentPolicy, Policy, Status
+from prober.core.model import ComponentPolicy, MaintenanceState, Policy, Status
+from prober.core.work import is_planned
 
 # What stands in ComponentState.withheld_by for a component whose incident a person has resolved while it still fails.
 BY_HAND = "a person"
@@ -25,9 +25,9 @@ class Shown(NamedTuple):
     rule: Rule
 
 
-def shown(policy: Policy, component: str, trouble: Status, at_ms: int) -> Shown:
-    """The status that readers see for a component whose checks say `trouble`."""
-    if is_planned(policy, component, at_ms):
+def shown(works: Iterable[MaintenanceState], component: str, trouble: Status, at_ms: int) -> Shown:
+    """The status that readers see for a component whose checks say `trouble`; works: all that may be under way."""
+    if is_planned(works, component, at_ms):
         return Shown(Status.MAINTENANCE, Rule.MAINTENANCE_WINDOW)
     return Shown(trouble, Rule.FROM_CHECKS)
 
