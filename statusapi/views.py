@@ -148,6 +148,15 @@ class MaintenanceView(NamedTuple):
     updates: tuple[UpdateView, ...]
     num: int
 
+    @property
+    def is_live(self) -> bool:
+        """Whether it is under way or to come."""
+        return self.ended_ms is None
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.started_ms is not None and self.ended_ms is None
+
 
 class PageView(NamedTuple):
     """All that is shown of one site.
@@ -462,7 +471,9 @@ def _num(work: MaintenanceState, places: Mapping[str, int]) -> int:
     return place * _OF_ONE_PLACE + int(start_s or 0)
 
 
-def _maintenance(work: MaintenanceState, num: int, url: str, components: Mapping[str, ComponentView]) -> MaintenanceView:
+def _maintenance(
+    work: MaintenanceState, num: int, url: str, components: Mapping[str, ComponentView]
+) -> MaintenanceView:
     slug = ids.slug(f"maintenance:{work.id}")
     return MaintenanceView(
         id=work.id,

@@ -120,10 +120,11 @@ class Teller:
             return Ordered(at_ms, _order(words[1], words[2:]))
         if words[1] == "schedule":
             names = tuple(words[4:]) or tuple(self.policy.components)
-            return Ordered(at_ms, ScheduleMaintenance("main", "W", "ann", *map(moment_ms, words[2:4]), names))
+            start_ms, end_ms = moment_ms(words[2]), moment_ms(words[3])
+            return Ordered(at_ms, ScheduleMaintenance("main", "W", "ann", start_ms, end_ms, names))
         if words[1] in _OF_MAINTENANCE:
-            more = {"until_ms": moment_ms(words[3])} if words[1] == "extend" else {}
-            return Ordered(at_ms, _OF_MAINTENANCE[words[1]](_id(words[2]), "ann", **more))
+            until = [moment_ms(words[3])] if words[1] == "extend" else []
+            return Ordered(at_ms, _OF_MAINTENANCE[words[1]](_id(words[2]), "ann", *until))
         name = words[1] if words[1] in self.policy.checks else next(iter(self.policy.checks))
         rest = words[2:] if words[1] in self.policy.checks else words[1:]
         took_us = int(float(rest[1].removesuffix("s")) * 1e6) if len(rest) > 1 else 0

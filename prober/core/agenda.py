@@ -102,7 +102,7 @@ class Agenda:
     def _see(self, window: Maintenance, declared_as: str) -> None:
         """A time of planned work that is new here; of what recurs, only the first is news."""
         work = life.seen(window, declared_as, self._at_ms)
-        known = [w for w in self.all() if w.window == declared_as and w.status is not MaintenanceStatus.CANCELLED]
+        known = [w for w in self.all() if w.window == declared_as and w.is_live]
         is_due = work.auto_start and work.start_ms <= self._at_ms
         if known or is_due:
             self._put(work)
