@@ -88,9 +88,7 @@ async def applications(world: "World") -> "Sequence[Application]":
     ]
     past = await world.store.component_changes(world.clock.now_ms() - NEEDED_MS)
     works = [
-        work
-        for site in world.config.sites
-        for work in await world.store.recent_maintenances(site, RECENT_INCIDENTS)
+        work for site in world.config.sites for work in await world.store.recent_maintenances(site, RECENT_INCIDENTS)
     ]
     views = Views(world.config, world.recorder, recent, past, world.clock, works)
     world.ended.callback(views.close)

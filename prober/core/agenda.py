@@ -163,9 +163,7 @@ class Agenda:
         self.touched.update(dict.fromkeys(work.components))
 
     def _complete(self, work: MaintenanceState, at_ms: int, body: str = "", author: str = "prober") -> None:
-        self._tell(
-            NoticeReason.MAINTENANCE_COMPLETED, life.completed(work, at_ms, self._name, body, author), at_ms
-        )
+        self._tell(NoticeReason.MAINTENANCE_COMPLETED, life.completed(work, at_ms, self._name, body, author), at_ms)
         self._touch(work)
 
     def _cancel(self, work: MaintenanceState, at_ms: int, body: str, author: str = "prober") -> None:
@@ -218,9 +216,7 @@ class Agenda:
 ENDED_EARLY_WORDS = "The maintenance has been ended early."
 
 
-def known(
-    rows: Mapping[str, MaintenanceState], policy: Policy, id_: str, at_ms: int
-) -> MaintenanceState | None:
+def known(rows: Mapping[str, MaintenanceState], policy: Policy, id_: str, at_ms: int) -> MaintenanceState | None:
     """The maintenance of that id; one that is declared and not seen yet as if it were seen at that moment."""
     row, window = rows.get(id_), find(policy, id_)
     if row is not None or window is None or window.end_ms <= at_ms:

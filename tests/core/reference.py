@@ -351,8 +351,9 @@ def _forget(told: Told, now: Moment, occasions: list[Occasion]) -> None:
 
 
 def _pass(told: Told, now: Moment, occasions: list[Occasion]) -> None:
-    """Planned work: what is declared is noted, what is no longer declared is over, and time starts and ends the rest."""
-    told.looked_ms = max(now.at_ms, told.looked_ms or 0)
+    """Planned work: what is declared is noted, what is not any more is over, and time starts and ends the rest."""
+    was_ms = told.looked_ms or 0
+    told.looked_ms = max(now.at_ms, was_ms)
     declared = {time.id: time for time in now.times}
 
     def tell(reason: str, job: Job, at_ms: int) -> None:
@@ -371,13 +372,17 @@ def _pass(told: Told, now: Moment, occasions: list[Occasion]) -> None:
             job.seen_ms = now.at_ms
             tell("extended" if job.stands == "under way" else "scheduled", job, now.at_ms)
     for window in now.policy.maintenances.values():
-        coming = sorted((t for t in now.times if t.of == window and t.end_ms > told.looked_ms), key=lambda t: t.start_ms)
+        coming = sorted(
+            (t for t in now.times if t.of == window and t.end_ms > told.looked_ms), key=lambda t: t.start_ms
+        )
         begun = [t for t in coming if t.start_ms <= told.looked_ms]
         for time in [*begun, *coming[len(begun) :][:1]]:
             known = told.works.get(time.id)
-            if known is not None and (known.stands != "off" or known.time.end_ms > told.looked_ms):
+            if known is not None and (known.stands in ("planned", "under way") or known.time.end_ms > was_ms):
                 continue
-            others = [j for j in told.works.values() if j.time.of.id == window.id and j.stands in ("planned", "under way")]
+            others = [
+                j for j in told.works.values() if j.time.of.id == window.id and j.stands in ("planned", "under way")
+            ]
             told.works[time.id] = job = Job(time, now.at_ms)
             if not others and time.start_ms > now.at_ms:
                 tell("scheduled", job, now.at_ms)
