@@ -21,16 +21,18 @@ import anyio
 from prober.core import ids, maintenance
 from prober.core.model import (
     ComponentState,
+    Ending,
     Headline,
     Impact,
     Incident,
     IncidentStatus,
-    Maintenance,
+    MaintenanceState,
     MaintenanceStatus,
     Pin,
     Status,
 )
 from prober.core.status import headline
+from prober.core.work import seen
 from statusapi.history import DayBar, History, next_look_ms
 
 if TYPE_CHECKING:
@@ -122,9 +124,11 @@ class IncidentView(NamedTuple):
 
 
 class MaintenanceView(NamedTuple):
-    """What is shown of planned work. updates: oldest first, one for each boundary that has passed.
+    """What is shown of planned work. updates: oldest first. start_ms, end_ms: as things stand.
 
-    num: made of its place in the configuration and, if it recurs, of its start; larger than any incident's.
+    started_ms, ended_ms: when it really did; None = not yet.
+    num: made of its place in the configuration and, if it recurs, of its start: larger than any incident's; what a
+    person has scheduled has one from the same count as incidents.
     """
 
     id: str
@@ -136,11 +140,24 @@ class MaintenanceView(NamedTuple):
     status: MaintenanceStatus
     start_ms: int
     end_ms: int
+    started_ms: int | None
+    ended_ms: int | None
+    auto_start: bool
+    auto_end: bool
     created_ms: int
     updated_ms: int
     components: tuple[ComponentView, ...]
     updates: tuple[UpdateView, ...]
     num: int
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is under way or to come."""
+        return self.ended_ms is None
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.started_ms is not None and self.ended_ms is None
 
 
 class PageView(NamedTuple):
@@ -183,7 +200,8 @@ class AccountView(NamedTuple):
 class Views:
     """Every site's page, prepared once per change.
 
-    recent, past: incidents and changes from before, from the store; later ones are taken from the recorder's decisions.
+    recent, past, works: incidents, changes and maintenances that have ended, from the store; later ones are taken from
+    the recorder's decisions.
     """
 
     def __init__(
@@ -193,6 +211,7 @@ class Views:
         recent: Iterable[Incident],
         past: Iterable["Change"],
         clock: "Clock",
+        works: Iterable[MaintenanceState] = (),
     ) -> None:
         self.accounts = tuple(AccountView(id_, account.name) for id_, account in config.accounts.items())
         self._config = config
@@ -200,6 +219,7 @@ class Views:
         self._clock = clock
         self._known_ms = clock.now_ms()
         self._incidents = {incident.num: incident for incident in recent}
+        self._works = {work.id: work for work in works} | recorder.shown.maintenances
         self._history = History(past)
         self._nums = {id_: num for num, id_ in enumerate(config.components, 1)}
         self._hosts = _hosts({id_: site.url for id_, site in config.sites.items()})
@@ -243,11 +263,14 @@ class Views:
         self.changed = anyio.Event()
         for incident in chain.from_iterable(decision.incidents for decision in decisions):
             self._incidents[incident.num] = incident
+        for work in chain.from_iterable(decision.maintenances for decision in decisions):
+            self._works[work.id] = work
         self._history.add(chain.from_iterable(decision.changes for decision in decisions))
 
     def _prepare(self) -> None:
         now_ms = self._clock.now_ms()
         self._incidents = self._incidents_to_keep()
+        self._works = self._works_to_keep(now_ms)
         pages = {site: self._page(site, now_ms) for site in self._config.sites}
         for site, before in self._pages.items():
             if site in pages and pages[site]._replace(revision=before.revision) == before:
@@ -280,13 +303,13 @@ class Views:
             for _, incident in sorted(self._incidents.items(), reverse=True)
             if incident.site == id_
         ]
-        windows = [w for w in self._windows(now_ms) if w.site == id_]
+        windows = [w for w in self._all_works(now_ms) if w.site == id_]
         places = {id_: n for n, id_ in enumerate(self._recorder.policy.maintenances, 1)}
-        works = tuple(_maintenance(w, _num(w, places), url, by_id, now_ms, self._known_ms) for w in windows)
+        works = tuple(_maintenance(w, _num(w, places), url, by_id) for w in windows)
         moments = (
             *(c.since_ms for c in components),
             *(i.updated_ms for i in incidents),
-            *(edge for w in windows for edge in (w.start_ms, w.end_ms) if edge <= now_ms),
+            *(w.updated_ms for w in windows),
         )
         return PageView(
             site=id_,
@@ -306,16 +329,25 @@ class Views:
             revision=self._recorder.shown.seq,
         )
 
-    def _windows(self, now_ms: int) -> list[Maintenance]:
-        """Planned work of the past days and to come, newest first; of work that recurs the next few times."""
-        found = []
-        for window in self._recorder.policy.maintenances.values():
-            if window.recurrence is None:
-                found.append(window)
-            else:
-                found += maintenance.between([window], now_ms - PAST_MS, now_ms)
-                found += [one for one in maintenance.upcoming(window, now_ms, COMING) if one.start_ms > now_ms]
-        return sorted(found, key=lambda w: (w.start_ms, w.id), reverse=True)
+    def _works_to_keep(self, now_ms: int) -> dict[str, MaintenanceState]:
+        """What is under way or to come, the newest of each site, and of what recurs only the past days."""
+        kept = dict(self._recorder.shown.maintenances)
+        counts = dict.fromkeys(self._config.sites, 0)
+        for work in sorted(self._works.values(), key=lambda w: (w.start_ms, w.id), reverse=True):
+            is_old = "@" in work.id and work.window and work.end_ms < now_ms - PAST_MS
+            if not is_old and not work.is_live and counts.get(work.site, RECENT) < RECENT:
+                counts[work.site] += 1
+                kept.setdefault(work.id, work)
+        return kept
+
+    def _all_works(self, now_ms: int) -> list[MaintenanceState]:
+        """Planned work of the past and to come, newest first; of work that recurs the next few times."""
+        found = dict(self._works)
+        for id_, window in self._recorder.policy.maintenances.items():
+            for one in maintenance.upcoming(window, now_ms, COMING + 1):
+                if one.start_ms > now_ms and len(_to_come(found, id_)) < COMING:
+                    found.setdefault(one.id, seen(one, id_, self._known_ms))
+        return sorted(found.values(), key=lambda w: (w.start_ms, w.id), reverse=True)
 
     def _entries(self, site: str, now_ms: int) -> tuple[GroupView | ComponentView, ...]:
         """A group stands where its first component stands."""
@@ -426,50 +458,46 @@ def place(slug: str) -> str:
     return f"maintenance-{slug}"
 
 
-_STARTED = "The maintenance has started."
-_COMPLETED = "The maintenance is completed."
-
-
 _OF_ONE_PLACE = 10**10  # more than there are incidents, or seconds until a maintenance
 
 
-def _num(window: Maintenance, places: Mapping[str, int]) -> int:
-    id_, _, start_s = window.id.partition("@")
-    return places[id_] * _OF_ONE_PLACE + int(start_s or 0)
+def _to_come(works: Mapping[str, MaintenanceState], window: str) -> list[MaintenanceState]:
+    return [w for w in works.values() if w.window == window and w.status is MaintenanceStatus.PLANNING]
+
+
+def _num(work: MaintenanceState, places: Mapping[str, int]) -> int:
+    if work.num:
+        return work.num
+    start_s = work.id.partition("@")[2]
+    # What is no longer declared keeps a number of its own, beyond all places.
+    place = places.get(work.window) or len(places) + 1 + int.from_bytes(work.window.encode()) % 99_991
+    return place * _OF_ONE_PLACE + int(start_s or 0)
 
 
 def _maintenance(
-    window: Maintenance, num: int, url: str, components: Mapping[str, ComponentView], now_ms: int, known_ms: int
+    work: MaintenanceState, num: int, url: str, components: Mapping[str, ComponentView]
 ) -> MaintenanceView:
-    """A declared window has no history: its timeline is what its boundaries say.
-
-    known_ms: since when this process has known of it, which is as much as can be said of its announcement.
-    """
-    created_ms = min(window.start_ms, known_ms)
-    slug = ids.slug(f"maintenance:{window.id}")
-    steps = (
-        (created_ms, MaintenanceStatus.PLANNING, window.description or window.name),
-        (window.start_ms, MaintenanceStatus.INPROGRESS, _STARTED),
-        (window.end_ms, MaintenanceStatus.COMPLETED, _COMPLETED),
-    )
-    updates = tuple(
-        UpdateView(ids.slug(f"update:{slug}:{n}"), f"{window.id}-{n}", *step)
-        for n, step in enumerate(steps, 1)
-        if step[0] <= now_ms
-    )
+    slug = ids.slug(f"maintenance:{work.id}")
     return MaintenanceView(
-        id=window.id,
+        id=work.id,
         slug=slug,
-        site=window.site,
-        name=window.name,
+        site=work.site,
+        name=work.name,
         url=f"{url}/#{place(slug)}",
-        description=window.description,
-        status=maintenance.status_at(window, now_ms),
-        start_ms=window.start_ms,
-        end_ms=window.end_ms,
-        created_ms=created_ms,
-        updated_ms=updates[-1].at_ms,
-        components=tuple(components[id_] for id_ in window.components if id_ in components),
-        updates=updates,
+        description=work.description,
+        status=work.status,
+        start_ms=work.start_ms,
+        end_ms=work.end_ms,
+        started_ms=work.started_ms,
+        ended_ms=work.ended_ms,
+        auto_start=work.auto_start,
+        auto_end=work.auto_end is not Ending.BY_HAND,
+        created_ms=work.first_seen_ms,
+        updated_ms=work.updated_ms,
+        components=tuple(components[id_] for id_ in work.components if id_ in components),
+        updates=tuple(
+            UpdateView(ids.slug(f"update:{slug}:{n}"), f"{work.id}-{n}", u.at_ms, u.status, u.body)
+            for n, u in enumerate(work.updates, 1)
+        ),
         num=num,
     )

@@ -34,7 +34,7 @@ def maintenance(
 
 def coming(config: "Config", now_ms: int, count: int) -> list[dict[str, object]]:
     """The next `count` times of each window that are not over, as what people read; times in the window's own zone."""
-    from prober.core.maintenance import status_at, upcoming
+    from prober.core.maintenance import upcoming
 
     found = [
         (one, config.maintenance[id_].zone)
@@ -47,7 +47,7 @@ def coming(config: "Config", now_ms: int, count: int) -> list[dict[str, object]]
             "maintenance": one.id,
             "name": one.name,
             "site": one.site,
-            "status": status_at(one, now_ms),
+            "status": "inprogress" if one.start_ms <= now_ms else "planning",
             "start": _moment(one.start_ms, zone),
             "end": _moment(one.end_ms, zone),
             "components": list(one.components),

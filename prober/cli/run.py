@@ -90,7 +90,10 @@ async def applications(world: "World") -> "Sequence[Application]":
         for incident in await world.store.recent_incidents(site, RECENT_INCIDENTS)
     ]
     past = await world.store.component_changes(world.clock.now_ms() - NEEDED_MS)
-    views = Views(world.config, world.recorder, recent, past, world.clock)
+    works = [
+        work for site in world.config.sites for work in await world.store.recent_maintenances(site, RECENT_INCIDENTS)
+    ]
+    views = Views(world.config, world.recorder, recent, past, world.clock, works)
     world.ended.callback(views.close)
     metrics = Metrics(world.config, world.recorder, world.clock, world.meters)
     auth, orders = Auth(world.config), Orders(world.config, world.recorder, world.clock)

@@ -11,6 +11,7 @@ from prober.core.model import (
     Budget,
     CheckPolicy,
     ComponentPolicy,
+    Ending,
     Impact,
     Maintenance,
     Need,
@@ -23,6 +24,7 @@ from prober.core.suppress import below
 from prober.options import ChannelOptions, CheckOptions
 
 _OPENS_AT = {"degraded": Status.DEGRADED, "partial": Status.PARTIAL, "major": Status.MAJOR, "never": None}
+_ENDING = {True: Ending.ON_TIME, False: Ending.BY_HAND, "when_green": Ending.WHEN_GREEN}
 HIDDEN = "***"
 
 
@@ -88,9 +90,12 @@ class Config:
         return () if id_ in common else tuple(common)
 
     def _maintenance(self, id_: str, window: Window) -> Maintenance:
-        components = window.components
-        if components is None:
-            components = [c for c, component in self.components.items() if component.site == window.site]
+        named, groups = window.components or (), window.groups
+        components = [
+            c
+            for c, component in self.components.items()
+            if c in named or component.group in groups or (not named and not groups and component.site == window.site)
+        ]
         return Maintenance(
             id=id_,
             site=window.site,
@@ -100,6 +105,9 @@ class Config:
             components=tuple(components),
             description=window.description,
             recurrence=window.recurrence,
+            auto_end=_ENDING[window.auto_end],
+            extend_up_to_ms=window.extend_up_to or 0,
+            remind_before_ms=window.remind_before,
         )
 
 

@@ -319,6 +319,8 @@ class Window(Options):
     """The site it is announced on."""
     components: list[Id] | None = Field(default=None, min_length=1)
     """The components that are worked on."""
+    groups: list[Id] = Field(default=[])
+    """The groups that are worked on, with all their components (or those of `components`)."""
     start: Annotated[datetime, BeforeValidator(_start)]
     """When it starts: a date and time with its zone; with `rrule`, the first time, in the time of `zone`."""
     end: Moment | None = None
@@ -331,6 +333,12 @@ class Window(Options):
     """How long each time lasts."""
     description: str = Field(default="", max_length=2000)
     """What is done, and what readers should expect."""
+    auto_end: bool | Literal["when_green"] = True
+    """Whether it ends at its time, only when it is taken out of this file, or at its time once nothing of it fails."""
+    extend_up_to: DurationMs | None = None
+    """With auto_end = "when_green": how much longer it may last at most."""
+    remind_before: DurationMs | None = None
+    """How long before its start it is told once more."""
 
     @property
     def recurrence(self) -> Recurrence | None:

@@ -21,7 +21,7 @@ NAMED = {
     "prober": {"canaries": "checks"},
     "checks": {"component": "components", "canaries": "checks"},
     "subscriptions": {"channel": "channels", "sites": "sites", "groups": "groups", "components": "components"},
-    "maintenance": {"site": "sites", "components": "components"},
+    "maintenance": {"site": "sites", "components": "components", "groups": "groups"},
 }
 
 
@@ -74,7 +74,11 @@ def _ids(entry: Entry, key: str) -> Iterator[tuple[Path, str]]:
 
 def _stays_on_its_site(entries: Entries, report: Report) -> None:
     sites = {s: {e.id: e.table.get("site") for e in entries[s]} for s in ("groups", "components")}
-    for section, key, target in (("components", "group", "groups"), ("maintenance", "components", "components")):
+    for section, key, target in (
+        ("components", "group", "groups"),
+        ("maintenance", "components", "components"),
+        ("maintenance", "groups", "groups"),
+    ):
         for entry in entries[section]:
             site = entry.table.get("site")
             for path, id_ in _ids(entry, key):
@@ -203,6 +207,10 @@ def _counts_fit(check: Entry, model: type[CheckOptions], report: Report) -> None
 def _window_fits(window: Entry, report: Report) -> None:
     """Once: from a moment to a moment. With a rule: from a local time on, each time for a duration."""
     table, path = window.table, window.path
+    if ("extend_up_to" in table) is not (table.get("auto_end") == "when_green"):
+        key, other = ("auto_end", "extend_up_to") if "extend_up_to" not in table else ("extend_up_to", "auto_end")
+        expected = 'auto_end = "when_green"' if other == "auto_end" else 'extend_up_to such as "2h"'
+        report.add((*path, key), f"{expected} beside it", "none")
     start, end = table.get("start"), table.get("end")
     if "rrule" in table:
         if isinstance(start, datetime) and start.tzinfo is not None:

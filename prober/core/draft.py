@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 from prober.core import incident as life
 from prober.core import notice, reminder
 from prober.core import storm as storms
+from prober.core import work as works
+from prober.core.agenda import Agenda
 from prober.core.events import Change, Decision, Rule, Subject
 from prober.core.grouping import shares
-from prober.core.maintenance import is_set_back, next_boundary_ms, passed
+from prober.core.maintenance import is_set_back, next_boundary_ms
 from prober.core.model import (
     Affected,
     CheckState,
@@ -25,7 +27,7 @@ from prober.core.model import (
     SubscriptionPolicy,
     Verdict,
 )
-from prober.core.orders import Acknowledge, Open, Post, SetPin, TakePin
+from prober.core.orders import Acknowledge, OfMaintenance, Open, Post, ScheduleMaintenance, SetPin, TakePin
 from prober.core.reason import WORDS
 from prober.core.rollup import TROUBLED, RolledUp, agreed, rolled_up, seats
 from prober.core.state import State
@@ -54,6 +56,7 @@ class Draft:
         self.has_settled = False
         self.next_num = state.next_num
         self.handled_ms = state.handled_ms
+        self.agenda = Agenda(state.maintenances, policy, at_ms, self._trouble)
 
     # ------------------------------------------------------------ a check, its component, its incident
 
@@ -70,7 +73,9 @@ class Draft:
         self.has_settled = True
         found, pin = self._rolled_up(component), self._pin(component.id)
         trouble = found.status if pin is None else pin.status
-        status, rule = shown(self.policy, component.id, trouble, pin, self.at_ms)
+        status, rule = shown(self.agenda.all(), component.id, trouble, pin, self.at_ms)
+        if status is Status.MAINTENANCE:
+            self.agenda.note(component.id, trouble, self._moved_ms(component))
         before = self.state.components.get(component.id) or ComponentState(component.id, since_ms=self.at_ms)
         after = ComponentState(
             component.id,
@@ -93,6 +98,17 @@ class Draft:
             self.components[component.id] = after
         if not after.withheld_by:
             self._follow(component, trouble, after)
+
+    def _moved_ms(self, component: ComponentPolicy) -> int:
+        """Since when its trouble is there; if it has none, since when it has gone."""
+        states = list(self._states(component))
+        troubled = [state.since_ms for state in states if state.verdict in TROUBLED]
+        return min(troubled) if troubled else max((state.since_ms for state in states), default=self.at_ms)
+
+    def _trouble(self, component: str) -> Status:
+        """What it would show if no work were planned."""
+        pin = self._pin(component)
+        return self._rolled_up(self.policy.components[component]).status if pin is None else pin.status
 
     def _rolled_up(
         self, component: ComponentPolicy, verdict: Callable[[CheckState], Verdict] = lambda check: check.verdict
@@ -250,6 +266,25 @@ class Draft:
         for id_ in [component.id, *dependents(self.policy, component.id)]:
             self.settle(self.policy.components[id_])
 
+    def carry_out(self, order: OfMaintenance) -> None:
+        """Plan, start, extend, end or cancel a maintenance, if it may be."""
+        if isinstance(order, ScheduleMaintenance):
+            self.agenda.schedule(order, self.next_num)
+            self.next_num += 1
+        else:
+            self.agenda.carry_out(order)
+        self._tell_of_works()
+
+    def end_what_is_green(self, component: str) -> None:
+        """End the maintenances that only wait until nothing of them fails, if that is so now."""
+        self.agenda.end_what_is_green(component, self._moved_ms(self.policy.components[component]))
+        self._tell_of_works()
+
+    @property
+    def touched(self) -> list[str]:
+        """The components whose planned work has begun or ended in this decision."""
+        return [id_ for id_ in self.agenda.touched if id_ in self.policy.components]
+
     def _known(self, num: int) -> Incident | None:
         """The incident if it is open, or the latest of its cause that has none open."""
         ended = (incident for incident in self.state.ended.values() if incident.num == num)
@@ -403,13 +438,13 @@ class Draft:
         return max((self.policy.checks[id_].interval_ms for id_ in component.checks), default=None)
 
     def pass_time(self) -> None:
-        """Tell of maintenances that started or ended since the last look, and remind of what is open."""
-        windows = self.policy.maintenances.values()
-        if self.handled_ms is not None:
-            for boundary in passed(windows, self.handled_ms, self.at_ms):
-                reason = NoticeReason.MAINTENANCE_STARTED if boundary.starts else NoticeReason.MAINTENANCE_COMPLETED
-                self.occasions.append(notice.of_maintenance(reason, boundary.window, boundary.at_ms))
-            self._remind(self.handled_ms)
+        """Act on planned work that is due since the last look, and remind of what is open."""
+        before_ms = self.handled_ms
+        self.handled_ms = self.at_ms if is_set_back(before_ms, self.at_ms) else max(before_ms or 0, self.at_ms)
+        self.agenda.look(self.handled_ms)
+        self._tell_of_works()
+        if before_ms is not None:
+            self._remind(before_ms)
             self._escalate()
         self._tell_joined()
         self.flushed = [
@@ -417,9 +452,9 @@ class Draft:
             for storm in self.state.storms.values()
             if (due_ms := storms.due_ms(self.policy, storm)) is not None and due_ms <= self.at_ms
         ]
-        self.handled_ms = (
-            self.at_ms if is_set_back(self.handled_ms, self.at_ms) else max(self.handled_ms or 0, self.at_ms)
-        )
+
+    def _tell_of_works(self) -> None:
+        self.occasions += [notice.of_maintenance(*told) for told in self.agenda.told]
 
     def _tell_joined(self) -> None:
         """What has joined an incident is told once, at the end of the wait."""
@@ -494,13 +529,14 @@ class Draft:
             if incident.is_open and not incident.taken and incident.monitoring_ms is not None
             if (components := self._components_of(incident)) and self._are_over(incident)
         ]
+        works_ms = [works.next_ms(work) for work in self.agenda.all()]
         joins = [i.joined_due_ms for i in (self.state.joined() | self.incidents).values() if i.is_open]
         pinned = {id_: row.pin for id_, row in (self.state.pinned() | self.components).items()}
         pins = [pin.until_ms for id_, pin in pinned.items() if pin is not None and id_ in self.policy.components]
         digests = [storms.due_ms(self.policy, storm) for storm in (self.state.storms | self.storms).values()]
         latest_ms = max(after_ms, self.at_ms)
         told = (self._next_reminder_ms(latest_ms), self._next_escalation_ms(latest_ms))
-        looks = (boundary_ms, *told, *waits, *joins, *pins, *digests)
+        looks = (boundary_ms, *works_ms, *told, *waits, *joins, *pins, *digests)
         return min((ms for ms in looks if ms is not None), default=None)
 
     def _components_of(self, incident: Incident) -> list[ComponentPolicy]:
@@ -528,9 +564,8 @@ class Draft:
 
     def decision(self) -> Decision | None:
         """Everything collected, under the next sequence number; None if that is nothing."""
-        is_visible = bool(
-            self.components or self.incidents or self.occasions or self.changes or self.gone or self.flushed
-        )
+        seen = (self.components, self.incidents, self.agenda.changed, self.occasions, self.changes, self.gone)
+        is_visible = any(seen) or bool(self.flushed)
         notices = self._notices(self.state.seq + 1)
         has_looked = self.handled_ms != self.state.handled_ms
         wake_ms = self._next_look_ms() if is_visible or has_looked or self.has_settled else self.state.wake_ms
@@ -551,6 +586,7 @@ class Draft:
             next_num=self.next_num,
             handled_ms=self.handled_ms,
             wake_ms=wake_ms,
+            maintenances=tuple(self.agenda.changed.values()),
         )
 
 

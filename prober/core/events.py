@@ -10,6 +10,7 @@ from prober.core.model import (
     CheckState,
     ComponentState,
     Incident,
+    MaintenanceState,
     Notice,
     Observation,
     Storm,
@@ -103,7 +104,7 @@ class Decision(NamedTuple):
     """All that one event changed.
 
     seq: grows by one with each visible decision and never repeats; one that only moved a streak keeps the state's.
-    checks, components, incidents: new values that replace the old of the same id.
+    checks, components, incidents, maintenances: new values that replace the old of the same id.
     gone: checks and components that are no longer configured. storms: new values, by channel.
     next_num, handled_ms, wake_ms: the state's new values (see State).
     """
@@ -120,8 +121,10 @@ class Decision(NamedTuple):
     next_num: int = 1
     handled_ms: int | None = None
     wake_ms: int | None = None
+    maintenances: tuple[MaintenanceState, ...] = ()
 
     @property
     def is_visible(self) -> bool:
         """Whether anybody outside can see it: if not, only a streak has moved."""
-        return bool(self.components or self.incidents or self.notices or self.changes or self.gone or self.storms)
+        seen = (self.components, self.incidents, self.maintenances, self.notices, self.changes, self.gone, self.storms)
+        return any(seen)

@@ -83,11 +83,24 @@ class IncidentStatus(StrEnum):
 
 
 class MaintenanceStatus(StrEnum):
-    """Where a maintenance stands; read off the clock, never stored."""
+    """Where a maintenance stands in its life; the allowed steps are in core/work.py.
+
+    verifying: its time is over, and it goes on because something of it still fails.
+    """
 
     PLANNING = "planning"
     INPROGRESS = "inprogress"
+    VERIFYING = "verifying"
     COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class Ending(StrEnum):
+    """How a maintenance ends: at its time, when a person says so, or once nothing of it fails."""
+
+    ON_TIME = "on_time"
+    BY_HAND = "by_hand"
+    WHEN_GREEN = "when_green"
 
 
 class Phase(StrEnum):
@@ -240,6 +253,9 @@ class Maintenance(NamedTuple):
     """Planned work on components, from start_ms (inclusive) to end_ms (exclusive).
 
     recurrence: it comes again; then start_ms and end_ms are those of the first time.
+    auto_start: whether it starts by the clock, or when a person says so. auto_end: how it ends.
+    extend_up_to_ms: how much longer it may last while something of it fails, if it ends when that is over.
+    remind_before_ms: how long before its start it is told once more; None = not at all.
     """
 
     id: str
@@ -250,6 +266,10 @@ class Maintenance(NamedTuple):
     components: tuple[str, ...]
     description: str = ""
     recurrence: Recurrence | None = None
+    auto_start: bool = True
+    auto_end: Ending = Ending.ON_TIME
+    extend_up_to_ms: int = 0
+    remind_before_ms: int | None = None
 
 
 class Budget(NamedTuple):
@@ -404,6 +424,70 @@ class Incident(NamedTuple):
         return bool(self.acknowledged_by) and (self.acknowledged_until_ms is None or at_ms < self.acknowledged_until_ms)
 
 
+class Hidden(NamedTuple):
+    """Trouble of a component that a maintenance kept from being shown. status: the worst of it.
+
+    until_ms: None = it goes on, or went on when the maintenance ended.
+    """
+
+    component: str
+    status: Status
+    from_ms: int
+    until_ms: int | None = None
+
+
+class MaintenanceUpdate(NamedTuple):
+    """One entry of a maintenance's timeline, oldest first; author "prober" is the automation."""
+
+    at_ms: int
+    status: MaintenanceStatus
+    body: str
+    author: str = "prober"
+
+
+class MaintenanceState(NamedTuple):
+    """One time of planned work, and what has come of it.
+
+    id: the window's, with "@" and the second of its start if it recurs; window: the id in the configuration, "" = a
+    person has scheduled it; num: of those, from the same count as incidents.
+    start_ms, end_ms: when it is to start and end as things stand; planned_end_ms: before any extension.
+    started_ms, ended_ms: when it really did; None = not yet. first_seen_ms: since when it is known here.
+    is_reminded: the time for its reminder is over. The other keys are those of Maintenance, as they are declared now.
+    """
+
+    id: str
+    window: str
+    site: str
+    name: str
+    start_ms: int
+    end_ms: int
+    planned_end_ms: int
+    components: tuple[str, ...]
+    first_seen_ms: int
+    updated_ms: int
+    description: str = ""
+    status: MaintenanceStatus = MaintenanceStatus.PLANNING
+    started_ms: int | None = None
+    ended_ms: int | None = None
+    auto_start: bool = True
+    auto_end: Ending = Ending.ON_TIME
+    extend_up_to_ms: int = 0
+    remind_before_ms: int | None = None
+    is_reminded: bool = False
+    hidden: tuple[Hidden, ...] = ()
+    updates: tuple[MaintenanceUpdate, ...] = ()
+    num: int = 0
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is under way or to come."""
+        return self.status not in (MaintenanceStatus.COMPLETED, MaintenanceStatus.CANCELLED)
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.status in (MaintenanceStatus.INPROGRESS, MaintenanceStatus.VERIFYING)
+
+
 class Indicator(StrEnum):
     """A page's state in one word."""
 
@@ -435,8 +519,12 @@ class NoticeReason(StrEnum):
     MONITORING = "monitoring"
     RESOLVED = "resolved"
     COMPONENT_CHANGED = "component_changed"
+    MAINTENANCE_SCHEDULED = "maintenance_scheduled"
+    MAINTENANCE_REMINDER = "maintenance_reminder"
     MAINTENANCE_STARTED = "maintenance_started"
+    MAINTENANCE_EXTENDED = "maintenance_extended"
     MAINTENANCE_COMPLETED = "maintenance_completed"
+    MAINTENANCE_CANCELLED = "maintenance_cancelled"
     DIGEST = "digest"
 
 
@@ -469,7 +557,7 @@ class Notice(NamedTuple):
     headline: Headline
     incident: Incident | None = None
     change: StatusChange | None = None
-    maintenance: Maintenance | None = None
+    maintenance: MaintenanceState | None = None
     digest: tuple["Notice", ...] = ()
 
 

@@ -14,7 +14,7 @@ from prober.core.model import (
     Headline,
     Impact,
     Incident,
-    Maintenance,
+    MaintenanceState,
     Notice,
     NoticeReason,
     Policy,
@@ -35,8 +35,12 @@ TOPIC_OF = {
     NoticeReason.MONITORING: "incidents",
     NoticeReason.RESOLVED: "incidents",
     NoticeReason.COMPONENT_CHANGED: "components",
+    NoticeReason.MAINTENANCE_SCHEDULED: "maintenance",
+    NoticeReason.MAINTENANCE_REMINDER: "maintenance",
     NoticeReason.MAINTENANCE_STARTED: "maintenance",
+    NoticeReason.MAINTENANCE_EXTENDED: "maintenance",
     NoticeReason.MAINTENANCE_COMPLETED: "maintenance",
+    NoticeReason.MAINTENANCE_CANCELLED: "maintenance",
 }
 TOPICS = frozenset(TOPIC_OF.values())
 
@@ -51,7 +55,7 @@ class Occasion(NamedTuple):
     stream: str
     incident: Incident | None = None
     change: StatusChange | None = None
-    maintenance: Maintenance | None = None
+    maintenance: MaintenanceState | None = None
     only: str | None = None
 
 
@@ -68,10 +72,9 @@ def of_component(site: str, change: StatusChange) -> Occasion:
     return Occasion(NoticeReason.COMPONENT_CHANGED, change.at_ms, site, (change.component,), stream, change=change)
 
 
-def of_maintenance(reason: NoticeReason, window: Maintenance, at_ms: int) -> Occasion:
-    """The occasion that a maintenance started or was completed."""
-    stream = f"maintenance:{window.id}"
-    return Occasion(reason, at_ms, window.site, window.components, stream, maintenance=window)
+def of_maintenance(reason: NoticeReason, work: MaintenanceState, at_ms: int) -> Occasion:
+    """The occasion that something came of a maintenance."""
+    return Occasion(reason, at_ms, work.site, work.components, f"maintenance:{work.id}", maintenance=work)
 
 
 def owed(

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from prober.core.model import Impact, IncidentStatus, Status
+from prober.core.model import Ending, Impact, IncidentStatus, Status
 
 
 class Post(NamedTuple):
@@ -56,4 +56,54 @@ class TakePin(NamedTuple):
     author: str
 
 
-Order = Post | Acknowledge | Open | SetPin | TakePin
+class ScheduleMaintenance(NamedTuple):
+    """Plan work that the configuration does not know of. The keys are those of core.model.Maintenance."""
+
+    site: str
+    name: str
+    author: str
+    start_ms: int
+    end_ms: int
+    components: tuple[str, ...]
+    description: str = ""
+    auto_start: bool = True
+    auto_end: Ending = Ending.ON_TIME
+    extend_up_to_ms: int = 0
+    remind_before_ms: int | None = None
+
+
+class StartMaintenance(NamedTuple):
+    """Start a maintenance now. body: what people read, as in the orders below; "" = the usual sentence."""
+
+    id: str
+    author: str
+    body: str = ""
+
+
+class ExtendMaintenance(NamedTuple):
+    """Let a maintenance end later, at until_ms."""
+
+    id: str
+    author: str
+    until_ms: int
+    body: str = ""
+
+
+class EndMaintenance(NamedTuple):
+    """End a maintenance that is under way, now."""
+
+    id: str
+    author: str
+    body: str = ""
+
+
+class CancelMaintenance(NamedTuple):
+    """Call off a maintenance that has not started."""
+
+    id: str
+    author: str
+    body: str = ""
+
+
+OfMaintenance = ScheduleMaintenance | StartMaintenance | ExtendMaintenance | EndMaintenance | CancelMaintenance
+Order = Post | Acknowledge | Open | SetPin | TakePin | OfMaintenance

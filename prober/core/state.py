@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from prober.core.events import Decision, Subject
-from prober.core.model import CheckState, ComponentState, Incident, Status, Storm
+from prober.core.model import CheckState, ComponentState, Incident, MaintenanceState, Status, Storm
 
 
 @dataclass
@@ -15,6 +15,7 @@ class State:
     """All that step() needs to know of the past.
 
     incidents: the open ones, by num. ended: the latest one of each cause that has none open. storms: by channel.
+    maintenances: those under way or to come, and those that have ended and whose planned time is not over, by id.
     seq: of the latest visible decision. next_num: of the next incident.
     handled_ms: boundaries of maintenance up to this moment (inclusive) have been acted on; None at first.
     wake_ms: when the state next needs a look even if nothing is observed; None = never.
@@ -28,6 +29,7 @@ class State:
     incidents: dict[int, Incident] = field(default_factory=dict)
     ended: dict[str, Incident] = field(default_factory=dict)
     storms: dict[str, Storm] = field(default_factory=dict)
+    maintenances: dict[str, MaintenanceState] = field(default_factory=dict)
     seq: int = 0
     next_num: int = 1
     handled_ms: int | None = None
@@ -57,6 +59,7 @@ class State:
             incidents=dict(self.incidents),
             ended=dict(self.ended),
             storms=dict(self.storms),
+            maintenances=dict(self.maintenances),
         )
 
     def open_about(self, component: str) -> Incident | None:
@@ -95,6 +98,8 @@ class State:
         self.next_num = decision.next_num
         self.handled_ms = decision.handled_ms
         self.wake_ms = decision.wake_ms
+        self.maintenances.update((work.id, work) for work in decision.maintenances)
+        self._forget_past_maintenances()
         for check in decision.checks:
             self.checks[check.check] = check
         for component in decision.components:
@@ -114,6 +119,11 @@ class State:
                 self.checks.pop(id_, None)
             else:
                 self._replace(id_, None)
+
+    def _forget_past_maintenances(self) -> None:
+        """What has ended before its time is remembered until then: else it would be planned anew."""
+        for id_ in [id_ for id_, work in self.maintenances.items() if not _may_matter(work, self.handled_ms)]:
+            del self.maintenances[id_]
 
     def _replace(self, id_: str, component: ComponentState | None) -> None:
         before = self.components.pop(id_, None)
@@ -143,3 +153,7 @@ class State:
 
     def _count(self, component: ComponentState, by: int) -> None:
         self._shown.setdefault(component.site, Counter())[component.status] += by
+
+
+def _may_matter(work: MaintenanceState, handled_ms: int | None) -> bool:
+    return work.is_live or work.planned_end_ms > (handled_ms or 0)

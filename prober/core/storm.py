@@ -12,9 +12,15 @@ from prober.core import ids
 from prober.core.model import Budget, Headline, Held, Notice, NoticeReason, Policy, Storm
 
 OPENINGS = frozenset(
-    {NoticeReason.OPENED, NoticeReason.REOPENED, NoticeReason.ESCALATED, NoticeReason.MAINTENANCE_STARTED}
+    {
+        NoticeReason.OPENED,
+        NoticeReason.REOPENED,
+        NoticeReason.ESCALATED,
+        NoticeReason.MAINTENANCE_SCHEDULED,
+        NoticeReason.MAINTENANCE_STARTED,
+    }
 )
-CLOSINGS = frozenset({NoticeReason.RESOLVED, NoticeReason.MAINTENANCE_COMPLETED})
+CLOSINGS = frozenset({NoticeReason.RESOLVED, NoticeReason.MAINTENANCE_COMPLETED, NoticeReason.MAINTENANCE_CANCELLED})
 
 
 class Weighed(NamedTuple):

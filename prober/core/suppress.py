@@ -10,12 +10,12 @@ opens then. An incident that was
 announced before goes on and is closed when its trouble ends: what was announced is always closed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from prober.core.events import Rule
-from prober.core.maintenance import is_planned
-from prober.core.model import ComponentPolicy, Pin, Policy, Status
+from prober.core.model import ComponentPolicy, MaintenanceState, Pin, Policy, Status
+from prober.core.work import is_planned
 
 # What stands in ComponentState.withheld_by for a component whose incident a person has resolved while it still fails.
 BY_HAND = "a person"
@@ -28,9 +28,11 @@ class Shown(NamedTuple):
     rule: Rule
 
 
-def shown(policy: Policy, component: str, trouble: Status, pin: Pin | None, at_ms: int) -> Shown:
-    """The status that readers see for a component with that trouble; pin: what a person has set, if that holds."""
-    if is_planned(policy, component, at_ms):
+def shown(works: Iterable[MaintenanceState], component: str, trouble: Status, pin: Pin | None, at_ms: int) -> Shown:
+    """The status that readers see for a component with that trouble. works: all that may be under way; pin: what a
+    person has set, if that holds.
+    """
+    if is_planned(works, component, at_ms):
         return Shown(Status.MAINTENANCE, Rule.MAINTENANCE_WINDOW)
     if pin is not None:
         return Shown(pin.status, Rule.PINNED)

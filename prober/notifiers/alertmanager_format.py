@@ -7,7 +7,7 @@ and the group's key. https://prometheus.io/docs/alerting/latest/configuration/#w
 import hashlib
 from typing import Any, NamedTuple
 
-from prober.core.model import Incident, Maintenance, NoticeReason, StatusChange
+from prober.core.model import Incident, MaintenanceState, StatusChange
 from prober.core.status import IMPACT_OF
 from prober.notifiers.base import Parcel
 from prober.notifiers.fields import moment, stringify
@@ -74,10 +74,11 @@ def _change(_parcel: Parcel, change: StatusChange) -> _Alert:
     return _Alert(labels, IMPACT_OF[change.after].word, change.at_ms, end_ms)
 
 
-def _maintenance(parcel: Parcel, window: Maintenance) -> _Alert:
-    is_over = parcel.notice.reason is NoticeReason.MAINTENANCE_COMPLETED
-    labels = {"alertname": "ProberMaintenance", "maintenance": window.id}
-    return _Alert(labels, "none", window.start_ms, window.end_ms if is_over else None)
+def _maintenance(_parcel: Parcel, work: MaintenanceState) -> _Alert:
+    """It fires while the work is under way."""
+    labels = {"alertname": "ProberMaintenance", "maintenance": work.id}
+    start_ms = work.start_ms if work.started_ms is None else work.started_ms
+    return _Alert(labels, "none", start_ms, None if work.is_under_way else work.ended_ms or start_ms)
 
 
 def _fingerprint(labels: dict[str, str]) -> str:

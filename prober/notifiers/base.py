@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, TypeVar
 
-from prober.core.model import ComponentPolicy, Incident, Maintenance, Notice, StatusChange
+from prober.core.model import ComponentPolicy, Incident, MaintenanceState, Notice, StatusChange
 from prober.core.status import Headline
 from prober.options import ChannelOptions
 
@@ -46,7 +46,7 @@ class Parcel(NamedTuple):
     def told(
         self,
         incident: Callable[["Parcel", Incident], Told],
-        maintenance: Callable[["Parcel", Maintenance], Told],
+        maintenance: Callable[["Parcel", MaintenanceState], Told],
         change: Callable[["Parcel", StatusChange], Told],
     ) -> Told:
         """What the one of these makes of it that fits what the notice is about. ValueError if it is about nothing."""

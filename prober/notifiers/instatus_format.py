@@ -10,9 +10,8 @@ from typing import Any
 from prober.core.model import (
     Incident,
     IncidentStatus,
-    Maintenance,
+    MaintenanceState,
     MaintenanceStatus,
-    NoticeReason,
     Status,
     StatusChange,
 )
@@ -26,7 +25,6 @@ from prober.notifiers.fields import (
     moment,
     moment_or_none,
     stringify,
-    timeline,
     update_id,
 )
 
@@ -47,7 +45,9 @@ INCIDENT: Mapping[IncidentStatus, str] = {
 MAINTENANCE: Mapping[MaintenanceStatus, str] = {
     MaintenanceStatus.PLANNING: "Planned",
     MaintenanceStatus.INPROGRESS: "In progress",
+    MaintenanceStatus.VERIFYING: "In progress",
     MaintenanceStatus.COMPLETED: "Completed",
+    MaintenanceStatus.CANCELLED: "Completed",
 }
 
 
@@ -88,26 +88,25 @@ def _incident(parcel: Parcel, incident: Incident) -> dict[str, Any]:
     return {"incident": said}
 
 
-def _maintenance(parcel: Parcel, window: Maintenance) -> dict[str, Any]:
-    is_over = parcel.notice.reason is NoticeReason.MAINTENANCE_COMPLETED
-    slug, entries = maintenance_id(window), timeline(window, is_over=is_over)
+def _maintenance(parcel: Parcel, work: MaintenanceState) -> dict[str, Any]:
+    slug = maintenance_id(work)
     said = {
         "backfilled": False,
-        "created_at": moment(window.start_ms),
-        "name": window.name,
-        "resolved_at": moment(window.end_ms) if is_over else None,
-        "status": MAINTENANCE[entries[-1][1]],
-        "updated_at": moment(entries[-1][2]),
+        "created_at": moment(work.first_seen_ms),
+        "name": work.name,
+        "resolved_at": moment_or_none(work.ended_ms),
+        "status": MAINTENANCE[work.status],
+        "updated_at": moment(work.updated_ms),
         "id": slug,
         "url": f"{parcel.site.url}/{slug}",
         "maintenance_updates": [
-            {"id": update_id(slug, number), "maintenance_id": slug, "markdown": body, **_times(at_ms)}
-            for number, (body, _, at_ms) in enumerate(entries, 1)
+            {"id": update_id(slug, number), "maintenance_id": slug, "markdown": update.body, **_times(update.at_ms)}
+            for number, update in enumerate(work.updates, 1)
         ],
-        "maintenance_start_date": moment(window.start_ms),
-        "maintenance_end_date": moment(window.end_ms),
+        "maintenance_start_date": moment(work.start_ms),
+        "maintenance_end_date": moment(work.end_ms),
         "affected_components": [
-            _affected(parcel, c, None if is_over else Status.MAINTENANCE) for c in window.components
+            _affected(parcel, c, Status.MAINTENANCE if work.is_under_way else None) for c in work.components
         ],
     }
     return {"maintenance": said}

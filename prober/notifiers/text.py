@@ -14,7 +14,7 @@ from prober.core.model import (
     Impact,
     Incident,
     Indicator,
-    Maintenance,
+    MaintenanceState,
     NoticeReason,
     Status,
     StatusChange,
@@ -33,8 +33,12 @@ _HAPPENED: Mapping[NoticeReason, str] = {
     NoticeReason.MONITORING: "Monitoring",
     NoticeReason.RESOLVED: "Resolved",
     NoticeReason.COMPONENT_CHANGED: "Now",
+    NoticeReason.MAINTENANCE_SCHEDULED: "Maintenance scheduled",
+    NoticeReason.MAINTENANCE_REMINDER: "Maintenance soon",
     NoticeReason.MAINTENANCE_STARTED: "Maintenance started",
+    NoticeReason.MAINTENANCE_EXTENDED: "Maintenance extended",
     NoticeReason.MAINTENANCE_COMPLETED: "Maintenance completed",
+    NoticeReason.MAINTENANCE_CANCELLED: "Maintenance cancelled",
     NoticeReason.DIGEST: "Digest",
 }
 _BY_IMPACT: Mapping[Impact, Indicator] = {
@@ -115,19 +119,20 @@ def _incident(parcel: Parcel, incident: Incident) -> Telling:
     )
 
 
-def _maintenance(parcel: Parcel, window: Maintenance) -> Telling:
-    is_over = parcel.notice.reason is NoticeReason.MAINTENANCE_COMPLETED
-    affected = ", ".join(parcel.name_of(c) for c in window.components)
+def _maintenance(parcel: Parcel, work: MaintenanceState) -> Telling:
+    affected = ", ".join(parcel.name_of(c) for c in work.components)
+    news = (update.body for update in work.updates[1:][-1:])  # the first one says what is planned
+    until_ms = work.end_ms if work.ended_ms is None else work.ended_ms
     return Telling(
-        _subject(parcel, window.name),
-        (window.description,) if window.description else (),
+        _subject(parcel, work.name),
+        tuple(filter(None, (*news, work.description))),
         (
-            ("When", f"{_moment(window.start_ms)} to {_moment(window.end_ms)}"),
+            ("When", f"{_moment(work.start_ms)} to {_moment(max(until_ms, work.start_ms))}"),
             *([("Affected", affected)] if affected else []),
             _page(parcel),
         ),
         _below(parcel, ""),
-        Indicator.NONE if is_over else Indicator.MAINTENANCE,
+        Indicator.MAINTENANCE if work.is_live else Indicator.NONE,
     )
 
 

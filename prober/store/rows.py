@@ -11,13 +11,17 @@ from prober.core.model import (
     Affected,
     CheckState,
     ComponentState,
+    Ending,
     Headline,
     Held,
+    Hidden,
     Impact,
     Incident,
     IncidentStatus,
     Indicator,
-    Maintenance,
+    MaintenanceState,
+    MaintenanceStatus,
+    MaintenanceUpdate,
     Notice,
     NoticeReason,
     Observation,
@@ -153,6 +157,37 @@ def whole_incidents(connection: sqlite3.Connection, queries: Any, found: Iterabl
     ]
 
 
+# ---------------------------------------------------------------- maintenances
+
+
+def maintenance_row(work: MaintenanceState) -> dict[str, Any]:
+    lists = {key: to_json(getattr(work, key)) for key in ("components", "hidden", "updates")}
+    return work._asdict() | lists
+
+
+def maintenance(row: Mapping[str, Any]) -> MaintenanceState:
+    """From a row, its lists read already."""
+    return MaintenanceState(
+        **(dict(row) | {"auto_start": bool(row["auto_start"]), "is_reminded": bool(row["is_reminded"])})
+        | {
+            "components": tuple(row["components"]),
+            "status": MaintenanceStatus(row["status"]),
+            "auto_end": Ending(row["auto_end"]),
+            "hidden": tuple(Hidden(c, Status(status), *span) for c, status, *span in row["hidden"]),
+            "updates": tuple(
+                MaintenanceUpdate(at_ms, MaintenanceStatus(status), *words) for at_ms, status, *words in row["updates"]
+            ),
+        }
+    )
+
+
+def maintenances(found: Iterable[Row]) -> list[MaintenanceState]:
+    return [
+        maintenance(dict(row) | {key: json.loads(row[key]) for key in ("components", "hidden", "updates")})
+        for row in found
+    ]
+
+
 # ---------------------------------------------------------------- notices
 
 
@@ -217,7 +252,12 @@ def _told_change(told: dict[str, Any] | None) -> StatusChange | None:
     return StatusChange(told["component"], Status(told["before"]), Status(told["after"]), told["at_ms"])
 
 
-def _told_maintenance(told: dict[str, Any] | None) -> Maintenance | None:
+def _told_maintenance(told: dict[str, Any] | None) -> MaintenanceState | None:
     if told is None:
         return None
-    return Maintenance(**(told | {"components": tuple(told["components"])}))
+    if "recurrence" in told:  # owed before its life was known
+        start_ms, end_ms = told["start_ms"], told["end_ms"]
+        moments = {"planned_end_ms": end_ms, "first_seen_ms": start_ms, "updated_ms": start_ms}
+        known = {key: value for key, value in told.items() if key != "recurrence"}
+        return MaintenanceState(**(known | moments | {"window": told["id"], "components": tuple(told["components"])}))
+    return maintenance(told)

@@ -15,7 +15,7 @@ import aiosql
 
 from prober.core.events import Change, Decision, Subject
 from prober.core.heartbeat import Heard
-from prober.core.model import CheckState, Incident, Observation
+from prober.core.model import CheckState, Incident, MaintenanceState, Observation
 from prober.core.state import State
 from prober.errors import StoreDamagedError, StoreError
 from prober.store import chain, damage, lock, rows
@@ -137,6 +137,7 @@ class Store:
             queries.put_affected(connection, rows.affected_rows(incident))
             queries.add_updates(connection, rows.update_rows(incident))
         queries.put_storms(connection, [rows.storm_row(storm) for storm in decision.storms])
+        queries.put_maintenances(connection, [rows.maintenance_row(work) for work in decision.maintenances])
         queries.owe_notices(connection, [rows.notice_row(n, item) for item, n in enumerate(decision.notices)])
         for subject, id_ in decision.gone:
             drop = queries.drop_check_state if subject is Subject.CHECK else queries.drop_component_state
@@ -167,6 +168,14 @@ class Store:
         def read(connection: sqlite3.Connection) -> list[Incident]:
             found = self._queries.recent_incidents(connection, site=site, limit=limit)
             return rows.whole_incidents(connection, self._queries, found)
+
+        return await self._reader.call(read)
+
+    async def recent_maintenances(self, site: str, limit: int) -> list[MaintenanceState]:
+        """The latest maintenances of a site that have ended, newest first."""
+
+        def read(connection: sqlite3.Connection) -> list[MaintenanceState]:
+            return rows.maintenances(self._queries.recent_maintenances(connection, site=site, limit=limit))
 
         return await self._reader.call(read)
 
@@ -262,6 +271,7 @@ def _state(connection: sqlite3.Connection, queries: Any) -> State:
         incidents={i.num: i for i in incidents},
         ended={i.cause: i for i in rows.whole_incidents(connection, queries, queries.ended_incidents(connection))},
         storms={row["channel"]: rows.storm(row) for row in queries.storms(connection)},
+        maintenances={w.id: w for w in rows.maintenances(queries.kept_maintenances(connection))},
         seq=found["seq"],
         next_num=found["next_num"],
         handled_ms=found["handled_ms"],

@@ -51,7 +51,9 @@ INCIDENT: Mapping[IncidentStatus, int] = {
 MAINTENANCE: Mapping[MaintenanceStatus, int] = {
     MaintenanceStatus.PLANNING: 1,
     MaintenanceStatus.INPROGRESS: 4,
+    MaintenanceStatus.VERIFYING: 5,
     MaintenanceStatus.COMPLETED: 6,
+    MaintenanceStatus.CANCELLED: 6,
 }
 SEVERITY: Mapping[Impact, int | None] = {Impact.NONE: None, Impact.MINOR: 1, Impact.MAJOR: 2, Impact.CRITICAL: 3}
 UPDATE = 8  # the status of an update that changed none
@@ -108,7 +110,7 @@ def _incident(incident: IncidentView, user: str | None, groups: Mapping[str, str
 
 def _maintenance(work: MaintenanceView, user: str | None, groups: Mapping[str, str]) -> Object:
     return _event(work, work.num, user, groups) | {
-        "auto": True,
+        "auto": work.auto_start and work.auto_end,
         "end": moment(work.end_ms),
         "severity": None,
         "start": moment(work.start_ms),
@@ -257,7 +259,7 @@ def impacted(page: PageView) -> list[Row]:
 
 
 def _state(page: PageView, component: ComponentView) -> str:
-    works = [work for work in page.maintenances if work.status is MaintenanceStatus.INPROGRESS]
+    works = [work for work in page.maintenances if work.is_under_way]
     if component.status is Status.MAINTENANCE or any(component in work.components for work in works):
         return "maintenance"
     is_concerned = any(component in incident.components for incident in page.incidents)

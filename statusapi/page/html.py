@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from prober.core.model import MaintenanceStatus
 from statusapi.page import days, static_files, words
 from statusapi.page.headers import HEADERS
 from statusapi.page.live import Live
@@ -79,6 +78,6 @@ def _made(page: PageView, name: str, home: str) -> str:
         if incident is None:
             raise not_found()
         return _TEMPLATES.get_template("incident.html").render(page=page, incident=incident, home=home)
-    coming = [work for work in reversed(page.maintenances) if work.status is not MaintenanceStatus.COMPLETED]
+    coming = [work for work in reversed(page.maintenances) if work.is_live]
     past = [incident for incident in page.recent if not incident.is_open]
     return _TEMPLATES.get_template("page.html").render(page=page, coming=coming, past=past, home=home)

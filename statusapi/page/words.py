@@ -35,7 +35,9 @@ INCIDENT: Mapping[IncidentStatus, str] = {
 MAINTENANCE: Mapping[MaintenanceStatus, str] = {
     MaintenanceStatus.PLANNING: "Planned",
     MaintenanceStatus.INPROGRESS: "In progress",
+    MaintenanceStatus.VERIFYING: "Verifying",
     MaintenanceStatus.COMPLETED: "Completed",
+    MaintenanceStatus.CANCELLED: "Cancelled",
 }
 
 _IMPACT: Mapping[Impact, str] = {

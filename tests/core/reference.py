@@ -92,6 +92,17 @@ class Case:
 
 
 @dataclass
+class Job:
+    """What has become of one time of planned work. stands: planned, under way or over."""
+
+    time: Window
+    seen_ms: int
+    stands: str = "planned"
+    is_withdrawn: bool = False
+    hidden: list[list[Any]] = field(default_factory=list)  # component, worst, from, until
+
+
+@dataclass
 class Row:
     """What a component shows."""
 
@@ -113,6 +124,7 @@ class Told:
     cases: list[Case] = field(default_factory=list)
     notices: Counter[tuple[Any, ...]] = field(default_factory=Counter)
     changes: Counter[tuple[Any, ...]] = field(default_factory=Counter)
+    works: dict[str, "Job"] = field(default_factory=dict)
     wake_ms: int | None = None
     looked_ms: int | None = None
 
@@ -407,15 +419,51 @@ def _forget(told: Told, now: Moment, occasions: list[Occasion]) -> None:
 
 
 def _pass(told: Told, now: Moment, occasions: list[Occasion]) -> None:
-    """Planned work that has begun or ended since the last look, unless it has done both."""
-    after_ms = told.looked_ms
-    told.looked_ms = max(now.at_ms, after_ms or 0)
-    for time in now.times if after_ms is not None else ():
-        begun, ended = ((after_ms or 0) < edge <= now.at_ms for edge in (time.start_ms, time.end_ms))
-        if begun is not ended:
-            reason = "maintenance_started" if begun else "maintenance_completed"
-            edge_ms = time.start_ms if begun else time.end_ms
-            occasions.append(Occasion(reason, time.of.site, time.of.components, time.id, edge_ms))
+    """Planned work: what is declared is noted, what is not any more is over, and time starts and ends the rest."""
+    was_ms = told.looked_ms or 0
+    told.looked_ms = max(now.at_ms, was_ms)
+    declared = {time.id: time for time in now.times}
+
+    def tell(reason: str, job: Job, at_ms: int) -> None:
+        of = job.time.of
+        occasions.append(Occasion(f"maintenance_{reason}", of.site, of.components, job.time.id, at_ms))
+
+    for job in [job for job in told.works.values() if job.stands in ("planned", "under way")]:
+        time = declared.get(job.time.id)
+        if time is None or (job.stands == "under way" and time.start_ms > now.at_ms):
+            tell("completed" if job.stands == "under way" else "cancelled", job, now.at_ms)
+            job.stands, job.is_withdrawn = "over" if job.stands == "under way" else "off", True
+            continue
+        is_moved = (time.start_ms, time.end_ms) != (job.time.start_ms, job.time.end_ms)
+        job.time = time
+        if is_moved:
+            job.seen_ms = now.at_ms
+            tell("extended" if job.stands == "under way" else "scheduled", job, now.at_ms)
+    for window in now.policy.maintenances.values():
+        coming = sorted(
+            (t for t in now.times if t.of == window and t.end_ms > told.looked_ms), key=lambda t: t.start_ms
+        )
+        begun = [t for t in coming if t.start_ms <= told.looked_ms]
+        for time in [*begun, *coming[len(begun) :][:1]]:
+            known = told.works.get(time.id)
+            if known is not None and known.stands in ("planned", "under way"):
+                continue
+            if known is not None and not known.is_withdrawn and known.time.end_ms > was_ms:
+                continue
+            others = [
+                j for j in told.works.values() if j.time.of.id == window.id and j.stands in ("planned", "under way")
+            ]
+            told.works[time.id] = job = Job(time, now.at_ms)
+            if not others and time.start_ms > now.at_ms:
+                tell("scheduled", job, now.at_ms)
+    for job in told.works.values():
+        if job.stands == "planned" and job.time.start_ms <= now.at_ms:
+            job.stands = "under way"
+            if job.time.end_ms > now.at_ms:
+                tell("started", job, max(job.time.start_ms, job.seen_ms))
+        if job.stands == "under way" and job.time.end_ms <= now.at_ms:
+            job.stands = "over"
+            tell("completed", job, job.time.end_ms)
 
 
 def _tell_joined(told: Told, now: Moment, occasions: list[Occasion]) -> None:

@@ -10,6 +10,7 @@ from prober.core.incident import changed, opened, resolved
 from prober.core.model import Headline, Impact, Indicator, Notice, NoticeReason, Status, StatusChange
 from prober.core.state import State
 from prober.core.step import step
+from prober.core.work import seen
 from tests.builders import T0, check, component, observation, policy, subscription, window
 
 CALM = {"main": Headline(Indicator.NONE, "All Systems Operational")}
@@ -56,9 +57,10 @@ def test_each_kind_of_occasion_carries_its_thing_in_its_own_stream() -> None:
     change = StatusChange("shop", Status.OPERATIONAL, Status.MAJOR, T0)
     topics = notice.TOPICS
     (of_component,) = owed(notice.of_component("main", change), topics=topics)
-    (of_window,) = owed(notice.of_maintenance(NoticeReason.MAINTENANCE_STARTED, window(1, 2), 1), topics=topics)
+    work = seen(window(1, 2), "upgrade", 0)
+    (of_window,) = owed(notice.of_maintenance(NoticeReason.MAINTENANCE_STARTED, work, 1), topics=topics)
     (of_incident,) = owed(notice.of_incident(NoticeReason.OPENED, DOWN, T0), topics=topics)
-    assert (of_component.change, of_window.maintenance, of_incident.incident) == (change, window(1, 2), DOWN)
+    assert (of_component.change, of_window.maintenance, of_incident.incident) == (change, work, DOWN)
     assert len({of_component.stream, of_window.stream, of_incident.stream}) == 3
 
 

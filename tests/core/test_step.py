@@ -88,8 +88,8 @@ def test_a_restart_anywhere_changes_no_incident_and_no_notice(events: list[Event
 
 @given(histories)
 def test_nothing_opens_in_a_window(events: list[Event]) -> None:
-    rules = world()._replace(maintenances={"all": window(T0 - 1, T0 + 10**9, ("shop", "blog"))})
-    _, decisions = played(events, rules)
+    rules = world()._replace(maintenances={"all": window(T0 - 1, T0 + 10**9, ("shop", "blog"), "all")})
+    _, decisions = played([Configured(T0 - 1), *events], rules)
     assert [i for d in decisions for i in d.incidents] == []
     assert {c.status for d in decisions for c in d.components} == {Status.MAINTENANCE}
 
@@ -148,11 +148,11 @@ def test_a_window_of_a_component_that_does_not_exist_is_harmless() -> None:
     assert step(state, Woke(T0 + 15), rules) is not None
 
 
-def test_a_look_before_the_first_start_announces_nothing() -> None:
+def test_a_window_that_is_met_under_way_is_told_as_started_then() -> None:
     rules = policy(windows=[window(T0, T0 + 20)], subscriptions=[subscription()])
     decision = step(State(), Woke(T0 + 5), rules)
     assert decision is not None
-    assert decision.notices == ()
+    assert [(n.reason, n.at_ms) for n in decision.notices] == [(NoticeReason.MAINTENANCE_STARTED, T0 + 5)]
 
 
 @pytest.mark.parametrize("since", [T0 - 5_000, T0])

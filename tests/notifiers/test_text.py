@@ -69,6 +69,7 @@ def test_an_incident_is_told_with_its_latest_update_first() -> None:
 
 def test_a_maintenance_is_told_with_its_times_and_components() -> None:
     assert telling(PARCELS["maintenance_started"]).lines == [
+        "The maintenance has started.",
         "A new database für alle.",
         "When: 2023-11-14 22:13:20 UTC to 2023-11-14 23:43:20 UTC",
         "Affected: Shop, Blog",

@@ -13,7 +13,7 @@ from prober.core.model import Budget
 from prober.errors import StoreError
 from prober.store import Attempt, ChannelState, Store, exported, put_in
 from prober.store.migrate import migrate, migrations
-from tests.builders import T0, check, policy, subscription
+from tests.builders import T0, check, policy, subscription, window
 from tests.worlds import answers, recording
 
 pytestmark = pytest.mark.anyio
@@ -22,7 +22,8 @@ pytestmark = pytest.mark.anyio
 async def lived(directory: Path) -> None:
     """A state with a row in every table."""
     rules = policy(check(), check("blog", "blog"), subscriptions=[subscription(), subscription("few", channel="few")])
-    rules = rules._replace(budgets={"few": Budget(1, 60_000)})
+    works = {"upgrade": window(T0 + 10**9, T0 + 2 * 10**9)}
+    rules = rules._replace(budgets={"few": Budget(1, 60_000)}, maintenances=works)
     async with recording(directory, rules) as (recorder, store):
         recorder.observe(answers("up down down up up down"))
         recorder.observe(answers("down down", check="blog"))

@@ -1,0 +1,62 @@
+"""What people ask for of planned work, and what may be asked; sequences are in tests/stories/maintenance.txt."""
+
+import pytest
+
+from prober.core import work as life
+from prober.core.agenda import known, may
+from prober.core.events import Configured, Woke
+from prober.core.model import Ending
+from prober.core.orders import CancelMaintenance, EndMaintenance, ExtendMaintenance, OfMaintenance, StartMaintenance
+from prober.core.state import State
+from prober.core.step import step
+from tests.builders import policy, subscription, window
+
+PLANNED = life.seen(window(100, 200), "upgrade", 0)
+UNDER_WAY = life.started(PLANNED, 100)
+OVER = life.completed(UNDER_WAY, 200, str)
+
+
+@pytest.mark.parametrize(
+    ("order", "planned", "under_way"),
+    [
+        (StartMaintenance("upgrade", "ann"), True, False),
+        (CancelMaintenance("upgrade", "ann"), True, False),
+        (EndMaintenance("upgrade", "ann"), False, True),
+        (ExtendMaintenance("upgrade", "ann", 300), True, True),
+        (ExtendMaintenance("upgrade", "ann", 200), False, False),
+    ],
+)
+def test_what_may_be_asked_depends_on_where_it_stands(order: OfMaintenance, planned: bool, under_way: bool) -> None:
+    assert (may(PLANNED, order), may(UNDER_WAY, order), may(OVER, order)) == (planned, under_way, False)
+
+
+def test_one_that_is_declared_is_known_before_it_is_seen_and_not_once_it_is_over() -> None:
+    rules = policy(windows=[window(100, 200)])
+    assert known({}, rules, "upgrade", 0) == PLANNED
+    assert known({}, rules, "upgrade", 200) is None
+    assert known({"upgrade": UNDER_WAY}, rules, "upgrade", 0) == UNDER_WAY
+
+
+@pytest.mark.parametrize(
+    ("at_ms", "reason"), [(50, "maintenance_scheduled"), (150, "maintenance_extended")], ids=["planned", "under way"]
+)
+def test_a_window_that_is_moved_in_the_file_is_told_with_its_new_times(at_ms: int, reason: str) -> None:
+    rules = policy(windows=[window(100, 200)], subscriptions=[subscription()])
+    state = State()
+    moved = rules._replace(maintenances={"upgrade": window(100, 300, ("shop", "blog"))})
+    for event, then in ((Configured(10), rules), (Woke(min(at_ms, 100)), rules), (Configured(at_ms), moved)):
+        decision = step(state, event, then)
+        assert decision is not None
+        state.apply(decision)
+        notices = decision.notices
+    assert [(n.reason, n.maintenance.end_ms) for n in notices if n.maintenance] == [(reason, 300)]
+    assert state.maintenances["upgrade"].components == ("shop", "blog")
+
+
+def test_one_that_waits_for_what_is_no_longer_watched_waits_no_more() -> None:
+    declared = window(100, 200)._replace(auto_end=Ending.WHEN_GREEN, extend_up_to_ms=100)
+    verifying = life.verified(life.started(life.seen(declared, "upgrade", 0), 100), 200, str)
+    state = State(maintenances={"upgrade": verifying}, handled_ms=200)
+    decision = step(state, Configured(250), policy(windows=[declared], subscriptions=[subscription()]))
+    assert decision is not None
+    assert [(n.reason, n.at_ms) for n in decision.notices] == [("maintenance_completed", 250)]
