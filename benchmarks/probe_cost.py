@@ -26,6 +26,7 @@ import trustme
 from prober.clock import Clock
 from prober.core.model import CheckPolicy, ComponentPolicy, Observation, Policy
 from prober.core.schedule import Schedule
+from prober.daemon.gate import Limits
 from prober.daemon.loop import Loop
 from prober.daemon.meters import Meters
 from prober.daemon.progress import Progress
@@ -35,9 +36,9 @@ from prober.record import Recorder
 from prober.store import Store
 
 ROUNDS = 5
-PROBES = 400  # of each, in each round
-CHECKS = 100  # of the daemon's, each probing every INTERVAL_MS
-INTERVAL_MS = 250
+PROBES = 1000  # of each, in each round
+CHECKS = 200  # of the daemon's, each probing every INTERVAL_MS
+INTERVAL_MS = 200
 SBIN = ("/usr/sbin", "/sbin")
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -155,7 +156,7 @@ async def daemon_cost(folder: Path, scheme: str, port: int) -> float:
         recorder = Counting(store, await store.load(), policy)
         await recorder.reconfigure(policy, clock.now_ms())
         schedule = Schedule(dict.fromkeys(ids, INTERVAL_MS), clock.now_ms())
-        loop = Loop(built, schedule, recorder, clock, CHECKS, Meters(ids, ()), progress)
+        loop = Loop(built, schedule, recorder, clock, Limits(CHECKS), Meters(ids, ()), progress)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(keep_written, recorder, progress)
             tasks.start_soon(loop.run)

@@ -124,6 +124,10 @@ class Daemon(Options):
     """Where the UP dialect is served; "off" for nowhere."""
     max_probes: int = Field(default=500, ge=1, le=10_000)
     """How many probes may run at the same time."""
+    max_probes_per_host: int = Field(default=50, ge=1, le=10_000)
+    """And how many of them against one host."""
+    max_probes_per_kind: int | None = Field(default=None, ge=1, le=10_000)
+    """And how many of them of one kind; without the key, as many as of all."""
     canaries: list[Id] = Field(default=[])
     """Checks that show whether our own network works, for every check that does not name its own."""
     admin_key: Key | None = None
@@ -135,7 +139,9 @@ class Daemon(Options):
 
 
 # What is done with them is done at the start only: a reload leaves them as they are, and says so.
-RESTART_KEYS = frozenset({"state_dir", "public", "up", "max_probes", "log", "log_level"})
+RESTART_KEYS = frozenset(
+    {"state_dir", "public", "up", "max_probes", "max_probes_per_host", "max_probes_per_kind", "log", "log_level"}
+)
 
 
 class Account(Options):
