@@ -30,11 +30,19 @@ class Certificates:
             "wrong name": lambda: authority.issue_cert("elsewhere.test", not_after=future),
             "unknown authority": lambda: stranger.issue_cert("127.0.0.1", not_after=future),
         }
+        self._make = issued
         self._contexts = {name: _served(make()) for name, make in issued.items()}
         self._contexts["self-signed"] = self._self_signed(now)
 
     def context(self, name: str) -> ssl.SSLContext:
         return self._contexts[name]
+
+    def restricted(self, ciphers: str) -> ssl.SSLContext:
+        """A good certificate, by TLS 1.2 with these ciphers only."""
+        context = _served(self._make["good"]())
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(ciphers)
+        return context
 
     def _self_signed(self, now: dt.datetime) -> ssl.SSLContext:
         key = ec.generate_private_key(ec.SECP256R1())
