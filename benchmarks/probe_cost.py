@@ -49,13 +49,14 @@ INTERVAL_MS = 200
 CALM_CHECKS = 1000
 CALM_RATES = {"http": 200, "https": 100}  # probes a second
 CALM_S = 8
+CALM_ROUNDS = 2
 MANY_CHECKS = 10_000
 SBIN = ("/usr/sbin", "/sbin")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 NGINX = """
 daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr crit;
-events {{ worker_connections 1024; }}
+events {{ worker_connections 8192; }}
 http {{
   access_log off; default_type text/plain;
   client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
@@ -195,7 +196,8 @@ async def daemon_cost(
             await recorder.more(probes)
             took_s = time.process_time() - began
             tasks.cancel_scope.cancel()
-        assert recorder.failed.total() == 0, "the target is down"
+        bad = next((one for one in recorder.latest.values() if one.outcome != "up"), None)
+        assert recorder.failed.total() == 0, f"the target is down: {bad}"
         await recorder.flush()
     return took_s
 
@@ -233,7 +235,7 @@ def resident_mib() -> float:
 async def calm(folder: Path, ports: dict[str, int], blackbox: tuple[int, int]) -> dict[str, float]:
     """Microseconds of CPU per probe at the calm rates, by scheme and prober: the least of two rounds."""
     costs: dict[str, list[float]] = {}
-    for _ in range(2):
+    for _ in range(CALM_ROUNDS):
         for scheme, port in ports.items():
             rate = CALM_RATES[scheme]
             interval_ms = CALM_CHECKS * 1000 // rate
