@@ -21,6 +21,7 @@ import anyio
 from prober.clock import Clock
 from prober.core.model import CheckPolicy, ComponentPolicy, Due, Need, Observation, Outcome, Policy, SubscriptionPolicy
 from prober.core.schedule import Schedule
+from prober.daemon.gate import Limits
 from prober.daemon.loop import Loop
 from prober.daemon.meters import Meters
 from prober.daemon.outbox import Courier
@@ -122,7 +123,7 @@ async def lag(folder: Path, *, hangs: bool) -> dict[str, int]:
                 tasks.start_soon(courier.run)
         schedule = Schedule(dict.fromkeys(policy.checks, 1000), clock.now_ms())
         probes = dict.fromkeys(policy.checks, _Good(clock))
-        tasks.start_soon(Loop(probes, schedule, recorder, clock, 500, meters, Progress()).run)
+        tasks.start_soon(Loop(probes, schedule, recorder, clock, Limits(500), meters, Progress()).run)
         await anyio.sleep(LAG_S)
         tasks.cancel_scope.cancel()
         await never.aclose()

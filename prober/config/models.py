@@ -160,6 +160,10 @@ class Daemon(Options):
     """Where the UP dialect is served; "off" for nowhere."""
     max_probes: int = Field(default=500, ge=1, le=10_000)
     """How many probes may run at the same time."""
+    max_probes_per_host: int = Field(default=50, ge=1, le=10_000)
+    """And how many of them against one host."""
+    max_probes_per_kind: int | None = Field(default=None, ge=1, le=10_000)
+    """And how many of them of one kind; without the key, as many as of all."""
     canaries: list[Id] = Field(default=[])
     """Checks that show whether our own network works, for every check that does not name its own."""
     admin_key: Key | None = None
@@ -188,6 +192,8 @@ RESTART_KEYS: Mapping[str, frozenset[str]] = {
             "public",
             "up",
             "max_probes",
+            "max_probes_per_host",
+            "max_probes_per_kind",
             "ballast",
             "safe_mode_after",
             "log",

@@ -80,7 +80,9 @@ class Agenda:
     def _follow(self, work: MaintenanceState) -> None:
         """What is declared of it now, which may be nothing any more."""
         window = find(self._policy, work.id)
-        if window is None or (work.is_under_way and window.start_ms > self._at_ms):
+        # Who was told of its start is told of its end: as of other components, or later, it is another one.
+        is_other = window is not None and (window.start_ms > self._at_ms or window.components != work.components)
+        if window is None or (work.is_under_way and is_other):
             self._withdraw(work)
             return
         after = life.redeclared(work, window, self._at_ms)

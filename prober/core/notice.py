@@ -121,7 +121,7 @@ def _covers(subscription: SubscriptionPolicy, policy: Policy, occasion: Occasion
         return True
     if subscription.components.intersection(occasion.components):
         return True
-    if occasion.incident is not None and any(c not in policy.components for c in occasion.components):
+    if any(c not in policy.components for c in occasion.components):
         # Nobody knows the group of what is no longer configured. Whoever may have heard of it hears of its end.
         return bool(subscription.groups)
     return any(policy.components[c].group in subscription.groups for c in occasion.components if c in policy.components)

@@ -30,6 +30,9 @@ class Meters(Collector):
             registry=self._registry,
         )
         self.in_flight = Gauge("uptime_probes_in_flight", "Probes under way", registry=self._registry)
+        self.waiting = Gauge(
+            "uptime_probes_waiting", "Probes that are due and wait for room under a limit", registry=self._registry
+        )
         self.clock_jumps = Counter(
             "uptime_clock_jumps", "Jumps of the system's wall clock that were followed", registry=self._registry
         )

@@ -12,6 +12,7 @@ The rules:
 
 import logging
 import os
+import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -25,6 +26,7 @@ from prober.config import Config, Difference, Table, applicable, difference, res
 from prober.core.model import Policy
 from prober.core.own import with_own
 from prober.daemon.couriers import Couriers
+from prober.daemon.gate import Place
 from prober.daemon.loop import Loop
 from prober.daemon.serve import Application, Replaceable
 from prober.daemon.service_manager import ServiceManager
@@ -32,6 +34,8 @@ from prober.daemon.world import World
 from prober.errors import ConfigError, ProberError, StoreError
 from prober.notifiers import Notifier
 from prober.probes import Probe
+
+_PORT = re.compile(r"(?<!:):[0-9]+$")  # of "host:port" and "[::1]:port"
 
 logger = logging.getLogger(__name__)
 
@@ -157,7 +161,7 @@ class Reload:
         kept = {id_: probe for id_, probe in parts.loop.probes.items() if id_ in world.config.checks}
         intervals_ms = {id_: check.interval_ms for id_, check in world.policy.checks.items()}
         world.pings.follow(kept | new.probes)
-        parts.loop.follow(kept | new.probes, intervals_ms, new.probes.keys())
+        parts.loop.follow(kept | new.probes, intervals_ms, new.probes.keys(), places(world.config))
         parts.couriers.follow(world.config, world.policy, new.notifiers)
         world.meters.watch(world.config.checks)
 
@@ -170,6 +174,16 @@ def built_probes(world: World, checks: Iterable[str]) -> dict[str, Probe]:
     """A prober for each of these checks."""
     options = {id_: world.config.checks[id_] for id_ in checks}
     return {id_: probes.kind(one.kind).build(one, world.clock) for id_, one in options.items()}
+
+
+def places(config: Config) -> dict[str, Place]:
+    """What each check shares with others: the host of what it probes, and its kind."""
+    return {id_: Place(_host(one.target()), one.kind) for id_, one in config.checks.items()}
+
+
+def _host(target: str) -> str:
+    place = target.partition("://")[2] or target
+    return _PORT.sub("", place.partition("/")[0])
 
 
 def built_notifiers(config: Config, channels: Iterable[str]) -> dict[str, Notifier]:

@@ -18,13 +18,23 @@ from prober.core.own import with_own
 from prober.core.schedule import Schedule
 from prober.daemon.backups import keep_backed_up
 from prober.daemon.couriers import Couriers
+from prober.daemon.gate import Limits
 from prober.daemon.heartbeat import Heartbeat
 from prober.daemon.hold import Hold, held, keep_count
 from prober.daemon.loop import Loop
 from prober.daemon.meters import Meters
 from prober.daemon.own_trouble import keep_honest
 from prober.daemon.progress import Progress
-from prober.daemon.reload import MakeApplications, Parts, Reload, built_notifiers, built_probes, counts, warn_of_orphans
+from prober.daemon.reload import (
+    MakeApplications,
+    Parts,
+    Reload,
+    built_notifiers,
+    built_probes,
+    counts,
+    places,
+    warn_of_orphans,
+)
 from prober.daemon.serve import Replaceable, serving
 from prober.daemon.service_manager import ServiceManager
 from prober.daemon.space import Space
@@ -148,9 +158,11 @@ def _loop(world: World, progress: Progress) -> Loop:
     intervals_ms = {id_: check.interval_ms for id_, check in world.policy.checks.items()}
     never_answered = intervals_ms.keys() - world.recorder.shown.checks.keys()
     schedule = Schedule(intervals_ms, world.clock.now_ms(), never_answered)
-    limit = world.config.daemon.max_probes
+    of_all = world.config.daemon
+    limits = Limits(of_all.max_probes, of_all.max_probes_per_host, of_all.max_probes_per_kind)
     built = built_probes(world, world.config.checks)
-    return Loop(built, schedule, world.recorder, world.clock, limit, world.meters, progress)
+    found = places(world.config)
+    return Loop(built, schedule, world.recorder, world.clock, limits, world.meters, progress, found)
 
 
 async def _hear_again(world: World) -> None:

@@ -20,7 +20,7 @@ from prober.probes.expiry import expiring
 from prober.probes.http_auth import CHALLENGE, READING, Client, Tokens, digest
 from prober.probes.http_more import More
 from prober.probes.http_options import HttpOptions, statuses
-from prober.wire import tls
+from prober.wire import quick_tls, tls
 from prober.wire.connect import connect
 from prober.wire.failure import Failed
 from prober.wire.http1 import REDIRECTS, Exchange, Reading, Response
@@ -52,7 +52,10 @@ class Hop(NamedTuple):
 
 
 class HttpProbe:
-    """Prepared once: the first request's bytes, the TLS policy, what is to be read of an answer."""
+    """Prepared once: the first request's bytes, the TLS policy, what is to be read of an answer.
+
+    rustls shakes hands while all is well; OpenSSL does from a handshake that failed to the next one that succeeds.
+    """
 
     def __init__(self, options: HttpOptions, clock: Clock) -> None:
         self._options = options
@@ -61,6 +64,10 @@ class HttpProbe:
         needs_tls = url.scheme == "https" or options.follow_redirects
         self._policy = tls.context(options.verify, options.ca) if needs_tls else None
         self._own_policy = tls.context(options.verify, options.ca, client=options.client_cert) if needs_tls else None
+        # A certificate of our own is shown by OpenSSL only.
+        may_be_quick = needs_tls and options.verify and options.client_cert is None
+        self._quick = quick_tls.policy(options.ca) if may_be_quick else None
+        self._asks_openssl = self._is_proven = self._is_beyond = False
         expected = statuses(options.expect_status)
         self._headers = {name: wanted(written, name, OF_TEXTS) for name, written in options.expect_header.items()}
         self._json = {path: wanted(written, path, COMPARISONS) for path, written in options.expect_json.items()}
@@ -183,6 +190,13 @@ class HttpProbe:
         facts["ip"], facts["ip_protocol"] = address
         facts["ssl"] = 0
         watch.enter(Phase.CONNECT)
+        is_unsure = False
+        if hop.policy is not None and self._quick is not None and not self._asks_openssl:
+            try:
+                return await self._fetch_quickly(hop, attempt, address, self._quick, reading or self._reading)
+            except quick_tls.Unsure:
+                is_unsure = True
+                watch.enter(Phase.CONNECT)
         exchange = Exchange(watch, reading or self._reading, hop.method == "HEAD")
         transport, _ = await connect(lambda: exchange, address, hop.url.port)
         secured = transport
@@ -192,6 +206,8 @@ class HttpProbe:
                 exchange.expect_quiet()
                 secured = await tls.secure(transport, exchange, hop.policy, hop.server_name)
                 facts.update(tls.facts(secured), ssl=1)
+                self._is_beyond = self._is_beyond or is_unsure  # OpenSSL can what rustls cannot, and keeps it
+                self._asks_openssl = self._is_beyond
             response = await exchange.ask(secured, hop.wire)
         except tls.CertificateFailed as failed:
             transport.abort()
@@ -201,8 +217,31 @@ class HttpProbe:
             if secured is not transport:
                 secured.abort()
             transport.abort()
-        facts["status_code"], facts["http_version"] = response.status, float(response.version)
-        facts["content_length"], facts["body_length"] = response.content_length, response.body_length
+        _note(response, facts)
+        return response
+
+    async def _fetch_quickly(
+        self, hop: Hop, attempt: Attempt, address: Address, quick: quick_tls.Policy, reading: Reading
+    ) -> Response:
+        """The same by rustls. Raises Unsure if OpenSSL must be asked for a handshake."""
+        watch, facts = attempt.watch, attempt.facts
+        exchange = Exchange(watch, reading, hop.method == "HEAD")
+        tunnel = quick_tls.Tunnel(exchange, quick, hop.server_name)
+        transport, _ = await connect(lambda: tunnel, address, hop.url.port)
+        try:
+            watch.enter(Phase.TLS)
+            try:
+                facts.update(await tunnel.secure(), ssl=1)
+            except (quick_tls.Unsure, Failed):
+                self._asks_openssl = True
+                if self._is_proven:
+                    raise
+                raise quick_tls.Unsure from None  # some hang up on a hello that they cannot answer
+            self._is_proven = True
+            response = await exchange.ask(tunnel, hop.wire)
+        finally:
+            transport.abort()
+        _note(response, facts)
         return response
 
     def _unmet(self, response: Response) -> Judgement | None:
@@ -234,6 +273,11 @@ class HttpProbe:
 
     def _judgement(self, reason: Reason, detail: str) -> Judgement:
         return Judgement(Outcome(self._options.severity), reason, detail)
+
+
+def _note(response: Response, facts: tls.Facts) -> None:
+    facts["status_code"], facts["http_version"] = response.status, float(response.version)
+    facts["content_length"], facts["body_length"] = response.content_length, response.body_length
 
 
 async def _learn_expiry(failed: Failed, attempt: Attempt, address: Address, hop: Hop) -> None:

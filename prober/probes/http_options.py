@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlencode
 
@@ -51,6 +52,12 @@ def _status(value: object) -> object:
 
 def statuses(entries: Iterable[int | str]) -> frozenset[int]:
     """All statuses that the entries of expect_status name."""
+    return _shared(tuple(entries))
+
+
+@lru_cache(maxsize=256)
+def _shared(entries: tuple[int | str, ...]) -> frozenset[int]:
+    """One set for all checks that expect the same: it takes 8 kB."""
     return frozenset(status for first, last in map(_span, entries) for status in range(first, last + 1))
 
 

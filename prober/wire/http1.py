@@ -8,7 +8,7 @@ chunk's size are taken, as every browser does; all else that is not HTTP/1.1 is 
 import asyncio
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import httptools
 
@@ -70,6 +70,16 @@ class Response(NamedTuple):
     fields: Mapping[bytes, list[bytes]] = {}
 
 
+class Wire(Protocol):
+    """What a request is written to."""
+
+    def is_closing(self) -> bool: ...
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
+
+    def write(self, data: bytes) -> None: ...
+
+
 class Exchange(asyncio.Protocol):
     """Asks once and hears the answer out. What comes before the question is kept until it is asked."""
 
@@ -102,7 +112,7 @@ class Exchange(asyncio.Protocol):
         if self._is_lost:
             raise hung_up()
 
-    async def ask(self, transport: asyncio.Transport, request: bytes) -> Response:
+    async def ask(self, transport: Wire, request: bytes) -> Response:
         """Sends the request and waits for the answer. Raises Failed."""
         parser = self._parser = httptools.HttpResponseParser(self)
         parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True)
@@ -117,7 +127,7 @@ class Exchange(asyncio.Protocol):
         finally:
             self._parser = None  # the parser holds this object's methods: without this only the collector frees both
 
-    def _send(self, transport: asyncio.Transport, request: bytes) -> None:
+    def _send(self, transport: Wire, request: bytes) -> None:
         self._watch.enter(Phase.SEND)
         if not transport.is_closing():
             if len(request) > _SMALL:

@@ -5,6 +5,7 @@ the same word, "temporary failure". That is taken for our own trouble (self_dns)
 """
 
 import asyncio
+import functools
 import socket
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -36,6 +37,7 @@ class Address(NamedTuple):
     version: int
 
 
+@functools.lru_cache(maxsize=65_536)
 def literal(host: str) -> Address | None:
     """The address that the host already is; None for a name."""
     for family, version in _VERSIONS.items():

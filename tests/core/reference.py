@@ -430,7 +430,8 @@ def _pass(told: Told, now: Moment, occasions: list[Occasion]) -> None:
 
     for job in [job for job in told.works.values() if job.stands in ("planned", "under way")]:
         time = declared.get(job.time.id)
-        if time is None or (job.stands == "under way" and time.start_ms > now.at_ms):
+        is_other = time is None or time.start_ms > now.at_ms or time.of.components != job.time.of.components
+        if time is None or (job.stands == "under way" and is_other):
             tell("completed" if job.stands == "under way" else "cancelled", job, now.at_ms)
             job.stands, job.is_withdrawn = "over" if job.stands == "under way" else "off", True
             continue
@@ -682,7 +683,7 @@ def _wants(subscription: SubscriptionPolicy, policy: Policy, one: Occasion) -> b
     if subscription.groups or subscription.components:
         # Nobody knows the group of what is no longer configured: its end is told to all who name groups.
         groups = {policy.components[c].group for c in one.components if c in policy.components}
-        is_unsure = one.case is not None and any(c not in policy.components for c in one.components)
+        is_unsure = any(c not in policy.components for c in one.components)
         by_group = bool(subscription.groups & groups) or is_unsure
         if not (set(one.components) & subscription.components or (subscription.groups and by_group)):
             return False

@@ -10,6 +10,7 @@ import pytest
 from prober.clock import Clock
 from prober.core.model import Due, Observation, Status
 from prober.core.schedule import Schedule
+from prober.daemon.gate import Limits
 from prober.daemon.loop import Loop
 from prober.daemon.meters import Meters
 from prober.daemon.progress import Progress
@@ -49,7 +50,7 @@ async def looping(
     clock, meters = clock or Clock(), Meters(intervals, [])
     schedule = Schedule(intervals, clock.now_ms())
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(Loop(probes, schedule, recorder, clock, limit, meters, Progress()).run)
+        tasks.start_soon(Loop(probes, schedule, recorder, clock, Limits(limit), meters, Progress()).run)
         yield meters
         tasks.cancel_scope.cancel()
 
@@ -94,7 +95,7 @@ async def test_a_failure_is_made_sure_beside_the_grid(tmp_path: Path) -> None:
         clock, meters = Clock(), Meters(["shop"], [])
         schedule = Schedule({"shop": 600_000}, clock.now_ms(), never_answered={"shop"})
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(Loop(probes, schedule, recorder, clock, 1, meters, Progress()).run)
+            tasks.start_soon(Loop(probes, schedule, recorder, clock, Limits(1), meters, Progress()).run)
             with anyio.fail_after(20):
                 while len(probes["shop"].answered) < 4:
                     await anyio.sleep(0.01)
@@ -112,7 +113,7 @@ async def test_other_checks_take_over_and_an_answer_to_the_old_question_is_dropp
         intervals = dict.fromkeys(probes, 50)
         clock, meters = Clock(), Meters(intervals, [])
         Slow.under_way = 0
-        loop = Loop(probes, Schedule(intervals, clock.now_ms()), recorder, clock, 9, meters, Progress())
+        loop = Loop(probes, Schedule(intervals, clock.now_ms()), recorder, clock, Limits(9), meters, Progress())
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(loop.run)
             with anyio.fail_after(20):

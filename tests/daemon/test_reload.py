@@ -13,6 +13,7 @@ from prober.config import Config
 from prober.core.own import OWN
 from prober.core.schedule import Schedule
 from prober.daemon.couriers import Couriers
+from prober.daemon.gate import Limits
 from prober.daemon.loop import Loop
 from prober.daemon.meters import Meters
 from prober.daemon.progress import Progress
@@ -90,7 +91,7 @@ async def running(folder: Path) -> AsyncIterator[Running]:
         schedule = Schedule(intervals_ms, one.world.clock.now_ms())
         progress = Progress()
         probes = built_probes(one.world, config.checks)
-        one.loop = Loop(probes, schedule, recorder, one.world.clock, 9, one.world.meters, progress)
+        one.loop = Loop(probes, schedule, recorder, one.world.clock, Limits(9), one.world.meters, progress)
         one.application = Replaceable(nobody)
         parts = Parts(one.loop, Couriers(one.world, progress, tasks), [one.application])
         one.it = Reload(one.world, parts, one.read, one.make, ServiceManager({}))

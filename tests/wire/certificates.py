@@ -46,6 +46,13 @@ class Certificates:
         leaf = self._leaves[name]
         return leaf.private_key_pem.bytes(), b"".join(blob.bytes() for blob in leaf.cert_chain_pems)
 
+    def restricted(self, ciphers: str) -> ssl.SSLContext:
+        """A good certificate, by TLS 1.2 with these ciphers only."""
+        context = _served(self._leaves["good"])
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(ciphers)
+        return context
+
     def _self_signed(self, now: dt.datetime) -> ssl.SSLContext:
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
