@@ -2,7 +2,8 @@
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,9 +12,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from statusapi import discovery, page
-from statusapi.auth import Auth
+from statusapi.api_keys import ApiKeys
+from statusapi.auth import Auth, too_many
 from statusapi.dialects import instatus, native, statusdashboard, statuspage, up
 from statusapi.explain import Explain
+from statusapi.limits import Limits
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
 from statusapi.page import badges
@@ -24,6 +27,7 @@ from statusapi.views import Views
 logger = logging.getLogger(__name__)
 
 Render = Callable[[Problem], Response]
+Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 # How errors look on the public listener: the first pattern that is the whole path, less its /s/<site>, decides.
 _SHAPES: tuple[tuple[str, Render], ...] = (
@@ -44,9 +48,11 @@ def create_public(
     orders: Orders,
     explain: Explain,
     auth: Auth,
+    keys: ApiKeys,
+    limits: Limits,
     found: Sequence[BaseRoute],
     not_ready: Callable[[], str | None],
-) -> Starlette:
+) -> Application:
     """The public listener: page, four dialects, metrics, discovery, health.
 
     found: what Prometheus discovers. not_ready: why the daemon is not ready, in one sentence; None if it is.
@@ -55,18 +61,18 @@ def create_public(
         *_health(not_ready),
         *metrics.routes(),
         *found,
-        *native.routes(views, orders, explain, auth),
+        *native.routes(views, orders, explain, auth, keys),
         *statuspage.routes(views),
         *instatus.routes(views),
         *statusdashboard.routes(views, auth),
         *page.routes(views),
     ]
-    return _application(routes, _shape)
+    return _application(routes, _shape, limits)
 
 
-def create_up(views: Views, auth: Auth) -> Starlette:
+def create_up(views: Views, auth: Auth, limits: Limits) -> Application:
     """The listener of the UP dialect."""
-    return _application(up.routes(views, auth), lambda _: up.problem)
+    return _application(up.routes(views, auth), lambda _: up.problem, limits)
 
 
 def _health(not_ready: Callable[[], str | None]) -> list[BaseRoute]:
@@ -85,7 +91,7 @@ def _shape(request: Request) -> Render:
     return next((render for pattern, render in _SHAPES if re.fullmatch(pattern, path)), page.problem)
 
 
-def _application(routes: list[BaseRoute], render: Callable[[Request], Render]) -> Starlette:
+def _application(routes: list[BaseRoute], render: Callable[[Request], Render], limits: Limits) -> Application:
     """render: how errors look where the request went."""
 
     async def refused(request: Request, error: Exception) -> Response:
@@ -103,4 +109,22 @@ def _application(routes: list[BaseRoute], render: Callable[[Request], Render]) -
     handlers = {Problem: refused, HTTPException: refused_by_framework, Exception: failed}
     application = Starlette(routes=routes, exception_handlers=handlers)
     application.router.redirect_slashes = False
-    return application
+    return _limited(application, render, limits)
+
+
+_UNLIMITED = ("/-/", "/metrics")  # what watches us
+
+
+def _limited(application: Application, render: Callable[[Request], Render], limits: Limits) -> Application:
+    """The application for those who do not ask too often."""
+
+    async def limited(scope: Any, receive: Any, send: Any) -> None:
+        if limits.per_address and not scope["path"].startswith(_UNLIMITED):
+            request = Request(scope)
+            wait_s = limits.wait_s(f"address {limits.address(request)}", limits.per_address)
+            if wait_s:
+                await render(request)(too_many(wait_s))(scope, receive, send)
+                return
+        await application(scope, receive, send)
+
+    return limited

@@ -1,10 +1,8 @@
 """What an operator asks for: read strictly, checked against who asks and what stands, and handed to the recorder."""
 
-import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from prober.core.events import Ordered
 from prober.core.incident import is_step
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from prober.config import Config
     from prober.record import Recorder
 
-LONGEST_REQUEST = 64 * 1024  # bytes
 LONGEST_TEXT = 10_000  # characters
 
 Status = Literal["investigating", "identified", "monitoring", "resolved", "postmortem"]
@@ -64,48 +61,6 @@ class OpenFields(_Fields):
     impact: Literal["none", "minor", "major", "critical"] = "minor"
     status: Literal["investigating", "identified", "monitoring"] = "investigating"
     components: list[str] = Field(default=[], max_length=1000)
-
-
-F = TypeVar("F", bound=_Fields)
-
-
-def decoded(content: bytes, fields: type[F]) -> F:
-    """The fields that a request's body gives: one JSON object in UTF-8. Raises Problem."""
-    if len(content) > LONGEST_REQUEST:
-        raise Problem(413, "too_large", f"Expected a body of at most {LONGEST_REQUEST} bytes.")
-    try:
-        found = json.loads(content.decode() or "{}", object_pairs_hook=_pairs, parse_constant=_no_number)
-        json.dumps(found, ensure_ascii=False).encode()  # half a character, as "\\ud800" is, is no text
-    except (ValueError, RecursionError) as error:
-        raise Problem(400, "json", f"Expected one JSON object in UTF-8, found: {error}.") from None
-    if not isinstance(found, dict):
-        raise Problem(400, "json", "Expected one JSON object in UTF-8, found something else.")
-    try:
-        return fields.model_validate(found)
-    except ValidationError as error:
-        raise Problem(400, "field", "; ".join(map(_mistake, error.errors(include_url=False)))) from None
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key that stands twice")
-    return found
-
-
-def _no_number(text: str) -> Any:
-    raise ValueError(f"{text}, which is no number of JSON")
-
-
-def _mistake(error: Mapping[str, Any]) -> str:
-    """Which field, and what was expected; what was found is the asker's own and is not repeated."""
-    key = ".".join(map(str, error["loc"]))
-    if error["type"] == "extra_forbidden":
-        return f"{key}: there is no such field"
-    if error["type"] == "missing":
-        return f"{key}: expected a value, found none"
-    words = str(error["msg"]).removeprefix("Input should be ")
-    return f"{key}: expected {words[:1].lower()}{words[1:]}"
 
 
 class Orders:

@@ -13,6 +13,7 @@ from prober.cli.demo import demo
 from prober.cli.demo_target import demo_target
 from prober.cli.explain import explain
 from prober.cli.incidents import incidents
+from prober.cli.keys import keys
 from prober.cli.maintenance import maintenance
 from prober.cli.plan import plan
 from prober.cli.probe import probe
@@ -40,6 +41,7 @@ app.command("restore")(restore)
 app.command("export")(export)
 app.command("import")(import_)
 app.add_typer(incidents, name="incidents")
+app.add_typer(keys, name="keys")
 app.command("simulate")(simulate)
 app.command("demo")(demo)
 app.command("demo-target")(demo_target)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from prober.config import Config
     from prober.daemon.serve import Application
     from prober.daemon.world import World
+    from statusapi.limits import Limits
 
 RECENT_INCIDENTS = 50  # of each site, read at the start; later ones come by themselves
 
@@ -54,10 +55,17 @@ async def watch(config: "Config", read: "Callable[[], Config]", ready: Callable[
 
     read: what the configuration file says by now; called at each SIGHUP.
     """
+    from prober.clock import Clock
     from prober.daemon.run import run as run_daemon
+    from statusapi.limits import Limits
+
+    limits = Limits(Clock(), config)  # a reload starts nobody's minute anew
+
+    async def make(world: "World") -> "Sequence[Application]":
+        return await applications(world, limits)
 
     with _listeners(config) as listeners:
-        await run_daemon(config, read, listeners, applications, ready)
+        await run_daemon(config, read, listeners, make, ready)
 
 
 @contextmanager
@@ -70,9 +78,10 @@ def _listeners(config: "Config") -> Iterator[list[socket]]:
         yield [stack.enter_context(closing(bound(*address))) for address in wanted if address is not None]
 
 
-async def applications(world: "World") -> "Sequence[Application]":
+async def applications(world: "World", limits: "Limits") -> "Sequence[Application]":
     """What is served on each of those listeners."""
     from statusapi import discovery
+    from statusapi.api_keys import ApiKeys
     from statusapi.app import create_public, create_up
     from statusapi.auth import Auth
     from statusapi.explain import Explain
@@ -90,13 +99,16 @@ async def applications(world: "World") -> "Sequence[Application]":
     views = Views(world.config, world.recorder, recent, past, world.clock)
     world.ended.callback(views.close)
     metrics = Metrics(world.config, world.recorder, world.clock, world.meters)
-    auth, orders = Auth(world.config), Orders(world.config, world.recorder, world.clock)
+    limits.follow(world.config)
+    auth = Auth(world.config, world.clock, limits, world.store.keys, await world.store.keys.all())
+    orders = Orders(world.config, world.recorder, world.clock)
     explain = Explain(world.config, world.recorder, world.store, world.clock)
     found = discovery.routes(world.config, auth)
-    public = create_public(views, metrics, orders, explain, auth, found, world.not_ready)
+    keys = ApiKeys(world.config, auth, world.store.keys, world.clock)
+    public = create_public(views, metrics, orders, explain, auth, keys, limits, found, world.not_ready)
     if world.config.daemon.up is None:
         return [public]
-    return [public, create_up(views, auth)]
+    return [public, create_up(views, auth, limits)]
 
 
 def where(config: "Config") -> list[str]:

@@ -6,8 +6,9 @@ Each is keyed by a stable id; names are for people and may change.
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -41,6 +42,17 @@ def _address(value: Any) -> Address:
 
 def _address_or_off(value: Any) -> Address | None:
     return None if value == "off" else _address(value)
+
+
+def _network(value: Any) -> str:
+    try:
+        return str(ip_network(value)) if isinstance(value, str) else _no_network()
+    except ValueError:
+        return _no_network()
+
+
+def _no_network() -> NoReturn:
+    raise mistake('an address or a network such as "10.0.0.0/8"')
 
 
 def _folder(value: Any, info: ValidationInfo) -> Path:
@@ -128,6 +140,12 @@ class Daemon(Options):
     """Checks that show whether our own network works, for every check that does not name its own."""
     admin_key: Key | None = None
     """The key that opens every account of the API."""
+    rate_per_key: int = Field(default=600, ge=0, le=1_000_000)
+    """How often a minute one key may ask the API; 0 for as often as it likes."""
+    rate_per_address: int = Field(default=0, ge=0, le=1_000_000)
+    """How often a minute one address may ask anything; 0 for as often as it likes."""
+    trusted_proxies: list[Annotated[str, BeforeValidator(_network)]] = Field(default=[])
+    """Addresses and networks of proxies whose X-Forwarded-For tells where a request comes from."""
     log: Literal["text", "json"] = "text"
     """How log lines are written."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

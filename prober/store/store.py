@@ -21,6 +21,7 @@ from prober.store import lock, rows
 from prober.store.backup import FILE
 from prober.store.engine import Engine, opened
 from prober.store.evidence import Archive
+from prober.store.keys import Keys
 from prober.store.migrate import check, migrate
 from prober.store.outbox import Outbox
 
@@ -51,6 +52,7 @@ class Store:
         self._queries: Any = _queries()
         self.outbox = Outbox(writer, self._queries)
         self.archive = Archive(reader, self._queries)
+        self.keys = Keys(writer, self._queries)
 
     @classmethod
     @asynccontextmanager

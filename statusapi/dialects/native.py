@@ -10,10 +10,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from prober.core.model import Impact, Incident
-from statusapi.auth import Auth, Principal
+from prober.store.keys import KeyRow
+from statusapi.api_keys import ApiKeys, KeyFields
+from statusapi.auth import Auth, Principal, Scope, bearer, needed, no_bearer
+from statusapi.decode import decoded, taken
 from statusapi.dialects.wire import moment, moment_or_none
 from statusapi.explain import Explain
-from statusapi.orders import LONGEST_REQUEST, AcknowledgeFields, OpenFields, Orders, PostFields, decoded
+from statusapi.orders import AcknowledgeFields, OpenFields, Orders, PostFields
 from statusapi.prepared import READS
 from statusapi.problems import Problem, not_found
 from statusapi.views import IncidentView, Views
@@ -22,13 +25,13 @@ PREFIX = "/api/prober/v1"
 PATHS = rf"{PREFIX}(/.*)?"
 
 
-def routes(views: Views, orders: Orders, explain: Explain, auth: Auth) -> list[BaseRoute]:
-    """Incidents: read, open, post to, acknowledge. Components: explain."""
+def routes(views: Views, orders: Orders, explain: Explain, auth: Auth, keys: ApiKeys) -> list[BaseRoute]:
+    """Incidents: read, open, post to, acknowledge. Components: explain. Keys: list, make, revoke."""
 
     async def incidents(request: Request) -> Response:
-        principal = _principal(auth, request)
+        principal = await _principal(auth, request)
         if request.method == "POST":
-            fields = decoded(await _body(request), OpenFields)
+            fields = decoded(await taken(request), OpenFields)
             return _answer(_incident(await orders.open(principal, fields)), 201)
         wants_open = request.query_params.get("open") == "true"
         pages = [page for page in views.pages.values() if principal.may_see(page.account)]
@@ -37,23 +40,36 @@ def routes(views: Views, orders: Orders, explain: Explain, auth: Auth) -> list[B
         return _answer({"incidents": [_listed(shown) for shown in found]})
 
     async def incident(request: Request) -> Response:
-        return _answer(_incident(orders.find(_principal(auth, request), _num(request))))
+        return _answer(_incident(orders.find(await _principal(auth, request), _num(request))))
 
     async def updates(request: Request) -> Response:
-        principal = _principal(auth, request)
-        fields = decoded(await _body(request), PostFields)
+        principal = await _principal(auth, request)
+        fields = decoded(await taken(request), PostFields)
         return _answer(_incident(await orders.post(principal, _num(request), fields)), 201)
 
     async def acknowledge(request: Request) -> Response:
-        principal = _principal(auth, request)
-        fields = decoded(await _body(request), AcknowledgeFields)
+        principal = await _principal(auth, request)
+        fields = decoded(await taken(request), AcknowledgeFields)
         return _answer(_incident(await orders.acknowledge(principal, _num(request), fields)))
 
     async def explained(request: Request) -> Response:
-        principal, at_ms = _principal(auth, request), _at_ms(request)
+        principal, at_ms = await _principal(auth, request), _at_ms(request)
         return _answer(_with_moments(await explain.component(principal, request.path_params["id"], at_ms)))
 
+    async def api_keys(request: Request) -> Response:
+        principal = await auth.admitted(request, bearer(request), no_bearer(), Scope.ADMIN)
+        if request.method == "POST":
+            row, key = await keys.create(principal, decoded(await taken(request), KeyFields))
+            return _answer(_key(row) | {"key": key}, 201)
+        return _answer({"keys": [_key(row) for row in keys.listed(principal)]})
+
+    async def api_key(request: Request) -> Response:
+        principal = await auth.admitted(request, bearer(request), no_bearer(), Scope.ADMIN)
+        return _answer(_key(await keys.revoke(principal, request.path_params["id"])))
+
     return [
+        Route(f"{PREFIX}/keys", api_keys, methods=[*READS, "POST"]),
+        Route(f"{PREFIX}/keys/{{id}}", api_key, methods=["DELETE"]),
         Route(f"{PREFIX}/components/{{id}}/explain", explained, methods=READS),
         Route(f"{PREFIX}/incidents", incidents, methods=[*READS, "POST"]),
         Route(f"{PREFIX}/incidents/{{num}}", incident, methods=READS),
@@ -72,23 +88,8 @@ def _answer(said: Mapping[str, Any], status: int = 200, headers: Mapping[str, st
     return Response(content, status, {"Cache-Control": "no-store", **(headers or {})}, "application/json")
 
 
-async def _body(request: Request) -> bytes:
-    """The request's body, of which no more is read than may be sent."""
-    content = b""
-    async for piece in request.stream():
-        content += piece
-        if len(content) > LONGEST_REQUEST:
-            break
-    return content
-
-
-def _principal(auth: Auth, request: Request) -> Principal:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    principal = auth.principal(key.strip()) if scheme.lower() == "bearer" else None
-    if principal is None:
-        text = "Expected a known key in the header Authorization: Bearer <key>."
-        raise Problem(401, "authorization", text, {"WWW-Authenticate": "Bearer"})
-    return principal
+async def _principal(auth: Auth, request: Request) -> Principal:
+    return await auth.admitted(request, bearer(request), no_bearer(), needed(request))
 
 
 def _at_ms(request: Request) -> int | None:
@@ -125,6 +126,19 @@ def _num(request: Request) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise not_found()
     return int(text)
+
+
+def _key(row: KeyRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "account": row.account,
+        "name": row.name,
+        "scope": row.scope,
+        "created_at": moment(row.created_ms),
+        "expires_at": moment_or_none(row.expires_ms),
+        "revoked_at": moment_or_none(row.revoked_ms),
+        "used_at": moment_or_none(row.used_ms),
+    }
 
 
 def _listed(shown: IncidentView) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from statusapi.auth import Auth, Principal
+from statusapi.auth import Auth, Principal, needed
 from statusapi.dialects import statusdashboard_objects as objects
 from statusapi.dialects.statusdashboard_objects import BASE, Told
 from statusapi.dialects.statusdashboard_resources import LIMIT, NO_FIELDS, RESOURCES, Resource, index, schema
@@ -24,7 +24,6 @@ from statusapi.views import PageView, Views
 PATHS = rf"{BASE}(/.*)?"
 METHODS = [*READS, "OPTIONS"]
 ALLOW = ",".join(METHODS)
-ADMIN = "admin"  # the name of who has the admin's key
 PUBLIC_LIMIT = 100
 
 HEADERS = {
@@ -120,21 +119,16 @@ class _Reading:
         """The handler behind its lock: whose key it is comes first, then whether he can be told in JSON."""
 
         async def opened(request: Request) -> Response:
-            principal = self._principal(request)
+            principal = await self._principal(request)
             _check_format(request)
             return await read(request, principal)
 
         return opened
 
-    def _principal(self, request: Request) -> Principal:
-        scheme, _, told = request.headers.get("authorization", "").partition(" ")
-        name, _, key = told.strip().partition(":")
-        if scheme.lower() != "apikey":
-            name, key = (request.query_params.get(part, "") for part in ("username", "api_key"))
-        principal = self._auth.principal(key)
-        if principal is None or name != (ADMIN if principal.account is None else principal.account):
-            raise Problem(401, "authorization", "Expected a name and its key.", {"WWW-Authenticate": "ApiKey"})
-        return principal
+    async def _principal(self, request: Request) -> Principal:
+        name, key = credentials(request)
+        refusal = Problem(401, "authorization", "Expected a name and its key.", {"WWW-Authenticate": "ApiKey"})
+        return await self._auth.admitted(request, key, refusal, needed(request), name)
 
     def _prepared(self, request: Request, resource: Resource, principal: Principal, num: str | None) -> Response:
         made = self._bodies.get(self._views.pages, (resource.name, principal, num))
@@ -154,6 +148,15 @@ class _Reading:
         if found is None:
             raise not_found()
         return body(_json(found))
+
+
+def credentials(request: Request) -> tuple[str, str]:
+    """The name and the key that a request brings, each "" without: in its header, or in its query."""
+    scheme, _, told = request.headers.get("authorization", "").partition(" ")
+    name, _, key = told.strip().partition(":")
+    if scheme.lower() != "apikey":
+        name, key = (request.query_params.get(part, "") for part in ("username", "api_key"))
+    return name, key
 
 
 def _public(views: Views, find: Callable[[PageView], list[Row]]) -> Handler:

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from prober import __version__
 from prober.core.model import IncidentStatus
-from statusapi.auth import Auth, Principal
+from statusapi.auth import Auth, Principal, needed
 from statusapi.dialects.capitals import COMPONENT, IMPACT, INCIDENT
 from statusapi.dialects.wire import moment, moment_or_none
 from statusapi.prepared import READS
@@ -54,7 +54,15 @@ def problem(problem: Problem) -> Response:
     )
 
 
-_ERRORS = {401: "Authorization", 403: "Authorization", 404: "Method", 405: "Method", 500: "Server"}
+_ERRORS = {
+    401: "Authorization",
+    403: "Authorization",
+    404: "Method",
+    405: "Method",
+    429: "Limit",
+    500: "Server",
+    503: "Server",
+}
 
 
 def _answer(said: Object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -69,7 +77,7 @@ async def _meta(_: Request) -> Response:
 
 def _reader(views: Views, auth: Auth, resource: Resource) -> Callable[[Request], Any]:
     async def read(request: Request) -> Response:
-        principal = _principal(auth, request, resource)
+        principal = await _principal(auth, request, resource)
         found = list(resource.find(views, principal))
         id_ = request.path_params.get("id")
         if id_ is None:
@@ -88,10 +96,9 @@ def _said(resource: Resource, spec: str, result: list[Object]) -> Response:
     return _answer({"result": result, "spec": spec, "type": resource.plural})
 
 
-def _principal(auth: Auth, request: Request, resource: Resource) -> Principal:
-    principal = auth.principal(request.headers.get("auth"))
-    if principal is None:
-        raise Problem(401, "authorization", "Expected a known key in the header Auth.")
+async def _principal(auth: Auth, request: Request, resource: Resource) -> Principal:
+    refusal = Problem(401, "authorization", "Expected a known key in the header Auth.")
+    principal = await auth.admitted(request, request.headers.get("auth"), refusal, needed(request))
     if resource.is_for_admin and not principal.is_admin:
         raise Problem(403, "authorization", "Accounts are open to the admin's key only.")
     return principal

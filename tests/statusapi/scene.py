@@ -16,10 +16,13 @@ from prober.core.model import Observation
 from prober.daemon.meters import Meters
 from prober.record import Recorder
 from prober.store import Store
+from prober.store.keys import KeyRow
 from statusapi import discovery
+from statusapi.api_keys import ApiKeys
 from statusapi.app import create_public, create_up
 from statusapi.auth import Auth
 from statusapi.explain import Explain
+from statusapi.limits import Limits
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
 from statusapi.views import Views
@@ -86,26 +89,32 @@ description = "Mail is late"
 class Scene:
     """What a reader meets, and the means to make things happen."""
 
-    def __init__(self, config: Config, recorder: Recorder, store: Store, past: Sequence[Change]) -> None:
+    def __init__(
+        self, config: Config, recorder: Recorder, store: Store, past: Sequence[Change], rows: Sequence[KeyRow]
+    ) -> None:
         self.now_ms = T0
         self.trouble: str | None = None
         self.config, self.recorder, self.store = config, recorder, store
         self.clock = Clock(wall_ns=self._now_ns, monotonic_ns=self._now_ns)
         self.views = Views(config, recorder, [], past, self.clock)
         self.metrics = Metrics(config, recorder, self.clock, Meters(config.checks, config.channels))
-        auth, orders = Auth(config), Orders(config, recorder, self.clock)
+        self.limits = limits = Limits(self.clock, config)
+        auth = Auth(config, self.clock, limits, store.keys, rows)
+        orders, keys = Orders(config, recorder, self.clock), ApiKeys(config, auth, store.keys, self.clock)
         public = create_public(
             self.views,
             self.metrics,
             orders,
             Explain(config, recorder, store, self.clock),
             auth,
+            keys,
+            limits,
             discovery.routes(config, auth),
             lambda: self.trouble,
         )
         self.application = public
         self.public = _client(public, "https://status.example")
-        self.up = _client(create_up(self.views, auth), "http://up")
+        self.up = _client(create_up(self.views, auth, limits), "http://up")
 
     def _now_ns(self) -> int:
         return self.now_ms * 1_000_000
@@ -145,7 +154,7 @@ async def scene(folder: Path, more: str = "", text: str = CONFIG) -> AsyncIterat
     async with Store.open(folder, IDENTITY) as store:
         recorder = Recorder(store, await store.load(), config.policy())
         await recorder.reconfigure(config.policy(), T0)
-        made = Scene(config, recorder, store, await store.component_changes(0))
+        made = Scene(config, recorder, store, await store.component_changes(0), await store.keys.all())
         async with made.public, made.up:
             yield made
 

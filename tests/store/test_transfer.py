@@ -10,6 +10,7 @@ import pytest
 
 from prober.errors import StoreError
 from prober.store import Attempt, Store, exported, put_in
+from prober.store.keys import KeyRow
 from prober.store.migrate import migrations
 from tests.builders import T0, check, policy, subscription
 from tests.worlds import answers, recording
@@ -26,6 +27,7 @@ async def lived(directory: Path) -> None:
         await recorder.flush()
         (first, *_) = await store.outbox.pending("hook", 9)
         await store.outbox.tried(Attempt(first.notice.id, 1, T0, 12, 500, "»500«", None))
+        await store.keys.add(KeyRow("k1", "acme", "bot", "read", b"digest", T0))
 
 
 def dump(directory: Path) -> list[str]:
