@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from statusapi import discovery, page
 from statusapi.api_keys import ApiKeys
 from statusapi.auth import Auth, too_many
+from statusapi.catalog import Catalog
 from statusapi.dialects import instatus, native, statusdashboard, statuspage, up
 from statusapi.explain import Explain
 from statusapi.limits import Limits
@@ -70,9 +71,9 @@ def create_public(
     return _application(routes, _shape, limits)
 
 
-def create_up(views: Views, auth: Auth, limits: Limits) -> Application:
+def create_up(views: Views, auth: Auth, orders: Orders, catalog: Catalog, keys: ApiKeys, limits: Limits) -> Application:
     """The listener of the UP dialect."""
-    return _application(up.routes(views, auth), lambda _: up.problem, limits)
+    return _application(up.routes(views, auth, orders, catalog, keys), lambda _: up.problem, limits)
 
 
 def _health(not_ready: Callable[[], str | None]) -> list[BaseRoute]:

@@ -71,6 +71,10 @@ class Orders:
         self._recorder = recorder
         self._clock = clock
 
+    def follow(self, config: "Config") -> None:
+        """Another configuration holds."""
+        self._config = config
+
     async def post(self, principal: Principal, num: int, fields: PostFields) -> Incident:
         """Add an entry to a timeline. Raises Problem, and changes nothing, if the incident may not stand there."""
         incident = self._theirs(principal, num)
@@ -108,7 +112,8 @@ class Orders:
         ended = (incident for incident in state.ended.values() if incident.num == num)
         incident = state.incidents.get(num) or next(ended, None)
         site = None if incident is None else self._config.sites.get(incident.site)
-        if incident is None or site is None or not principal.may_see(site.account):
+        is_deleted = ("deleted", str(num)) in self._config.made
+        if incident is None or site is None or is_deleted or not principal.may_see(site.account):
             raise not_found()
         return incident
 

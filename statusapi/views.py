@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 RECENT = 50  # newest incidents and maintenances that a page knows of
 PAST_MS = 14 * 86_400_000  # how long a page knows of recurring maintenances that are over
 COMING = 3  # of each recurring maintenance
+MADE_FROM = 1_000_000  # where numbers of what was made through the API begin
 
 
 class ComponentView(NamedTuple):
@@ -172,10 +173,11 @@ class PageView(NamedTuple):
 
 
 class AccountView(NamedTuple):
-    """What is shown of an account: never its key."""
+    """What is shown of an account: never its key. num: for readers who need a number."""
 
     id: str
     name: str
+    num: int
 
 
 class Views:
@@ -192,18 +194,15 @@ class Views:
         past: Iterable["Change"],
         clock: "Clock",
     ) -> None:
-        self.accounts = tuple(AccountView(id_, account.name) for id_, account in config.accounts.items())
-        self._config = config
         self._recorder = recorder
         self._clock = clock
         self._known_ms = clock.now_ms()
         self._incidents = {incident.num: incident for incident in recent}
         self._history = History(past)
-        self._nums = {id_: num for num, id_ in enumerate(config.components, 1)}
-        self._hosts = _hosts({id_: site.url for id_, site in config.sites.items()})
         self._pages: Mapping[str, PageView] = {}
         self._is_stale = True
         self._boundary_ms = 0  # until when the pages hold if nothing changes
+        self.follow(config)
         self.changed = anyio.Event()  # set once, at the next change; then another one stands here
         self.is_closed = False
         self._stop = recorder.on_shown(self._note)
@@ -227,6 +226,25 @@ class Views:
             site = self._hosts.get((host or "").lower()) or self._hosts.get(_name(host or ""))
         pages = self.pages
         return next(iter(pages.values()), None) if site is None else pages.get(site)
+
+    def follow(self, config: "Config") -> None:
+        """Another configuration holds, which differs from the one before by what was made through the API."""
+        self._config = config
+        self.accounts = tuple(
+            AccountView(id_, account.name, num)
+            for id_, account in config.accounts.items()
+            for num in (self._num_of("accounts", id_),)
+        )
+        self._nums = {id_: self._num_of("components", id_) for id_ in config.components}
+        self._hosts = _hosts({id_: site.url for id_, site in config.sites.items()})
+        self._is_stale = True
+
+    def _num_of(self, section: str, id_: str) -> int:
+        """Its place in the file, from 1; of what was made, the number that it got then, beyond all places."""
+        made = self._config.made.get((section, id_))
+        if made is not None:
+            return MADE_FROM + made.num
+        return list(getattr(self._config, section)).index(id_) + 1
 
     def close(self) -> None:
         """Nobody shall read here any more: another configuration takes over, or the daemon stops."""
@@ -276,7 +294,7 @@ class Views:
         incidents = [
             _incident(incident, url, by_id)
             for _, incident in sorted(self._incidents.items(), reverse=True)
-            if incident.site == id_
+            if incident.site == id_ and ("deleted", str(incident.num)) not in self._config.made
         ]
         windows = [w for w in self._windows(now_ms) if w.site == id_]
         places = {id_: n for n, id_ in enumerate(self._recorder.policy.maintenances, 1)}

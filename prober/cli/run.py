@@ -84,6 +84,7 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     from statusapi.api_keys import ApiKeys
     from statusapi.app import create_public, create_up
     from statusapi.auth import Auth
+    from statusapi.catalog import Catalog
     from statusapi.explain import Explain
     from statusapi.history import NEEDED_MS
     from statusapi.metrics import Metrics
@@ -106,9 +107,15 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     found = discovery.routes(world.config, auth)
     keys = ApiKeys(world.config, auth, world.store.keys, world.clock)
     public = create_public(views, metrics, orders, explain, auth, keys, limits, found, world.not_ready)
+
+    async def remake() -> None:
+        await world.remade.call()
+
+    catalog = Catalog(world.config, world.store.made, world.clock, remake)
+    world.followers += [part.follow for part in (views, metrics, auth, orders, explain, keys, catalog)]
     if world.config.daemon.up is None:
         return [public]
-    return [public, create_up(views, auth, limits)]
+    return [public, create_up(views, auth, orders, catalog, keys, limits)]
 
 
 def where(config: "Config") -> list[str]:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from prober.config.models import Account, Component, Daemon, Group, Site, Subscription, Window
 from prober.config.references import Masks
+from prober.core.made import Made
 from prober.core.model import (
     CheckPolicy,
     ComponentPolicy,
@@ -30,6 +31,8 @@ class Config:
 
     secrets: every value that came through a reference or stands in a secret's place: never to be shown.
     references: those that came through a reference, with the reference as it was written.
+    made: what stands here besides what the file says, by table and id; see made.py. stated: the status that a
+    component without checks was given.
     """
 
     path: str
@@ -44,6 +47,8 @@ class Config:
     maintenance: Mapping[str, Window]
     secrets: frozenset[str] = field(repr=False)
     references: Mapping[str, str] = field(repr=False)
+    made: Mapping[tuple[str, str], Made] = field(default_factory=dict, repr=False)
+    stated: Mapping[str, Status] = field(default_factory=dict)
 
     @cached_property
     def _masks(self) -> Masks:
@@ -62,7 +67,7 @@ class Config:
         feeding: dict[str, list[str]] = defaultdict(list)
         for id_, check in self.checks.items():
             feeding[check.component].append(id_)
-        components = {id_: _component(id_, c, feeding[id_]) for id_, c in self.components.items()}
+        components = {id_: _component(id_, c, feeding[id_], self.stated.get(id_)) for id_, c in self.components.items()}
         return Policy(
             checks={id_: _check(id_, check, self._canaries(id_, check)) for id_, check in self.checks.items()},
             components=components,
@@ -124,7 +129,7 @@ def _check(id_: str, check: CheckOptions, canaries: tuple[str, ...]) -> CheckPol
     )
 
 
-def _component(id_: str, component: Component, checks: list[str]) -> ComponentPolicy:
+def _component(id_: str, component: Component, checks: list[str], stated: Status | None) -> ComponentPolicy:
     opens_at = _OPENS_AT[component.open_incident_at]
     return ComponentPolicy(
         id=id_,
@@ -136,6 +141,7 @@ def _component(id_: str, component: Component, checks: list[str]) -> ComponentPo
         depends_on=tuple(component.depends_on),
         resolve_after_ms=component.resolve_after or 0,
         reopen_within_ms=component.reopen_within or 0,
+        stated=stated,
     )
 
 

@@ -146,6 +146,8 @@ class Daemon(Options):
     """How often a minute one address may ask anything; 0 for as often as it likes."""
     trusted_proxies: list[Annotated[str, BeforeValidator(_network)]] = Field(default=[])
     """Addresses and networks of proxies whose X-Forwarded-For tells where a request comes from."""
+    callbacks: Literal["public", "any", "off"] = "public"
+    """Where subscriptions made through the API may send: to public addresses, to any, or nowhere."""
     log: Literal["text", "json"] = "text"
     """How log lines are written."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

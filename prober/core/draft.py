@@ -61,12 +61,14 @@ class Draft:
         causes = [c for c in checks if c.verdict in _TROUBLED]
         trouble = self._trouble(component.id)
         status, rule = shown(self.policy, component.id, trouble, self.at_ms)
+        if rule is Rule.FROM_CHECKS and _stated(component) is not None:
+            rule = Rule.STATED
         before = self.state.components.get(component.id) or ComponentState(component.id, since_ms=self.at_ms)
         after = ComponentState(
             component.id,
             status,
             before.since_ms,
-            watched=any(c.verdict is not Verdict.UNKNOWN for c in checks),
+            watched=_stated(component) is not None or any(c.verdict is not Verdict.UNKNOWN for c in checks),
             causes=tuple(c.check for c in causes),
             site=component.site,
             withheld_by=self._withheld_by(component, status),
@@ -86,7 +88,11 @@ class Draft:
         return self._derived(component, lambda check: check.verdict)
 
     def _derived(self, component: str, verdict: Callable[[CheckState], Verdict]) -> Status:
-        found = [(id_, verdict(self._check(id_))) for id_ in self.policy.components[component].checks]
+        policy = self.policy.components[component]
+        stated = _stated(policy)
+        if stated is not None:
+            return stated
+        found = [(id_, verdict(self._check(id_))) for id_ in policy.checks]
         critical = [verdict for id_, verdict in found if self.policy.checks[id_].critical]
         return from_checks([verdict for _, verdict in found], critical)
 
@@ -363,6 +369,11 @@ def _word(component: ComponentState) -> str:
     """What history calls it: the status, or "unknown" while none of its checks has answered and no work is planned."""
     is_known = component.watched or component.status is Status.MAINTENANCE
     return component.status if is_known else Verdict.UNKNOWN
+
+
+def _stated(component: ComponentPolicy) -> Status | None:
+    """What it shows because somebody says so, since nothing probes it; None if it is probed."""
+    return None if component.checks else component.stated
 
 
 def _is_worth_an_incident(component: ComponentPolicy, status: Status) -> bool:

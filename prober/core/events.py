@@ -63,6 +63,7 @@ class Rule(StrEnum):
     DEGRADED_LASTING = "degraded_lasting"
     SUCCESSES_LASTING = "successes_lasting"
     FROM_CHECKS = "from_checks"
+    STATED = "stated"
     MAINTENANCE_WINDOW = "maintenance_window"
     DEPENDENCY_DOWN = "dependency_down"
     NOT_CONFIGURED = "not_configured"

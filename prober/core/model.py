@@ -175,6 +175,7 @@ class ComponentPolicy(NamedTuple):
     depends_on: while one of these components is down, no incident opens for this one; acyclic.
     resolve_after_ms: how long trouble must be gone before the incident is resolved; until then it is monitored.
     reopen_within_ms: trouble that returns so soon after the end reopens the same incident; 0 = never.
+    stated: what somebody says that it shows, if it has no checks; None = nobody does.
     """
 
     id: str
@@ -186,6 +187,7 @@ class ComponentPolicy(NamedTuple):
     depends_on: tuple[str, ...] = ()
     resolve_after_ms: int = 0
     reopen_within_ms: int = 0
+    stated: Status | None = None
 
 
 class SubscriptionPolicy(NamedTuple):

@@ -15,6 +15,7 @@ from prober.config import Config
 from prober.core.schedule import Schedule
 from prober.daemon.couriers import Couriers
 from prober.daemon.loop import Loop
+from prober.daemon.made import merged
 from prober.daemon.meters import Meters
 from prober.daemon.progress import Progress
 from prober.daemon.reload import MakeApplications, Parts, Reload, built_notifiers, built_probes, counts, warn_of_orphans
@@ -54,6 +55,7 @@ async def run(
         tasks = await stack.enter_async_context(anyio.create_task_group())
         reload = Reload(world, await _started(world, tasks, manager, applications), read, make, manager)
         stack.callback(reload.close)
+        world.remade.call = reload.remake
         tasks.start_soon(reload.keep)
         world.is_started = True
         manager.tell("READY=1", f"STATUS=watching {counts(world.policy)}")
@@ -64,12 +66,13 @@ async def run(
         tasks.cancel_scope.cancel()
 
 
-async def _world(config: Config, store: Store) -> World:
+async def _world(declared: Config, store: Store) -> World:
+    config = await merged(declared, store)
     clock, policy = Clock(), config.policy()
     recorder = Recorder(store, await store.load(), policy)
     await recorder.reconfigure(policy, clock.now_ms())
     logger.info("epoch %d: watching %s", store.epoch, counts(policy))
-    return World(config, policy, recorder, store, clock, Meters(policy.checks, config.channels))
+    return World(config, declared, policy, recorder, store, clock, Meters(policy.checks, config.channels))
 
 
 async def _started(

@@ -1,5 +1,6 @@
 """What applications may look at of a daemon."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -11,14 +12,28 @@ from prober.record import Recorder
 from prober.store import Store
 
 
+async def _nothing() -> None:
+    """What a daemon does about made objects before it has started."""
+
+
+@dataclass
+class Hook:
+    """What to call when objects have been made, changed or deleted; returns once that holds. Raises StoreError."""
+
+    call: Callable[[], Awaitable[None]] = _nothing
+
+
 @dataclass
 class World:
     """Live state, store and figures of a daemon under one configuration; a reload puts another in its place.
 
-    ended: what applications want to be done once theirs has been replaced.
+    config: what holds; declared: as much of it as stands in the file. ended: what applications want to be done once
+    theirs has been replaced. followers: what they want to be told when another configuration holds that their
+    application lives on with. remade: to be called when objects have been made.
     """
 
     config: Config
+    declared: Config
     policy: Policy
     recorder: Recorder
     store: Store
@@ -26,6 +41,8 @@ class World:
     meters: Meters
     is_started: bool = False
     ended: ExitStack = field(default_factory=ExitStack)
+    followers: list[Callable[[Config], None]] = field(default_factory=list)
+    remade: Hook = field(default_factory=Hook)
 
     def not_ready(self) -> str | None:
         """Why the daemon is not ready, in one sentence; None if it is."""

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from prober.errors import DeliveryError
 from prober.notifiers.base import Parcel, Receipt
+from prober.notifiers.public_network import PublicNetwork
 from prober.notifiers.trouble import deepest_reason, failed, late, one_line, own_faults
 from prober.options import ChannelOptions
 from prober.wire import tls
@@ -75,12 +76,19 @@ NO_MANNERS = Manners()
 class Post:
     """Sends one channel's notices by POST.
 
-    letter: what to post for a parcel; None if this kind has nothing to say of it.
+    letter: what to post for a parcel; None if this kind has nothing to say of it. is_public_only: it goes to public
+    addresses only.
     """
 
     def __init__(
-        self, options: ChannelOptions, letter: Callable[[Parcel], Letter | None], manners: Manners = NO_MANNERS
+        self,
+        options: ChannelOptions,
+        letter: Callable[[Parcel], Letter | None],
+        manners: Manners = NO_MANNERS,
+        *,
+        is_public_only: bool = False,
     ) -> None:
+        self._is_public_only = is_public_only
         self._target = options.target()
         self._timeout_ms = options.timeout
         self._letter = letter
@@ -109,6 +117,8 @@ class Post:
         answer, body = None, bytearray()
         # Not httpx.AsyncClient, whose cookie jar and redirects a receiver could break for all later attempts.
         transport = httpx.AsyncHTTPTransport(verify=tls.context(True, None), trust_env=False)
+        if self._is_public_only:
+            transport._pool._network_backend = PublicNetwork()  # httpx has no parameter for it
         with anyio.move_on_after(self._timeout_ms / 1000):
             async with transport:
                 answer = await transport.handle_async_request(request)

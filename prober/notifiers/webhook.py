@@ -46,6 +46,10 @@ class WebhookOptions(ChannelOptions):
         return place(self.url)
 
 
+class CallbackOptions(WebhookOptions):
+    """The same of a URL that an operator did not write: it must not reach what only we can reach."""
+
+
 def build(options: WebhookOptions) -> Post:
     """The sender of one channel of kind webhook."""
     payload = FORMATS[options.format]
@@ -55,7 +59,7 @@ def build(options: WebhookOptions) -> Post:
         body = payload(parcel)
         return Letter(options.url, body, [*options.headers.items(), *_signed(key, parcel, body)])
 
-    return Post(options, letter)
+    return Post(options, letter, is_public_only=isinstance(options, CallbackOptions))
 
 
 def _signed(key: bytes | None, parcel: Parcel, body: bytes) -> list[tuple[str, str]]:

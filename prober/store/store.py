@@ -22,6 +22,7 @@ from prober.store.backup import FILE
 from prober.store.engine import Engine, opened
 from prober.store.evidence import Archive
 from prober.store.keys import Keys
+from prober.store.made import MadeObjects
 from prober.store.migrate import check, migrate
 from prober.store.outbox import Outbox
 
@@ -53,6 +54,7 @@ class Store:
         self.outbox = Outbox(writer, self._queries)
         self.archive = Archive(reader, self._queries)
         self.keys = Keys(writer, self._queries)
+        self.made = MadeObjects(writer, reader, self._queries)
 
     @classmethod
     @asynccontextmanager

@@ -202,13 +202,14 @@ def _service(component: ComponentView, groups: Mapping[str, str]) -> Object:
 
 
 def _user_of(told: Told, page: PageView) -> str | None:
-    found = (n for n, account in enumerate(told.accounts, 1) if account.id == page.account)
+    found = (account.num for account in told.accounts if account.id == page.account)
     num = next(found, None)
     return None if num is None else uri("user", num)
 
 
 def users(told: Told) -> Iterator[Row]:
-    for num, account in enumerate(told.accounts, 1):
+    for account in told.accounts:
+        num = account.num
         if told.principal.may_see(account.id):
             names = {"username": account.id, "first_name": account.name, "last_name": "", "email": ""}
             yield Row(num, names | {"resource_uri": uri("user", num)})

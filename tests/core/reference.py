@@ -288,10 +288,11 @@ def _moment(event: Event, policy: Policy, proved: Mapping[str, Believed], earlie
 
 def _fact(at_ms: int, component: ComponentPolicy, proved: Mapping[str, Believed], planned: Sequence[Window]) -> Fact:
     verdicts = {c: proved[c].verdict for c in component.checks}
+    stated = None if verdicts else component.stated
     return Fact(
-        trouble=_status(list(verdicts.values())),
+        trouble=stated or _status(list(verdicts.values())),
         planned=any(t.start_ms <= at_ms < t.end_ms and component.id in t.of.components for t in planned),
-        known=any(v != "unknown" for v in verdicts.values()),
+        known=stated is not None or any(v != "unknown" for v in verdicts.values()),
         causes=tuple(c for c, v in verdicts.items() if v in ("down", "degraded")),
     )
 

@@ -233,3 +233,21 @@ def test_a_monitored_incident_that_a_person_leads_asks_for_no_look() -> None:
     decision = step(state, Ordered(T0 + 2_000, Post(1, "We watch it.", "ann", IncidentStatus.MONITORING)), rules)
     assert decision is not None
     assert decision.wake_ms is None
+
+
+def test_a_component_without_checks_shows_what_somebody_says() -> None:
+    def said(status: Status | None) -> Policy:
+        return policy(components=[component(checks=()), component("api", (), opens_at=None, stated=status)])
+
+    state, found = State(identity=b"k"), []
+    for status in (Status.OPERATIONAL, Status.MAJOR, Status.MAJOR, None):
+        decision = step(state, Configured(T0), said(status))
+        if decision is not None:
+            state.apply(decision)
+            found += [(c.before, c.after, c.rule) for c in decision.changes]
+            assert decision.incidents == ()
+    assert found == [
+        ("unknown", "operational", Rule.STATED),
+        ("operational", "major", Rule.STATED),
+        ("major", "unknown", Rule.FROM_CHECKS),
+    ]

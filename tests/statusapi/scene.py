@@ -1,7 +1,7 @@
 """A status API on a real configuration, a real recorder and a real database, at a moment that a test chooses."""
 
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from prober.clock import Clock
 from prober.config import Config
 from prober.core.events import Change, Woke
 from prober.core.model import Observation
+from prober.daemon.made import merged
 from prober.daemon.meters import Meters
 from prober.record import Recorder
 from prober.store import Store
@@ -21,6 +22,7 @@ from statusapi import discovery
 from statusapi.api_keys import ApiKeys
 from statusapi.app import create_public, create_up
 from statusapi.auth import Auth
+from statusapi.catalog import Catalog
 from statusapi.explain import Explain
 from statusapi.limits import Limits
 from statusapi.metrics import Metrics
@@ -90,8 +92,15 @@ class Scene:
     """What a reader meets, and the means to make things happen."""
 
     def __init__(
-        self, config: Config, recorder: Recorder, store: Store, past: Sequence[Change], rows: Sequence[KeyRow]
+        self,
+        config: Config,
+        declared: Config,
+        recorder: Recorder,
+        store: Store,
+        past: Sequence[Change],
+        rows: Sequence[KeyRow],
     ) -> None:
+        self.declared = declared
         self.now_ms = T0
         self.trouble: str | None = None
         self.config, self.recorder, self.store = config, recorder, store
@@ -101,20 +110,32 @@ class Scene:
         self.limits = limits = Limits(self.clock, config)
         auth = Auth(config, self.clock, limits, store.keys, rows)
         orders, keys = Orders(config, recorder, self.clock), ApiKeys(config, auth, store.keys, self.clock)
+        explain = Explain(config, recorder, store, self.clock)
         public = create_public(
             self.views,
             self.metrics,
             orders,
-            Explain(config, recorder, store, self.clock),
+            explain,
             auth,
             keys,
             limits,
             discovery.routes(config, auth),
             lambda: self.trouble,
         )
+        catalog = Catalog(config, store.made, self.clock, self.remake)
+        self.followers: list[Callable[[Config], None]] = [
+            part.follow for part in (self.views, self.metrics, auth, orders, explain, keys, catalog)
+        ]
         self.application = public
         self.public = _client(public, "https://status.example")
-        self.up = _client(create_up(self.views, auth, limits), "http://up")
+        self.up = _client(create_up(self.views, auth, orders, catalog, keys, limits), "http://up")
+
+    async def remake(self) -> None:
+        """Let what was made hold, as the daemon does."""
+        self.config = await merged(self.declared, self.store)
+        for follow in self.followers:
+            follow(self.config)
+        await self.recorder.reconfigure(self.config.policy(), self.now_ms)
 
     def _now_ns(self) -> int:
         return self.now_ms * 1_000_000
@@ -152,9 +173,10 @@ async def scene(folder: Path, more: str = "", text: str = CONFIG) -> AsyncIterat
     path.write_text(text + more)
     config = load_config(path, {})
     async with Store.open(folder, IDENTITY) as store:
+        declared, config = config, await merged(config, store)
         recorder = Recorder(store, await store.load(), config.policy())
         await recorder.reconfigure(config.policy(), T0)
-        made = Scene(config, recorder, store, await store.component_changes(0), await store.keys.all())
+        made = Scene(config, declared, recorder, store, await store.component_changes(0), await store.keys.all())
         async with made.public, made.up:
             yield made
 
