@@ -50,6 +50,7 @@ def create_public(
     explain: Explain,
     auth: Auth,
     keys: ApiKeys,
+    catalog: Catalog,
     limits: Limits,
     found: Sequence[BaseRoute],
     not_ready: Callable[[], str | None],
@@ -65,7 +66,7 @@ def create_public(
         *native.routes(views, orders, explain, auth, keys),
         *statuspage.routes(views),
         *instatus.routes(views),
-        *statusdashboard.routes(views, auth),
+        *statusdashboard.routes(views, auth, orders, catalog),
         *page.routes(views),
     ]
     return _application(routes, _shape, limits)

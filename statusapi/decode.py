@@ -74,7 +74,9 @@ def validated(found: Mapping[str, Any], fields: type[F]) -> F:
     try:
         return fields.model_validate(found)
     except ValidationError as error:
-        raise Problem(400, "field", "; ".join(map(mistake_of, error.errors(include_url=False)))) from None
+        told = [mistake_of(one) for one in error.errors(include_url=False)]
+        by_field = dict(one.split(": ", 1) for one in reversed(told))
+        raise Problem(400, "field", "; ".join(told), fields=by_field) from None
 
 
 def mistake_of(error: Mapping[str, Any]) -> str:
@@ -84,6 +86,8 @@ def mistake_of(error: Mapping[str, Any]) -> str:
         return f"{key}: there is no such field"
     if error["type"] == "missing":
         return f"{key}: expected a value, found none"
+    if error["type"] == "string_too_long" or (error["type"] == "too_long" and isinstance(error["input"], str)):
+        return f"{key}: expected at most {error['ctx']['max_length']} characters"
     words = str(error["msg"]).removeprefix("Input should be ")
     return f"{key}: expected {words[:1].lower()}{words[1:]}"
 

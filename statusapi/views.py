@@ -13,7 +13,7 @@ The rules:
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import anyio
@@ -51,6 +51,7 @@ class ComponentView(NamedTuple):
     since_ms: since when it has that status. watched: whether any of its checks has a verdict.
     bars: its last days, oldest first. uptime: share of their judged time, from 0 to 1; None if there is none.
     num: its place in the configuration, from 1, for readers who need a number.
+    extra: what some dialects know of it besides, see Config.made.
     """
 
     id: str
@@ -67,6 +68,7 @@ class ComponentView(NamedTuple):
     uptime: float | None
     bars: tuple[DayBar, ...]
     num: int
+    extra: Mapping[str, Any] = {}
 
 
 class GroupView(NamedTuple):
@@ -96,6 +98,7 @@ class IncidentView(NamedTuple):
     """What is shown of an incident. updates: oldest first. components: those still configured, as they are now.
 
     acknowledged_by: "" = nobody; for those who have a key, never for the public.
+    extra: what some dialects know of it besides, see Config.made.
     """
 
     num: int
@@ -114,6 +117,7 @@ class IncidentView(NamedTuple):
     components: tuple[ComponentView, ...]
     updates: tuple[UpdateView, ...]
     acknowledged_by: str
+    extra: Mapping[str, Any] = {}
 
     @property
     def is_open(self) -> bool:
@@ -148,6 +152,7 @@ class PageView(NamedTuple):
     entries: groups, and components without a group, in the order of the configuration; components: the same, flat.
     incidents: open ones; recent: the newest in any state; maintenances: any state; all newest first.
     watched: whether any component is. updated_ms: the latest change that can be seen.
+    hidden, hidden_components: what only those are told of who have a key.
     revision: of the decision that brought the latest change of this page; two different pages may share it.
     """
 
@@ -166,6 +171,8 @@ class PageView(NamedTuple):
     watched: bool
     updated_ms: int
     revision: int
+    hidden: tuple[IncidentView, ...] = ()
+    hidden_components: tuple[ComponentView, ...] = ()
 
     def incident(self, slug: str) -> IncidentView | None:
         """The incident of that slug, if the page still knows it."""
@@ -288,14 +295,16 @@ class Views:
     def _page(self, id_: str, now_ms: int) -> PageView:
         site = self._config.sites[id_]
         entries = self._entries(id_, now_ms)
+        unseen = tuple(self._component(one, 1, now_ms) for one in self._config.components if self._is_hidden(one, id_))
         components = tuple(chain.from_iterable(e.components if isinstance(e, GroupView) else (e,) for e in entries))
-        by_id = {component.id: component for component in components}
+        by_id = {component.id: component for component in (*components, *unseen)}
         url = (site.url or "").rstrip("/")
-        incidents = [
-            _incident(incident, url, by_id)
+        every = [
+            _incident(incident, url, by_id, self._extra("events", str(incident.num)))
             for _, incident in sorted(self._incidents.items(), reverse=True)
             if incident.site == id_ and ("deleted", str(incident.num)) not in self._config.made
         ]
+        incidents = [shown for shown in every if not shown.extra.get("hidden_db")]
         windows = [w for w in self._windows(now_ms) if w.site == id_]
         places = {id_: n for n, id_ in enumerate(self._recorder.policy.maintenances, 1)}
         works = tuple(_maintenance(w, _num(w, places), url, by_id, now_ms, self._known_ms) for w in windows)
@@ -320,7 +329,17 @@ class Views:
             watched=any(component.watched for component in components),
             updated_ms=max(moments, default=self._known_ms),
             revision=self._recorder.shown.seq,
+            hidden=tuple(shown for shown in every if shown.extra.get("hidden_db")),
+            hidden_components=unseen,
         )
+
+    def _extra(self, section: str, id_: str) -> Mapping[str, Any]:
+        made = self._config.made.get((section, id_))
+        return {} if made is None else made.content
+
+    def _is_hidden(self, component: str, site: str) -> bool:
+        is_here = self._config.components[component].site == site
+        return is_here and bool(self._extra("components", component).get("hidden"))
 
     def _windows(self, now_ms: int) -> list[Maintenance]:
         """Planned work of the past days and to come, newest first; of work that recurs the next few times."""
@@ -337,7 +356,7 @@ class Views:
         """A group stands where its first component stands."""
         members: dict[tuple[str | None, str], list[str]] = {}
         for id_, component in self._config.components.items():
-            if component.site == site:
+            if component.site == site and not self._is_hidden(id_, site):
                 key = (None, id_) if component.group is None else (component.group, "")
                 members.setdefault(key, []).append(id_)
         return tuple(
@@ -379,6 +398,7 @@ class Views:
             uptime=past.share,
             bars=past.bars,
             num=self._nums[id_],
+            extra=self._extra("components", id_),
         )
 
 
@@ -412,7 +432,11 @@ def _name(host: str) -> str:
         return ""
 
 
-def _incident(incident: Incident, url: str, components: Mapping[str, ComponentView]) -> IncidentView:
+def _incident(
+    incident: Incident, url: str, components: Mapping[str, ComponentView], extra: Mapping[str, Any]
+) -> IncidentView:
+    gone, gone_updates = extra.get("without_services", ()), extra.get("without_updates", ())
+    named = dict.fromkeys([*(a.component for a in incident.affected), *extra.get("services", ())])
     return IncidentView(
         num=incident.num,
         uid=incident.uid,
@@ -427,12 +451,14 @@ def _incident(incident: Incident, url: str, components: Mapping[str, ComponentVi
         updated_ms=incident.updated_ms,
         monitoring_ms=incident.monitoring_ms,
         resolved_ms=incident.resolved_ms,
-        components=tuple(components[a.component] for a in incident.affected if a.component in components),
+        components=tuple(components[id_] for id_ in named if id_ in components and id_ not in gone),
         updates=tuple(
             UpdateView(ids.slug(f"update:{incident.slug}:{n}"), f"{incident.uid}-{n}", u.at_ms, u.status, u.body)
             for n, u in enumerate(incident.updates, 1)
+            if n not in gone_updates
         ),
         acknowledged_by=incident.acknowledged_by,
+        extra=extra,
     )
 
 

@@ -26,6 +26,7 @@ TESTED_BY = {
     "statusapi/dialects/up_fields.py": "tests/statusapi/dialects/test_up_writing.py",
     "statusapi/dialects/up_metrics.py": "tests/statusapi/dialects/test_up_writing.py",
     "statusapi/dialects/up_objects.py": "tests/statusapi/dialects/test_up.py",
+    "statusapi/dialects/statusdashboard_fields.py": "tests/statusapi/dialects/test_statusdashboard_writing.py",
     "prober/daemon/run.py": "tests/acceptance/test_daemon.py",
     "prober/daemon/world.py": "tests/daemon/test_reload.py",
 }

@@ -106,12 +106,13 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     explain = Explain(world.config, world.recorder, world.store, world.clock)
     found = discovery.routes(world.config, auth)
     keys = ApiKeys(world.config, auth, world.store.keys, world.clock)
-    public = create_public(views, metrics, orders, explain, auth, keys, limits, found, world.not_ready)
 
     async def remake() -> None:
         await world.remade.call()
 
     catalog = Catalog(world.config, world.store.made, world.clock, remake)
+    public = create_public(views, metrics, orders, explain, auth, keys, catalog, limits, found, world.not_ready)
+
     world.followers += [part.follow for part in (views, metrics, auth, orders, explain, keys, catalog)]
     if world.config.daemon.up is None:
         return [public]

@@ -111,6 +111,7 @@ class Scene:
         auth = Auth(config, self.clock, limits, store.keys, rows)
         orders, keys = Orders(config, recorder, self.clock), ApiKeys(config, auth, store.keys, self.clock)
         explain = Explain(config, recorder, store, self.clock)
+        catalog = Catalog(config, store.made, self.clock, self.remake)
         public = create_public(
             self.views,
             self.metrics,
@@ -118,11 +119,11 @@ class Scene:
             explain,
             auth,
             keys,
+            catalog,
             limits,
             discovery.routes(config, auth),
             lambda: self.trouble,
         )
-        catalog = Catalog(config, store.made, self.clock, self.remake)
         self.followers: list[Callable[[Config], None]] = [
             part.follow for part in (self.views, self.metrics, auth, orders, explain, keys, catalog)
         ]
