@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -28,7 +28,6 @@ from statusapi.views import Views
 logger = logging.getLogger(__name__)
 
 Render = Callable[[Problem], Response]
-Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 # How errors look on the public listener: the first pattern that is the whole path, less its /s/<site>, decides.
 _SHAPES: tuple[tuple[str, Render], ...] = (
@@ -43,6 +42,28 @@ _SHAPES: tuple[tuple[str, Render], ...] = (
 _OF_A_SITE = re.compile(r"^/s/[^/]+(?=/)")
 
 
+_UNLIMITED = ("/-/", "/metrics")  # what watches us
+
+
+class Limited:
+    """The application for those who do not ask too often."""
+
+    def __init__(self, application: Starlette, render: Callable[[Request], Render], limits: Limits) -> None:
+        self.application = application
+        self._render = render
+        self._limits = limits
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        limits = self._limits
+        if limits.per_address and not scope["path"].startswith(_UNLIMITED):
+            request = Request(scope)
+            wait_s = limits.wait_s(f"address {limits.address(request)}", limits.per_address)
+            if wait_s:
+                await self._render(request)(too_many(wait_s))(scope, receive, send)
+                return
+        await self.application(scope, receive, send)
+
+
 def create_public(
     views: Views,
     metrics: Metrics,
@@ -54,7 +75,7 @@ def create_public(
     limits: Limits,
     found: Sequence[BaseRoute],
     not_ready: Callable[[], str | None],
-) -> Application:
+) -> Limited:
     """The public listener: page, four dialects, metrics, discovery, health.
 
     found: what Prometheus discovers. not_ready: why the daemon is not ready, in one sentence; None if it is.
@@ -72,7 +93,7 @@ def create_public(
     return _application(routes, _shape, limits)
 
 
-def create_up(views: Views, auth: Auth, orders: Orders, catalog: Catalog, keys: ApiKeys, limits: Limits) -> Application:
+def create_up(views: Views, auth: Auth, orders: Orders, catalog: Catalog, keys: ApiKeys, limits: Limits) -> Limited:
     """The listener of the UP dialect."""
     return _application(up.routes(views, auth, orders, catalog, keys), lambda _: up.problem, limits)
 
@@ -93,7 +114,7 @@ def _shape(request: Request) -> Render:
     return next((render for pattern, render in _SHAPES if re.fullmatch(pattern, path)), page.problem)
 
 
-def _application(routes: list[BaseRoute], render: Callable[[Request], Render], limits: Limits) -> Application:
+def _application(routes: list[BaseRoute], render: Callable[[Request], Render], limits: Limits) -> Limited:
     """render: how errors look where the request went."""
 
     async def refused(request: Request, error: Exception) -> Response:
@@ -111,22 +132,4 @@ def _application(routes: list[BaseRoute], render: Callable[[Request], Render], l
     handlers = {Problem: refused, HTTPException: refused_by_framework, Exception: failed}
     application = Starlette(routes=routes, exception_handlers=handlers)
     application.router.redirect_slashes = False
-    return _limited(application, render, limits)
-
-
-_UNLIMITED = ("/-/", "/metrics")  # what watches us
-
-
-def _limited(application: Application, render: Callable[[Request], Render], limits: Limits) -> Application:
-    """The application for those who do not ask too often."""
-
-    async def limited(scope: Any, receive: Any, send: Any) -> None:
-        if limits.per_address and not scope["path"].startswith(_UNLIMITED):
-            request = Request(scope)
-            wait_s = limits.wait_s(f"address {limits.address(request)}", limits.per_address)
-            if wait_s:
-                await render(request)(too_many(wait_s))(scope, receive, send)
-                return
-        await application(scope, receive, send)
-
-    return limited
+    return Limited(application, render, limits)

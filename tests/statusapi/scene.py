@@ -129,7 +129,8 @@ class Scene:
         ]
         self.application = public
         self.public = _client(public, "https://status.example")
-        self.up = _client(create_up(self.views, auth, orders, catalog, keys, limits), "http://up")
+        self.up_application = create_up(self.views, auth, orders, catalog, keys, limits)
+        self.up = _client(self.up_application, "http://up")
 
     async def remake(self) -> None:
         """Let what was made hold, as the daemon does."""
