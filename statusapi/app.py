@@ -21,8 +21,10 @@ from statusapi.limits import Limits
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
 from statusapi.page import badges
+from statusapi.past import Past
 from statusapi.prepared import READS
 from statusapi.problems import Problem, of_status
+from statusapi.repeats import Repeats
 from statusapi.views import Views
 
 logger = logging.getLogger(__name__)
@@ -72,6 +74,8 @@ def create_public(
     auth: Auth,
     keys: ApiKeys,
     catalog: Catalog,
+    past: Past,
+    repeats: Repeats,
     limits: Limits,
     found: Sequence[BaseRoute],
     not_ready: Callable[[], str | None],
@@ -84,7 +88,7 @@ def create_public(
         *_health(not_ready),
         *metrics.routes(),
         *found,
-        *native.routes(views, orders, explain, auth, keys),
+        *native.routes(native.Native(views, orders, explain, auth, keys, past, repeats)),
         *statuspage.routes(views),
         *instatus.routes(views),
         *statusdashboard.routes(views, auth, orders, catalog),

@@ -89,6 +89,8 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     from statusapi.history import NEEDED_MS
     from statusapi.metrics import Metrics
     from statusapi.orders import Orders
+    from statusapi.past import Past
+    from statusapi.repeats import Repeats
     from statusapi.views import Views
 
     recent = [
@@ -96,8 +98,8 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
         for site in world.config.sites
         for incident in await world.store.recent_incidents(site, RECENT_INCIDENTS)
     ]
-    past = await world.store.component_changes(world.clock.now_ms() - NEEDED_MS)
-    views = Views(world.config, world.recorder, recent, past, world.clock)
+    changes = await world.store.component_changes(world.clock.now_ms() - NEEDED_MS)
+    views = Views(world.config, world.recorder, recent, changes, world.clock)
     world.ended.callback(views.close)
     metrics = Metrics(world.config, world.recorder, world.clock, world.meters)
     limits.follow(world.config)
@@ -111,9 +113,11 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
         await world.remade.call()
 
     catalog = Catalog(world.config, world.store.made, world.clock, remake)
-    public = create_public(views, metrics, orders, explain, auth, keys, catalog, limits, found, world.not_ready)
-
-    world.followers += [part.follow for part in (views, metrics, auth, orders, explain, keys, catalog)]
+    past = Past(world.config, world.recorder, world.store, world.clock)
+    repeats = Repeats(world.store.replies, world.clock)
+    parts = (views, metrics, orders, explain, auth, keys, catalog, past, repeats, limits)
+    public = create_public(*parts, found, world.not_ready)
+    world.followers += [part.follow for part in (views, metrics, auth, orders, explain, keys, catalog, past)]
     if world.config.daemon.up is None:
         return [public]
     return [public, create_up(views, auth, orders, catalog, keys, limits)]

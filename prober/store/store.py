@@ -25,6 +25,7 @@ from prober.store.keys import Keys
 from prober.store.made import MadeObjects
 from prober.store.migrate import check, migrate
 from prober.store.outbox import Outbox
+from prober.store.replies import Replies
 
 
 class Batch(NamedTuple):
@@ -54,6 +55,7 @@ class Store:
         self.outbox = Outbox(writer, self._queries)
         self.archive = Archive(reader, self._queries)
         self.keys = Keys(writer, self._queries)
+        self.replies = Replies(writer, self._queries)
         self.made = MadeObjects(writer, reader, self._queries)
 
     @classmethod

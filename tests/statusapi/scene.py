@@ -27,6 +27,8 @@ from statusapi.explain import Explain
 from statusapi.limits import Limits
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
+from statusapi.past import Past
+from statusapi.repeats import Repeats
 from statusapi.views import Views
 from tests.builders import T0
 from tests.worlds import IDENTITY, answers
@@ -97,7 +99,7 @@ class Scene:
         declared: Config,
         recorder: Recorder,
         store: Store,
-        past: Sequence[Change],
+        changes: Sequence[Change],
         rows: Sequence[KeyRow],
     ) -> None:
         self.declared = declared
@@ -105,13 +107,14 @@ class Scene:
         self.trouble: str | None = None
         self.config, self.recorder, self.store = config, recorder, store
         self.clock = Clock(wall_ns=self._now_ns, monotonic_ns=self._now_ns)
-        self.views = Views(config, recorder, [], past, self.clock)
+        self.views = Views(config, recorder, [], changes, self.clock)
         self.metrics = Metrics(config, recorder, self.clock, Meters(config.checks, config.channels))
         self.limits = limits = Limits(self.clock, config)
         auth = Auth(config, self.clock, limits, store.keys, rows)
         orders, keys = Orders(config, recorder, self.clock), ApiKeys(config, auth, store.keys, self.clock)
         explain = Explain(config, recorder, store, self.clock)
         catalog = Catalog(config, store.made, self.clock, self.remake)
+        past = Past(config, recorder, store, self.clock)
         public = create_public(
             self.views,
             self.metrics,
@@ -120,12 +123,14 @@ class Scene:
             auth,
             keys,
             catalog,
+            past,
+            Repeats(store.replies, self.clock),
             limits,
             discovery.routes(config, auth),
             lambda: self.trouble,
         )
         self.followers: list[Callable[[Config], None]] = [
-            part.follow for part in (self.views, self.metrics, auth, orders, explain, keys, catalog)
+            part.follow for part in (self.views, self.metrics, auth, orders, explain, keys, catalog, past)
         ]
         self.application = public
         self.public = _client(public, "https://status.example")

@@ -14,13 +14,14 @@ from prober.store import Attempt, Store, exported, put_in
 from prober.store.keys import KeyRow
 from prober.store.made import Point
 from prober.store.migrate import migrations
+from prober.store.replies import Reply
 from tests.builders import T0, check, policy, subscription
 from tests.worlds import answers, recording
 
 pytestmark = pytest.mark.anyio
 
 
-LATER = {"api_key", "made", "made_point"}  # tables that the first schema did not have
+LATER = {"api_key", "reply", "made", "made_point"}  # tables that the first schema did not have
 
 
 async def lived(directory: Path) -> None:
@@ -34,6 +35,7 @@ async def lived(directory: Path) -> None:
         await store.outbox.tried(Attempt(first.notice.id, 1, T0, 12, 500, "»500«", None))
         await store.made.change([Made("metrics", "load", {})], [], T0)
         await store.made.add_points("load", [Point(T0, 1.5)])
+        await store.replies.add(b"id", Reply(b"request", 201, "{}"), T0)
         await store.keys.add(KeyRow("k1", "acme", "bot", "read", b"digest", T0))
 
 
