@@ -85,12 +85,12 @@ def create_public(
     found: what Prometheus discovers. not_ready: why the daemon is not ready, in one sentence; None if it is.
     """
     routes = [
+        *statuspage.routes(views),  # what is asked for most comes first
+        *instatus.routes(views),
         *_health(not_ready),
         *metrics.routes(),
         *found,
         *native.routes(native.Native(views, orders, explain, auth, keys, past, repeats)),
-        *statuspage.routes(views),
-        *instatus.routes(views),
         *statusdashboard.routes(views, auth, orders, catalog),
         *page.routes(views),
     ]

@@ -53,7 +53,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], str]
         text = one.config.read_text().replace("admin-secret-0123456789", ADMIN)
         one.config.write_text(text + MORE)
         one.start()
-        found = {}
+        found: dict[str, str] = {}
         made = asked(one, "POST", "/api/prober/v1/keys", ADMIN, {"name": "bot", "account": "acme"})
         key = str(json.loads(made[made.index("{") :])["key"])
         for path in ("/", "/metrics", "/api/prober/v1/keys", "/api/prober/v1/notices", "/api/prober/v1/none", "/none"):
@@ -70,9 +70,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], str]
         found["export"] = run("export", "--config", str(one.config))
         assert one.stop() == 0
         found["log"] = one.log()
-    for path in (folder / "saved.db", *(folder / "state").iterdir()):
-        if path.is_file():
-            found[path.name] = path.read_bytes().decode("latin-1")
+    for file in (folder / "saved.db", *(folder / "state").iterdir()):
+        if file.is_file():
+            found[file.name] = file.read_bytes().decode("latin-1")
     return found, key
 
 
