@@ -6,8 +6,9 @@ Each is keyed by a stable id; names are for people and may change.
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -52,6 +53,17 @@ def _address(value: Any) -> Address:
 
 def _address_or_off(value: Any) -> Address | None:
     return None if value == "off" else _address(value)
+
+
+def _network(value: Any) -> str:
+    try:
+        return str(ip_network(value)) if isinstance(value, str) else _no_network()
+    except ValueError:
+        return _no_network()
+
+
+def _no_network() -> NoReturn:
+    raise mistake('an address or a network such as "10.0.0.0/8"')
 
 
 def _folder(value: Any, info: ValidationInfo) -> Path:
@@ -178,6 +190,14 @@ class Daemon(Options):
     """A URL that is asked again and again while we would tell of trouble: a dead man's switch."""
     heartbeat_every: DurationMs = 60_000
     """How often."""
+    rate_per_key: int = Field(default=600, ge=0, le=1_000_000)
+    """How often a minute one key may ask the API; 0 for as often as it likes."""
+    rate_per_address: int = Field(default=0, ge=0, le=1_000_000)
+    """How often a minute one address may ask anything; 0 for as often as it likes."""
+    trusted_proxies: list[Annotated[str, BeforeValidator(_network)]] = Field(default=[])
+    """Addresses and networks of proxies whose X-Forwarded-For tells where a request comes from."""
+    callbacks: Literal["public", "any", "off"] = "public"
+    """Where subscriptions made through the API may send: to public addresses, to any, or nowhere."""
     log: Literal["text", "json"] = "text"
     """How log lines are written."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -23,8 +23,11 @@ from prober.store.backup import FILE
 from prober.store.copies import FOLDER, copy_before_migration
 from prober.store.engine import Engine, opened
 from prober.store.evidence import Archive
+from prober.store.keys import Keys
+from prober.store.made import MadeObjects
 from prober.store.migrate import check, migrate
 from prober.store.outbox import Outbox
+from prober.store.replies import Replies
 from prober.store.rollup import Rollups
 
 
@@ -58,6 +61,9 @@ class Store:
         self.outbox = Outbox(writer, self._queries)
         self.archive = Archive(reader, self._queries)
         self.rollups = Rollups(writer, reader, self._queries)
+        self.keys = Keys(writer, self._queries)
+        self.replies = Replies(writer, self._queries)
+        self.made = MadeObjects(writer, reader, self._queries)
 
     @classmethod
     @asynccontextmanager
