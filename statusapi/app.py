@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from statusapi import discovery, page
 from statusapi.auth import Auth
+from statusapi.chronicle import Chronicle
 from statusapi.dialects import instatus, native, statusdashboard, statuspage, up
 from statusapi.explain import Explain
 from statusapi.metrics import Metrics
@@ -43,6 +44,7 @@ def create_public(
     metrics: Metrics,
     orders: Orders,
     explain: Explain,
+    chronicle: Chronicle,
     auth: Auth,
     found: Sequence[BaseRoute],
     not_ready: Callable[[], str | None],
@@ -59,7 +61,7 @@ def create_public(
         *statuspage.routes(views),
         *instatus.routes(views),
         *statusdashboard.routes(views, auth),
-        *page.routes(views),
+        *page.routes(views, chronicle),
     ]
     return _application(routes, _shape)
 

@@ -33,6 +33,8 @@ from prober.core.status import headline
 from statusapi.history import DayBar, History, next_look_ms
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from prober.clock import Clock
     from prober.config import Config
     from prober.core.events import Change, Decision
@@ -141,8 +143,23 @@ class MaintenanceView(NamedTuple):
     num: int
 
 
+class Look(NamedTuple):
+    """How the site wants its page to look. logo: a file; colour: "#rrggbb"; links: what is read, and where it leads.
+
+    language: for readers whose browser asks for none; frame_ancestors: origins that may show the page in a frame.
+    """
+
+    language: str
+    logo: "Path | None"
+    colour: str | None
+    links: tuple[tuple[str, str], ...]
+    frame_ancestors: tuple[str, ...]
+
+
 class PageView(NamedTuple):
     """All that is shown of one site.
+
+    zone: whose days are counted.
 
     entries: groups, and components without a group, in the order of the configuration; components: the same, flat.
     incidents: open ones; recent: the newest in any state; maintenances: any state; all newest first.
@@ -165,6 +182,8 @@ class PageView(NamedTuple):
     watched: bool
     updated_ms: int
     revision: int
+    zone: str
+    look: Look
 
     def incident(self, slug: str) -> IncidentView | None:
         """The incident of that slug, if the page still knows it."""
@@ -302,6 +321,8 @@ class Views:
             watched=any(component.watched for component in components),
             updated_ms=max(moments, default=self._known_ms),
             revision=self._recorder.shown.seq,
+            zone=site.zone,
+            look=Look(site.language, site.logo, site.colour, tuple(site.links.items()), tuple(site.frame_ancestors)),
         )
 
     def _windows(self, now_ms: int) -> list[Maintenance]:
@@ -392,6 +413,11 @@ def _name(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
+
+
+def shown(incident: Incident, page: PageView) -> IncidentView:
+    """What is shown on that page of an incident that it no longer knows."""
+    return _incident(incident, page.url, {component.id: component for component in page.components})
 
 
 def _incident(incident: Incident, url: str, components: Mapping[str, ComponentView]) -> IncidentView:

@@ -75,6 +75,7 @@ async def applications(world: "World") -> "Sequence[Application]":
     from statusapi import discovery
     from statusapi.app import create_public, create_up
     from statusapi.auth import Auth
+    from statusapi.chronicle import Chronicle
     from statusapi.explain import Explain
     from statusapi.history import NEEDED_MS
     from statusapi.metrics import Metrics
@@ -92,8 +93,9 @@ async def applications(world: "World") -> "Sequence[Application]":
     metrics = Metrics(world.config, world.recorder, world.clock, world.meters)
     auth, orders = Auth(world.config), Orders(world.config, world.recorder, world.clock)
     explain = Explain(world.config, world.recorder, world.store, world.clock)
+    chronicle = Chronicle(world.store, world.clock)
     found = discovery.routes(world.config, auth)
-    public = create_public(views, metrics, orders, explain, auth, found, world.not_ready)
+    public = create_public(views, metrics, orders, explain, chronicle, auth, found, world.not_ready)
     if world.config.daemon.up is None:
         return [public]
     return [public, create_up(views, auth)]

@@ -19,6 +19,7 @@ from prober.store import Store
 from statusapi import discovery
 from statusapi.app import create_public, create_up
 from statusapi.auth import Auth
+from statusapi.chronicle import Chronicle
 from statusapi.explain import Explain
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
@@ -99,6 +100,7 @@ class Scene:
             self.metrics,
             orders,
             Explain(config, recorder, store, self.clock),
+            Chronicle(store, self.clock),
             auth,
             discovery.routes(config, auth),
             lambda: self.trouble,
