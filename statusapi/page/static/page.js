@@ -55,15 +55,28 @@ function attributes(old, next) {
 
 function children(old, next) {
   const named = new Map([...old.children].filter((child) => child.id).map((child) => [child.id, child]));
-  next.forEach((wanted, place) => {
+  const kept = new Set(next.map((child) => child.id).filter(Boolean));
+  let here = old.firstChild;
+  const pass = () => {
+    const passed = here;
+    here = here.nextSibling;
+    return passed;
+  };
+  for (const wanted of next) {
     const known = wanted.id && named.get(wanted.id);
-    const here = old.childNodes[place];
-    if (known && known !== here) old.insertBefore(known, here ?? null);
-    const now = old.childNodes[place];
-    if (now) become(now, wanted);
-    else old.append(document.importNode(wanted, true));
-  });
-  while (old.childNodes.length > next.length) old.lastChild.remove();
+    if (known) {
+      // To move an element takes its focus: what stands before it goes instead.
+      while (here && here !== known && !kept.has(here.id)) pass().remove();
+      if (here === known) pass();
+      else old.insertBefore(known, here);
+      become(known, wanted);
+    } else if (here && !kept.has(here.id)) {
+      become(pass(), wanted);
+    } else {
+      old.insertBefore(document.importNode(wanted, true), here);
+    }
+  }
+  while (here) pass().remove();
 }
 
 let tag = script.dataset.tag;
