@@ -15,6 +15,7 @@ from statusapi.auth import Auth
 from statusapi.chronicle import Chronicle
 from statusapi.dialects import instatus, native, statusdashboard, statuspage, up
 from statusapi.explain import Explain
+from statusapi.express import Express
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
 from statusapi.page import badges
@@ -48,7 +49,7 @@ def create_public(
     auth: Auth,
     found: Sequence[BaseRoute],
     not_ready: Callable[[], str | None],
-) -> Starlette:
+) -> Express:
     """The public listener: page, four dialects, metrics, discovery, health.
 
     found: what Prometheus discovers. not_ready: why the daemon is not ready, in one sentence; None if it is.
@@ -63,7 +64,7 @@ def create_public(
         *statusdashboard.routes(views, auth),
         *page.routes(views, chronicle),
     ]
-    return _application(routes, _shape)
+    return Express(_application(routes, _shape), views)
 
 
 def create_up(views: Views, auth: Auth) -> Starlette:

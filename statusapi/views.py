@@ -11,12 +11,10 @@ The rules:
 3. Nothing here is secret: no address, no error text, no key.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
-
-import anyio
 
 from prober.core import ids, maintenance
 from prober.core.model import (
@@ -223,7 +221,7 @@ class Views:
         self._pages: Mapping[str, PageView] = {}
         self._is_stale = True
         self._boundary_ms = 0  # until when the pages hold if nothing changes
-        self.changed = anyio.Event()  # set once, at the next change; then another one stands here
+        self._listeners: list[Callable[[], None]] = []
         self.is_closed = False
         self._stop = recorder.on_shown(self._note)
         self._prepare()  # 90 days are counted here, and not while the first reader waits
@@ -252,15 +250,22 @@ class Views:
         if not self.is_closed:
             self.is_closed = True
             self._stop()
-            self.changed.set()
+            self._call()
+
+    def on_changed(self, listener: Callable[[], None]) -> None:
+        """Call it after each change, and when nobody shall read here any more."""
+        self._listeners.append(listener)
+
+    def _call(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def _note(self, decisions: Sequence["Decision"]) -> None:
         self._is_stale = True
-        self.changed.set()
-        self.changed = anyio.Event()
         for incident in chain.from_iterable(decision.incidents for decision in decisions):
             self._incidents[incident.num] = incident
         self._history.add(chain.from_iterable(decision.changes for decision in decisions))
+        self._call()
 
     def _prepare(self) -> None:
         now_ms = self._clock.now_ms()
