@@ -43,7 +43,10 @@ class Express:
         key = _key(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
         if key is None:
             return await self._application(scope, receive, send)
-        pages = self._views.pages
+        try:
+            pages = self._views.pages
+        except Exception:  # noqa: BLE001 - the application meets it as well, and answers in its own way
+            return await self._application(scope, receive, send)
         if pages is not self._of:
             self._of, self._kept = pages, {}
         answer = self._kept.get(key)
