@@ -90,6 +90,11 @@ def test_moments_are_in_utc() -> None:
     assert LANGUAGES["de"].moment_of(1_700_000_000_999) == "14. Nov. 2023, 22:13 UTC"
 
 
+def test_the_style_knows_no_left_and_right() -> None:
+    css = (Path(languages.__file__).parent / "static" / "page.css").read_text()
+    assert re.findall(r"(?:(?:margin|padding|border)-)?\b(?:left|right)\b", css) == []
+
+
 def test_a_catalogue_is_read_as_gettext_writes_it() -> None:
     catalogue = r"""
 msgid ""
