@@ -24,6 +24,7 @@ from statusapi.api_keys import ApiKeys
 from statusapi.app import create_public, create_up
 from statusapi.auth import Auth
 from statusapi.catalog import Catalog
+from statusapi.chronicle import Chronicle
 from statusapi.delivery import Delivery
 from statusapi.dialects.native import Native
 from statusapi.explain import Explain
@@ -126,7 +127,10 @@ class Scene:
         delivery, repeats = Delivery(config, store, self.clock), Repeats(store.replies, self.clock)
         native = Native(self.views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats)
         found = discovery.routes(config, auth)
-        public = create_public(native, self.metrics, catalog, limits, found, lambda: self.trouble, self._take)
+        chronicle = Chronicle(config, store, self.clock)
+        public = create_public(
+            native, self.metrics, catalog, chronicle, limits, found, lambda: self.trouble, self._take
+        )
         self.followers: list[Callable[[Config], None]] = [
             part.follow
             for part in (
@@ -141,6 +145,7 @@ class Scene:
                 keys,
                 catalog,
                 past,
+                chronicle,
             )
         ]
         self.application = public
