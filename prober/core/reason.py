@@ -72,6 +72,7 @@ class Reason(StrEnum):
     SELF_UPLINK = "self_uplink"
     SELF_PERMISSION = "self_permission"
     SELF_STALL = "self_stall"
+    SELF_PROXY = "self_proxy"
     SELF_TOKEN = "self_token"
     SELF_AWAY = "self_away"
     SELF_INTERNAL = "self_internal"
@@ -143,6 +144,7 @@ WORDS: Mapping[Reason, str] = {
     Reason.SELF_UPLINK: "we have lost the network",
     Reason.SELF_PERMISSION: "we lack a permission",
     Reason.SELF_STALL: "we were too busy to watch",
+    Reason.SELF_PROXY: "our proxy fails",
     Reason.SELF_TOKEN: "we cannot get a token",
     Reason.SELF_AWAY: "we were not there to hear it",
     Reason.SELF_INTERNAL: "we have a fault of our own",

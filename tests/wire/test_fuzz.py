@@ -23,7 +23,9 @@ from tests.wire.mutations import answered, prober, served
 
 pytestmark = pytest.mark.anyio
 
-KEPT: tuple[int, ...] = ()
+KEPT: tuple[int, ...] = (
+    20_007_179,  # a challenge of Digest with an empty value
+)
 AT_ONCE = 20
 EACH = 100  # probes to one of the healthy neighbour
 GROWTH = 20 * 1024 * 1024
@@ -72,7 +74,7 @@ async def fuzzed(numbers: Iterator[int], escaped: list[str]) -> Counter[str]:
     async with served() as port, anyio.create_task_group() as tasks:
         for _ in range(AT_ONCE):
             tasks.start_soon(work, port)
-    assert wrong == []
+    assert wrong == [], wrong[:5]
     return reasons
 
 
