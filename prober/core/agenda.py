@@ -80,9 +80,7 @@ class Agenda:
     def _follow(self, work: MaintenanceState) -> None:
         """What is declared of it now, which may be nothing any more."""
         window = find(self._policy, work.id)
-        # Who was told of its start is told of its end: as of other components, or later, it is another one.
-        is_other = window is not None and (window.start_ms > self._at_ms or window.components != work.components)
-        if window is None or (work.is_under_way and is_other):
+        if window is None or (work.is_under_way and self._is_other(work, window)):
             self._withdraw(work)
             return
         after = life.redeclared(work, window, self._at_ms)
@@ -95,6 +93,11 @@ class Agenda:
         if after.components != work.components:
             self._touch(work)
             self._touch(after)
+
+    def _is_other(self, work: MaintenanceState, window: Maintenance) -> bool:
+        """Whether what is under way is declared as other work now: who was told of its start is told of its end."""
+        is_later = window.start_ms != work.start_ms and window.start_ms > self._at_ms
+        return is_later or window.components != work.components
 
     def _withdraw(self, work: MaintenanceState) -> None:
         if work.is_under_way:
