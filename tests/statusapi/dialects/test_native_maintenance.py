@@ -114,7 +114,10 @@ async def test_the_next_times_of_what_recurs_are_told_and_one_of_them_is_called_
         ({"start": "2023-11-14T22:13:19Z"}, "start: expected a moment to come, at most a year ahead"),
         ({"start": "2025-11-14T22:13:19Z"}, "start: expected a moment to come, at most a year ahead"),
         ({"start": "2023-11-15"}, "start: expected a date and time with its zone"),
-        ({"start": "2024-11-13T00:00:00Z", "duration": "9d"}, "end: expected a moment after the start, at most a year ahead"),
+        (
+            {"start": "2024-11-13T00:00:00Z", "duration": "9d"},
+            "end: expected a moment after the start, at most a year ahead",
+        ),
         ({"duration": None, "end": "2023-11-14T22:13:20Z"}, "end: expected a moment after the start"),
         ({"auto_end": "when_green"}, "extend_up_to: expected a duration"),
         ({"extend_up_to": "1h"}, "extend_up_to: expected a duration"),
