@@ -71,7 +71,7 @@ class Agenda:
         for id_, window in self._policy.maintenances.items():
             for one in near(window, from_ms):
                 known = self._get(one.id)
-                if known is None or life.is_withdrawn(known):
+                if known is None or life.is_withdrawn(known) or (not known.is_live and self._is_later(known, one)):
                     self._see(one, id_)
         for work in self.all():
             self._act(work)
@@ -96,8 +96,11 @@ class Agenda:
 
     def _is_other(self, work: MaintenanceState, window: Maintenance) -> bool:
         """Whether what is under way is declared as other work now: who was told of its start is told of its end."""
-        is_later = window.start_ms != work.start_ms and window.start_ms > self._at_ms
-        return is_later or window.components != work.components
+        return self._is_later(work, window) or window.components != work.components
+
+    def _is_later(self, work: MaintenanceState, window: Maintenance) -> bool:
+        """Whether it is declared for another time by now, which is to come."""
+        return window.start_ms != work.start_ms and window.start_ms > self._at_ms
 
     def _withdraw(self, work: MaintenanceState) -> None:
         if work.is_under_way:

@@ -112,6 +112,16 @@ def test_one_that_a_person_has_cancelled_is_not_planned_anew() -> None:
     assert told((Configured(60), DECLARED), (Woke(100), DECLARED), state=state) == []
 
 
+def test_one_that_a_person_has_cancelled_is_planned_anew_for_another_time() -> None:
+    state = State()
+    order = Ordered(50, CancelMaintenance("upgrade", "ann"))
+    moved = rules(window(150, 250))
+    assert told((Configured(10), DECLARED), (order, DECLARED), (Configured(60), moved), state=state) == [
+        ("maintenance_scheduled", 250)
+    ]
+    assert told((Woke(150), moved), state=state) == [("maintenance_started", 250)]
+
+
 def test_one_that_is_started_early_goes_on() -> None:
     state = State()
     order = Ordered(50, StartMaintenance("upgrade", "ann"))
