@@ -18,7 +18,7 @@ start = 2023-11-01T02:00:00
 rrule = "FREQ=DAILY"
 duration = "20m"
 """
-MOVE = {"site": "main", "name": "Move", "components": ["shop"], "duration": "2h"}
+MOVE: dict[str, Any] = {"site": "main", "name": "Move", "components": ["shop"], "duration": "2h"}
 
 
 async def ask(it: Scene, method: str, path: str = "", key: str | None = ADMIN, **fields: Any) -> tuple[int, Any]:
