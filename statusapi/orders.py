@@ -5,10 +5,33 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from prober.core.agenda import known, may
 from prober.core.events import Decision, Ordered
 from prober.core.incident import is_step
-from prober.core.model import ComponentState, Impact, Incident, IncidentStatus, Status
-from prober.core.orders import Acknowledge, Open, Order, Post, SetPin, TakePin
+from prober.core.maintenance import upcoming
+from prober.core.model import (
+    ComponentState,
+    Ending,
+    Impact,
+    Incident,
+    IncidentStatus,
+    MaintenanceState,
+    Status,
+)
+from prober.core.orders import (
+    Acknowledge,
+    CancelMaintenance,
+    EndMaintenance,
+    ExtendMaintenance,
+    OfMaintenance,
+    Open,
+    Order,
+    Post,
+    ScheduleMaintenance,
+    SetPin,
+    StartMaintenance,
+    TakePin,
+)
 from prober.core.own import OWN
 from prober.errors import StoreError
 from prober.options import DurationMs, Name, mistake
@@ -21,6 +44,7 @@ if TYPE_CHECKING:
     from prober.record import Recorder
 
 LONGEST_TEXT = 10_000  # characters
+AHEAD_MS = 366 * 86_400_000  # how far ahead work may be planned
 
 Step = Literal["investigating", "identified", "monitoring", "resolved", "postmortem"]
 
@@ -88,6 +112,52 @@ class PinFields(_Fields):
     duration: DurationMs | None = None
 
 
+class ScheduleFields(_Fields):
+    """Work to be planned; the keys are those of the configuration's [maintenance.<id>]."""
+
+    site: str
+    name: Name
+    components: list[str] = Field(default=[], max_length=1000)
+    """What is worked on; without it, the whole site."""
+    start: Moment | None = None
+    """When it starts; without it, now."""
+    end: Moment | None = None
+    """When it ends; or `duration` says so."""
+    duration: DurationMs | None = None
+    """How long it lasts, from its start."""
+    description: str = Field(default="", max_length=2000)
+    auto_start: bool = True
+    """Whether it starts at its time, or when a person says so."""
+    auto_end: bool | Literal["when_green"] = True
+    """Whether it ends at its time, only when a person says so, or at its time once nothing of it fails."""
+    extend_up_to: DurationMs | None = None
+    """With auto_end = "when_green": how much longer it may last at most."""
+    remind_before: DurationMs | None = None
+    """How long before its start it is told once more."""
+
+
+class StepFields(_Fields):
+    """A step in the life of a maintenance. body: what people read; without it, the usual sentence."""
+
+    body: Body | None = None
+
+
+class ExtendFields(StepFields):
+    """A later end: a moment (`until`), or how much later than it is to end now (`duration`)."""
+
+    until: Moment | None = None
+    duration: DurationMs | None = None
+
+
+_ENDING = {True: Ending.ON_TIME, False: Ending.BY_HAND, "when_green": Ending.WHEN_GREEN}
+_STEPS: dict[type[OfMaintenance], str] = {
+    StartMaintenance: "started",
+    ExtendMaintenance: "extended",
+    EndMaintenance: "ended",
+    CancelMaintenance: "cancelled",
+}
+
+
 class Orders:
     """Carries out what a principal may ask for, and returns what came of it once that is on the disk."""
 
@@ -118,17 +188,21 @@ class Orders:
 
     async def open(self, principal: Principal, fields: OpenFields) -> Incident:
         """Open an incident by hand."""
+        parts = self._parts(principal, fields)
+        status, impact = IncidentStatus(fields.status), Impact[fields.impact.upper()]
+        started_ms, resolved_ms = self._past_ms(fields)
+        order = Open(fields.site, fields.name, fields.body, _author(principal), impact, parts, status)
+        return await self._done(order._replace(started_ms=started_ms, resolved_ms=resolved_ms))
+
+    def _parts(self, principal: Principal, fields: OpenFields | ScheduleFields) -> tuple[str, ...]:
+        """The components that are named. Raises Problem unless they are of the site, and that is theirs."""
         site = self._config.sites.get(fields.site)
         if site is None or not principal.may_see(site.account):
             raise Problem(400, "field", "site: expected one of your sites")
         for id_ in fields.components:
             if id_ not in self._config.components or self._config.components[id_].site != fields.site:
                 raise Problem(400, "field", "components: expected components of the site")
-        status, impact = IncidentStatus(fields.status), Impact[fields.impact.upper()]
-        parts = tuple(dict.fromkeys(fields.components))
-        started_ms, resolved_ms = self._past_ms(fields)
-        order = Open(fields.site, fields.name, fields.body, _author(principal), impact, parts, status)
-        return await self._done(order._replace(started_ms=started_ms, resolved_ms=resolved_ms))
+        return tuple(dict.fromkeys(fields.components))
 
     def _past_ms(self, fields: OpenFields) -> tuple[int | None, int | None]:
         """When it began and ended, if that is said. Raises Problem unless both are past, in that order."""
@@ -141,6 +215,86 @@ class Orders:
         if resolved_ms is not None and (started_ms is None or not started_ms <= resolved_ms <= now_ms):
             raise Problem(400, "field", "resolved_at: expected a moment that has passed, after started_at")
         return started_ms, resolved_ms
+
+    async def schedule(self, principal: Principal, fields: ScheduleFields) -> MaintenanceState:
+        """Plan work. Raises Problem."""
+        parts, now_ms = self._parts(principal, fields), self._clock.now_ms()
+        start_ms, end_ms = _planned_ms(fields, now_ms)
+        if (fields.auto_end == "when_green") is not bool(fields.extend_up_to):
+            raise Problem(400, "field", 'extend_up_to: expected a duration with auto_end = "when_green", and only then')
+        order = ScheduleMaintenance(
+            site=fields.site,
+            name=fields.name,
+            author=_author(principal),
+            start_ms=start_ms,
+            end_ms=end_ms,
+            components=parts or tuple(c for c, one in self._config.components.items() if one.site == fields.site),
+            description=fields.description,
+            auto_start=fields.auto_start,
+            auto_end=_ENDING[fields.auto_end],
+            extend_up_to_ms=fields.extend_up_to or 0,
+            remind_before_ms=fields.remind_before,
+        )
+        decision = await self._recorded(order)
+        made = [] if decision is None else [work for work in decision.maintenances if work.num]
+        return max(made, key=lambda work: work.num)
+
+    async def start(self, principal: Principal, id_: str, fields: StepFields) -> MaintenanceState:
+        """Start a maintenance now. Raises Problem, and changes nothing, if it may not be; so do the steps below."""
+        return await self._stepped(principal, StartMaintenance(id_, _author(principal), fields.body or ""))
+
+    async def extend(self, principal: Principal, id_: str, fields: ExtendFields) -> MaintenanceState:
+        """Let it end later."""
+        work = self.maintenance(principal, id_)
+        if (fields.until is None) is (fields.duration is None):
+            raise Problem(400, "field", "until: expected a moment, or a duration in its place")
+        until_ms = work.end_ms + (fields.duration or 0) if fields.until is None else _ms(fields.until)
+        now_ms = self._clock.now_ms()
+        if work.is_live and not max(work.end_ms, now_ms) < until_ms <= now_ms + AHEAD_MS:
+            raise Problem(400, "field", "until: expected a later end than it has, which is to come within a year")
+        return await self._stepped(principal, ExtendMaintenance(id_, _author(principal), until_ms, fields.body or ""))
+
+    async def end(self, principal: Principal, id_: str, fields: StepFields) -> MaintenanceState:
+        """End one that is under way, now."""
+        return await self._stepped(principal, EndMaintenance(id_, _author(principal), fields.body or ""))
+
+    async def cancel(self, principal: Principal, id_: str, fields: StepFields) -> MaintenanceState:
+        """Call off one that has not started."""
+        return await self._stepped(principal, CancelMaintenance(id_, _author(principal), fields.body or ""))
+
+    async def _stepped(
+        self,
+        principal: Principal,
+        order: StartMaintenance | ExtendMaintenance | EndMaintenance | CancelMaintenance,
+    ) -> MaintenanceState:
+        work = self.maintenance(principal, order.id)
+        if not may(work, order):
+            raise Problem(409, "step", f"A maintenance that is {work.status} can't be {_STEPS[type(order)]}.")
+        decision = await self._recorded(order)
+        done = () if decision is None else decision.maintenances
+        found = next((one for one in done if one.id == order.id), None)
+        if found is None:
+            raise Problem(409, "conflict", "Something else has happened to the maintenance meanwhile.")
+        return found
+
+    def maintenance(self, principal: Principal, id_: str) -> MaintenanceState:
+        """One that is under way, to come, or still remembered. Raises Problem if it is not theirs to see."""
+        state, policy = self._recorder.shown, self._recorder.policy
+        work = known(state.maintenances, policy, id_, self._clock.now_ms())
+        if work is None or not self._is_site_of(principal, work.site):
+            raise not_found()
+        return work
+
+    def coming(self, principal: Principal, id_: str, count: int) -> list[MaintenanceState]:
+        """The next times, under way or to come, of what the configuration declares. Raises Problem."""
+        window = self._recorder.policy.maintenances.get(id_)
+        if window is None or not self._is_site_of(principal, window.site):
+            raise not_found()
+        return [self.maintenance(principal, one.id) for one in upcoming(window, self._clock.now_ms(), count)]
+
+    def _is_site_of(self, principal: Principal, id_: str) -> bool:
+        site = self._config.sites.get(id_)
+        return site is not None and principal.may_see(site.account)
 
     async def pin(self, principal: Principal, component: str, fields: PinFields) -> ComponentState:
         """Let a component show a status. Raises Problem if it is not theirs."""
@@ -190,6 +344,23 @@ class Orders:
         if decision is None or not decision.incidents:
             raise Problem(409, "conflict", "Something else has happened to the incident meanwhile.")
         return decision.incidents[0]
+
+
+def _planned_ms(fields: ScheduleFields, now_ms: int) -> tuple[int, int]:
+    """When it is to start and end. Raises Problem unless that is to come, in that order, within a year."""
+    if (fields.end is None) is (fields.duration is None):
+        raise Problem(400, "field", "end: expected a moment, or a duration in its place")
+    start_ms = now_ms if fields.start is None else _ms(fields.start)
+    if not now_ms <= start_ms <= now_ms + AHEAD_MS:
+        raise Problem(400, "field", "start: expected a moment to come, at most a year ahead")
+    end_ms = start_ms + (fields.duration or 0) if fields.end is None else _ms(fields.end)
+    if not start_ms < end_ms <= now_ms + AHEAD_MS:
+        raise Problem(400, "field", "end: expected a moment after the start, at most a year ahead")
+    return start_ms, end_ms
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
 def _author(principal: Principal) -> str:

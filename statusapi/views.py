@@ -395,6 +395,10 @@ class Views:
                 kept.setdefault(work.id, work)
         return kept
 
+    def works(self, site: str) -> list[MaintenanceState]:
+        """The planned work of a site that its page knows of, in any state, what starts last first."""
+        return [work for work in self._all_works(self._clock.now_ms()) if work.site == site]
+
     def _all_works(self, now_ms: int) -> list[MaintenanceState]:
         """Planned work of the past and to come, newest first; of work that recurs the next few times."""
         found = dict(self._works)

@@ -113,6 +113,7 @@ class Config:
             components=tuple(components),
             description=window.description,
             recurrence=window.recurrence,
+            auto_start=window.auto_start,
             auto_end=_ENDING[window.auto_end],
             extend_up_to_ms=window.extend_up_to or 0,
             remind_before_ms=window.remind_before,

@@ -415,8 +415,10 @@ class Window(Options):
     """How long each time lasts."""
     description: str = Field(default="", max_length=2000)
     """What is done, and what readers should expect."""
+    auto_start: bool = True
+    """Whether it starts at its time, or only when a person says so; if nobody has by its end, it is cancelled."""
     auto_end: bool | Literal["when_green"] = True
-    """Whether it ends at its time, only when it is taken out of this file, or at its time once nothing of it fails."""
+    """Whether it ends at its time, only when a person says so, or at its time once nothing of it fails."""
     extend_up_to: DurationMs | None = None
     """With auto_end = "when_green": how much longer it may last at most."""
     remind_before: DurationMs | None = None

@@ -71,7 +71,7 @@ class Agenda:
         for id_, window in self._policy.maintenances.items():
             for one in near(window, from_ms):
                 known = self._get(one.id)
-                if known is None or life.is_withdrawn(known):
+                if known is None or life.is_withdrawn(known) or (not known.is_live and self._is_later(known, one)):
                     self._see(one, id_)
         for work in self.all():
             self._act(work)
@@ -80,10 +80,7 @@ class Agenda:
     def _follow(self, work: MaintenanceState) -> None:
         """What is declared of it now, which may be nothing any more."""
         window = find(self._policy, work.id)
-        # Who was told of its start is told of its end: as of other components, or later, it is another one.
-        is_later = window is not None and self._at_ms < window.start_ms != work.start_ms
-        is_other = is_later or (window is not None and window.components != work.components)
-        if window is None or (work.is_under_way and is_other):
+        if window is None or (work.is_under_way and self._is_other(work, window)):
             self._withdraw(work)
             return
         after = life.redeclared(work, window, self._at_ms)
@@ -93,6 +90,14 @@ class Agenda:
             self._tell(NoticeReason.MAINTENANCE_EXTENDED, after, self._at_ms)
         else:
             self._tell(NoticeReason.MAINTENANCE_SCHEDULED, after, self._at_ms)
+
+    def _is_other(self, work: MaintenanceState, window: Maintenance) -> bool:
+        """Whether what is under way is declared as other work now: who was told of its start is told of its end."""
+        return self._is_later(work, window) or window.components != work.components
+
+    def _is_later(self, work: MaintenanceState, window: Maintenance) -> bool:
+        """Whether it is declared for another time by now, which is to come."""
+        return window.start_ms != work.start_ms and window.start_ms > self._at_ms
 
     def _withdraw(self, work: MaintenanceState) -> None:
         if work.is_under_way:

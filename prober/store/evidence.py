@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from prober.core.events import Change, Rule, Subject
-from prober.core.model import Incident
+from prober.core.model import Incident, MaintenanceState
 from prober.store import rows
 from prober.store.engine import Engine
 
@@ -48,13 +48,17 @@ class Owed(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """Everything about one component up to a moment; lists newest first, notices in order. By check: its own."""
+    """Everything about one component up to a moment; lists newest first, notices in order. By check: its own.
+
+    maintenances: those under way at that moment, as they are now.
+    """
 
     changes: tuple[Change, ...]
     check_changes: dict[str, tuple[Change, ...]]
     answers: dict[str, tuple[Answer, ...]]
     incidents: tuple[Incident, ...]
     notices: dict[int, tuple[Owed, ...]]
+    maintenances: tuple[MaintenanceState, ...]
 
 
 class Archive:
@@ -75,6 +79,7 @@ class Archive:
                 answers={id_: self._answers(connection, id_, at_ms) for id_ in checks},
                 incidents=incidents,
                 notices={i.num: self._notices(connection, f"incident:{i.num}", at_ms) for i in incidents},
+                maintenances=self._maintenances(connection, component, at_ms),
             )
 
         return await self._engine.call(read)
@@ -108,6 +113,9 @@ class Archive:
             Answer(row["started_ms"], row["took_us"], row["outcome"], row["reason"], _detail(row["evidence"]))
             for row in found
         )
+
+    def _maintenances(self, connection: sqlite3.Connection, component: str, at_ms: int) -> tuple[MaintenanceState, ...]:
+        return tuple(rows.maintenances(self._queries.maintenances_at(connection, component=component, at_ms=at_ms)))
 
     def _incidents(self, connection: sqlite3.Connection, component: str, at_ms: int) -> tuple[Incident, ...]:
         found = self._queries.incidents_about(connection, component=component, at_ms=at_ms, limit=INCIDENTS)

@@ -15,6 +15,7 @@ from statusapi.api_keys import ApiKeys, KeyFields
 from statusapi.auth import Auth, Principal, Scope, bearer, needed, no_bearer
 from statusapi.decode import decoded, taken
 from statusapi.delivery import Delivery
+from statusapi.dialects import native_maintenance
 from statusapi.dialects.native_openapi import PREFIX, document, viewer
 from statusapi.dialects.wire import moment, moment_or_none
 from statusapi.explain import Explain
@@ -49,6 +50,7 @@ def routes(it: Native) -> list[BaseRoute]:
     """What the others cannot say; native_openapi lists it."""
     return [
         *_of_incidents(it),
+        *native_maintenance.routes(it.views, it.orders, it.auth, it.repeats),
         *_of_components(it),
         *_of_delivery(it),
         *_of_keys(it),

@@ -12,7 +12,15 @@ from pydantic import BaseModel
 
 from prober import __version__
 from statusapi.api_keys import KeyFields
-from statusapi.orders import AcknowledgeFields, OpenFields, PinFields, PostFields
+from statusapi.orders import (
+    AcknowledgeFields,
+    ExtendFields,
+    OpenFields,
+    PinFields,
+    PostFields,
+    ScheduleFields,
+    StepFields,
+)
 
 PREFIX = "/api/prober/v1"
 
@@ -39,6 +47,7 @@ class Operation(NamedTuple):
 
 _AT = Query("at", {"type": "string", "format": "date-time"}, "The moment that is asked about; now without it.")
 _LIMIT = Query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, "How many at most.")
+_COUNT = Query("count", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 5}, "How many at most.")
 _OPEN = Query("open", {"type": "string", "enum": ["true", "false"]}, "Only those that are open.")
 
 _MOMENT = {"type": "string", "format": "date-time"}
@@ -83,6 +92,14 @@ OPERATIONS = (
     Operation("get", "/incidents/{num}", "One incident with its timeline."),
     Operation("post", "/incidents/{num}/updates", "Add an entry to a timeline.", PostFields, done=201),
     Operation("post", "/incidents/{num}/acknowledge", "Say that somebody knows.", AcknowledgeFields),
+    Operation("get", "/maintenances", "Planned work under way, to come, and of late; what starts last first."),
+    Operation("post", "/maintenances", "Plan work.", ScheduleFields, done=201),
+    Operation("get", "/maintenances/{id}", "One maintenance with its timeline and what it has hidden."),
+    Operation("post", "/maintenances/{id}/start", "Start it now.", StepFields),
+    Operation("post", "/maintenances/{id}/extend", "Let it end later.", ExtendFields),
+    Operation("post", "/maintenances/{id}/end", "End it now.", StepFields),
+    Operation("post", "/maintenances/{id}/cancel", "Call it off before it has started.", StepFields),
+    Operation("get", "/maintenances/{id}/next", "The next times of declared work.", queries=[_COUNT]),
     Operation("get", "/keys", "The keys that were made; never what they are."),
     Operation("post", "/keys", "Make a key, which is told once.", KeyFields, done=201),
     Operation("delete", "/keys/{id}", "Revoke a key."),
@@ -169,7 +186,7 @@ def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _other_parameters(operation: Operation) -> list[dict[str, Any]]:
     found = [{"name": q.name, "in": "query", "schema": q.schema, "description": q.text} for q in operation.queries]
-    if operation.method == "post" and operation.path.startswith("/incidents"):
+    if operation.method == "post" and operation.path.startswith(("/incidents", "/maintenances")):
         text = "A request with the same one is carried out once in a day."
         schema = {"type": "string", "minLength": 1, "maxLength": 255}
         found.append({"name": "Idempotency-Key", "in": "header", "schema": schema, "description": text})

@@ -17,7 +17,9 @@ Found = Iterator[tuple[str, Object]]
 MAINTENANCE: Mapping[MaintenanceStatus, str] = {
     MaintenanceStatus.PLANNING: "NOTSTARTEDYET",
     MaintenanceStatus.INPROGRESS: "INPROGRESS",
+    MaintenanceStatus.VERIFYING: "INPROGRESS",
     MaintenanceStatus.COMPLETED: "COMPLETED",
+    MaintenanceStatus.CANCELLED: "COMPLETED",
 }
 
 

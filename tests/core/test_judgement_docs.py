@@ -2,17 +2,18 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from prober.core import incident as incidents
+from prober.core import work
 from prober.core.blame import CLASS_OF, FailureClass
 from prober.core.events import Rule
 from prober.core.flapping import CHANGES, share
-from prober.core.incident import MAY_FOLLOW
 from prober.core.model import CheckState, Quantile, Status, Verdict
 from prober.core.notice import TOPIC_OF
 from prober.core.pace import is_slow
@@ -123,10 +124,18 @@ def headlines() -> Iterable[str]:
     )
 
 
+def _life(first: str, may_follow: Mapping[Any, frozenset[Any]]) -> Iterable[str]:
+    steps = [f"  {before} --> {after}" for before, allowed in may_follow.items() for after in sorted(allowed)]
+    ends = [f"  {status} --> [*]" for status, allowed in may_follow.items() if not allowed]
+    return ["```mermaid", "stateDiagram-v2", f"  [*] --> {first}", *steps, *ends, "```"]
+
+
+def maintenance() -> Iterable[str]:
+    return _life("planning", work.MAY_FOLLOW)
+
+
 def incident() -> Iterable[str]:
-    steps = [f"  {before} --> {after}" for before, allowed in MAY_FOLLOW.items() for after in sorted(allowed)]
-    ends = [f"  {status} --> [*]" for status, allowed in MAY_FOLLOW.items() if not allowed]
-    return ["```mermaid", "stateDiagram-v2", "  [*] --> investigating", *steps, *ends, "```"]
+    return _life("investigating", incidents.MAY_FOLLOW)
 
 
 def impacts() -> Iterable[str]:
@@ -144,6 +153,7 @@ DRAWN: dict[str, Any] = {
     "flapping": flapping,
     "statuses": statuses,
     "headlines": headlines,
+    "maintenance": maintenance,
     "incident": incident,
     "impacts": impacts,
     "notices": notices,
@@ -172,6 +182,12 @@ def test_every_reason_to_tell_of_an_incident_has_its_moment() -> None:
     section = PAGE.read_text().partition("## The life")[2].partition("## Who")[0]
     told = set(re.findall(r"\| `(\w+)` \|$", section, re.MULTILINE))
     assert told == {reason.value for reason, topic in TOPIC_OF.items() if topic == "incidents"}
+
+
+def test_every_reason_to_tell_of_a_maintenance_has_its_moment() -> None:
+    section = PAGE.read_text().partition("## Planned work")[2].partition("## One")[0]
+    told = set(re.findall(r"\| `(\w+)` \|$", section, re.MULTILINE))
+    assert told == {reason.value for reason, topic in TOPIC_OF.items() if topic == "maintenance"}
 
 
 def test_every_key_it_names_is_one() -> None:

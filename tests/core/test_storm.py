@@ -59,6 +59,20 @@ def test_without_its_budget_what_is_held_is_told_at_once() -> None:
     assert [n.reason for n in decision.notices] == ["digest"]
 
 
+def test_a_channel_without_a_budget_is_sent_everything() -> None:
+    rules = policy(
+        check("a", "a", failures=1), subscriptions=[subscription("one"), subscription("all", channel="mail")]
+    )
+    rules = rules._replace(budgets={"hook": Budget(1, 10 * MIN)})
+    state, sent = State(identity=b"k"), []
+    for n, outcome in enumerate(("down", "up", "up", "down", "up", "up")):
+        decision = step(state, Observed(observation(outcome, T0 + n, "a")), rules)
+        if decision is not None:
+            state.apply(decision)
+            sent += [notice.reason for notice in decision.notices if notice.channel == "mail"]
+    assert sent == ["opened", "resolved", "opened", "resolved"]
+
+
 def test_nobody_is_told_whose_subscription_is_gone() -> None:
     state, rules = stormy("one")
     decision = step(state, Configured(T0 + 11 * MIN), rules._replace(subscriptions={}))

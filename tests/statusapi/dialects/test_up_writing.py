@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from prober.core.model import Status
+from prober.core.model import MaintenanceStatus, Status
+from statusapi.dialects.up_objects import MAINTENANCE as MAINTENANCE_WORDS
 from tests.statusapi.scene import ACME, ADMIN, MAINTENANCE, Scene, scene
 
 pytestmark = pytest.mark.anyio
@@ -187,6 +188,22 @@ async def test_maintenance_is_read(tmp_path: Path) -> None:
         (said,) = (await ask(it, "GET", "/maintenance"))[1]["result"]
         assert (said["id"], said["status"], said["duration"]) == ("upgrade", "NOTSTARTEDYET", 60)
         assert (await ask(it, "GET", "/maintenance/upgrade"))[1]["result"] == [said]
+
+
+def test_every_status_of_a_maintenance_has_its_word() -> None:
+    assert set(MAINTENANCE_WORDS) == set(MaintenanceStatus)
+
+
+async def test_maintenance_that_a_person_has_planned_and_ended_is_read(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        fields = {"site": "main", "name": "Move", "components": ["shop"], "duration": "1h"}
+        path, headers = "/api/prober/v1/maintenances", {"Authorization": f"Bearer {ACME}"}
+        made = (await it.public.post(path, headers=headers, json=fields)).json()
+        (said,) = (await ask(it, "GET", "/maintenance"))[1]["result"]
+        assert (said["id"], said["status"], said["components"]) == (made["id"], "INPROGRESS", ["shop"])
+        await it.public.post(f"{path}/{made['id']}/end", headers=headers, json={"body": "Done."})
+        (said,) = (await ask(it, "GET", f"/maintenance/{made['id']}"))[1]["result"]
+        assert (said["status"], said["maintenance_updates"][-1]["body"]) == ("COMPLETED", "Done.")
 
 
 async def test_an_id_of_another_account_is_taken_and_what_is_theirs_is_not_there(tmp_path: Path) -> None:
