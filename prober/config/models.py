@@ -154,6 +154,8 @@ class Daemon(Options):
 
     state_dir: Annotated[Path, PlainValidator(_folder)] = Field(default="prober-state", validate_default=True)
     """Where the database is kept, relative to this file. Without the key, `$STATE_DIRECTORY` if that is set."""
+    include: list[str] = Field(default=[])
+    """Files, or patterns of files, that are read as if they stood here; relative to this file."""
     public: Annotated[Address, PlainValidator(_address)] = Address("127.0.0.1", 8080)
     """Where the page, the API and the metrics are served."""
     up: Annotated[Address | None, PlainValidator(_address_or_off)] = Address("127.0.0.1", 5010)
