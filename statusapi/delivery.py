@@ -24,6 +24,10 @@ class Delivery:
         self._store = store
         self._clock = clock
 
+    def follow(self, config: "Config") -> None:
+        """Speak of another configuration from now on."""
+        self._config = config
+
     async def notices(self, principal: Principal, channel: str | None, progress: str | None) -> list[dict[str, Any]]:
         """The newest notices, newest first. Moments are ms. Raises Problem."""
         if progress not in (None, *PROGRESS):

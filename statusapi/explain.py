@@ -34,6 +34,10 @@ class Explain:
         self._store = store
         self._clock = clock
 
+    def follow(self, config: "Config") -> None:
+        """Another configuration holds."""
+        self._config = config
+
     async def component(self, principal: Principal, id_: str, at_ms: int | None) -> dict[str, Any]:
         """What is known of a component at a moment; None = now. Moments are ms. Raises Problem."""
         component = self._config.components.get(id_)

@@ -46,6 +46,10 @@ class _State(Collector):
             id_: (id_, check.component, config.components[check.component].site) for id_, check in config.checks.items()
         }
 
+    def follow(self, config: "Config") -> None:
+        """Another configuration holds, with the same checks."""
+        self._config = config
+
     def collect(self) -> Iterable[Metric]:
         """All figures as they are now."""
         yield from self._answers()
@@ -131,6 +135,7 @@ class Metrics:
     def __init__(self, config: "Config", recorder: "Recorder", clock: "Clock", meters: Collector) -> None:
         self._config = config
         self._state = _State(config, recorder, clock)
+        self.follow = self._state.follow
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self._state)
         self._registry.register(_Described(meters))

@@ -1,11 +1,9 @@
 """What an operator asks for: read strictly, checked against who asks and what stands, and handed to the recorder."""
 
-import json
-from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from prober.core.events import Decision, Ordered
 from prober.core.incident import is_step
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from prober.config import Config
     from prober.record import Recorder
 
-LONGEST_REQUEST = 64 * 1024  # bytes
 LONGEST_TEXT = 10_000  # characters
 
 Step = Literal["investigating", "identified", "monitoring", "resolved", "postmortem"]
@@ -91,48 +88,6 @@ class PinFields(_Fields):
     duration: DurationMs | None = None
 
 
-F = TypeVar("F", bound=_Fields)
-
-
-def decoded(content: bytes, fields: type[F]) -> F:
-    """The fields that a request's body gives: one JSON object in UTF-8. Raises Problem."""
-    if len(content) > LONGEST_REQUEST:
-        raise Problem(413, "too_large", f"Expected a body of at most {LONGEST_REQUEST} bytes.")
-    try:
-        found = json.loads(content.decode() or "{}", object_pairs_hook=_pairs, parse_constant=_no_number)
-        json.dumps(found, ensure_ascii=False).encode()  # half a character, as "\\ud800" is, is no text
-    except (ValueError, RecursionError) as error:
-        raise Problem(400, "json", f"Expected one JSON object in UTF-8, found: {error}.") from None
-    if not isinstance(found, dict):
-        raise Problem(400, "json", "Expected one JSON object in UTF-8, found something else.")
-    try:
-        return fields.model_validate(found)
-    except ValidationError as error:
-        raise Problem(400, "field", "; ".join(map(_mistake, error.errors(include_url=False)))) from None
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key that stands twice")
-    return found
-
-
-def _no_number(text: str) -> Any:
-    raise ValueError(f"{text}, which is no number of JSON")
-
-
-def _mistake(error: Mapping[str, Any]) -> str:
-    """Which field, and what was expected; what was found is the asker's own and is not repeated."""
-    key = ".".join(map(str, error["loc"]))
-    if error["type"] == "extra_forbidden":
-        return f"{key}: there is no such field"
-    if error["type"] == "missing":
-        return f"{key}: expected a value, found none"
-    words = str(error["msg"]).removeprefix("Input should be ")
-    return f"{key}: expected {words[:1].lower()}{words[1:]}"
-
-
 class Orders:
     """Carries out what a principal may ask for, and returns what came of it once that is on the disk."""
 
@@ -140,6 +95,10 @@ class Orders:
         self._config = config
         self._recorder = recorder
         self._clock = clock
+
+    def follow(self, config: "Config") -> None:
+        """Another configuration holds."""
+        self._config = config
 
     async def post(self, principal: Principal, num: int, fields: PostFields) -> Incident:
         """Add an entry to a timeline. Raises Problem, and changes nothing, if the incident may not stand there."""
@@ -215,7 +174,8 @@ class Orders:
         site = None if incident is None else self._config.sites.get(incident.site)
         is_own = incident is not None and incident.site == OWN and principal.is_admin
         is_theirs = is_own or (site is not None and principal.may_see(site.account))
-        if incident is None or not is_theirs:
+        is_deleted = ("deleted", str(num)) in self._config.made
+        if incident is None or is_deleted or not is_theirs:
             raise not_found()
         return incident
 

@@ -8,15 +8,23 @@ class Problem(Exception):
     """A request that can't be answered as asked.
 
     status: of HTTP, 400 to 599. code: one word for programs. text: one sentence for people, never a secret.
-    headers: more response headers, such as Allow.
+    headers: more response headers, such as Allow. fields: what is wrong with which field, if that is the trouble.
     """
 
-    def __init__(self, status: int, code: str, text: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        text: str,
+        headers: Mapping[str, str] | None = None,
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(text)
         self.status = status
         self.code = code
         self.text = text
         self.headers = dict(headers or {})
+        self.fields = dict(fields or {})
 
 
 _BY_STATUS = {

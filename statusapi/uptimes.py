@@ -41,6 +41,10 @@ class Uptimes:
         self._store = store
         self._clock = clock
 
+    def follow(self, config: "Config") -> None:
+        """Speak of another configuration from now on."""
+        self._config = config
+
     async def component(self, principal: Principal, id_: str, query: Mapping[str, str]) -> dict[str, Any]:
         """The uptime of a component; query: see FIELDS. Moments are ms. Raises Problem."""
         component = self._config.components.get(id_)

@@ -22,6 +22,11 @@ TESTED_BY = {
     "prober/cli/run.py": "tests/acceptance/test_daemon.py",
     "prober/core/draft.py": "tests/core/test_stories.py",
     "prober/core/orders.py": "tests/core/test_stories.py",
+    "statusapi/catalog.py": "tests/statusapi/dialects/test_up_writing.py",
+    "statusapi/dialects/up_fields.py": "tests/statusapi/dialects/test_up_writing.py",
+    "statusapi/dialects/up_metrics.py": "tests/statusapi/dialects/test_up_writing.py",
+    "statusapi/dialects/up_objects.py": "tests/statusapi/dialects/test_up.py",
+    "statusapi/dialects/statusdashboard_fields.py": "tests/statusapi/dialects/test_statusdashboard_writing.py",
     "prober/daemon/run.py": "tests/acceptance/test_daemon.py",
     "prober/daemon/world.py": "tests/daemon/test_reload.py",
 }

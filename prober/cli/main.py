@@ -15,6 +15,7 @@ from prober.cli.demo import demo
 from prober.cli.demo_target import demo_target
 from prober.cli.explain import explain
 from prober.cli.incidents import incidents
+from prober.cli.keys import keys
 from prober.cli.maintenance import maintenance
 from prober.cli.notices import notices
 from prober.cli.plan import plan
@@ -48,6 +49,7 @@ app.add_typer(incidents, name="incidents")
 app.add_typer(components, name="components")
 app.add_typer(notices, name="notices")
 app.add_typer(channels, name="channels")
+app.add_typer(keys, name="keys")
 app.command("simulate")(simulate)
 app.command("demo")(demo)
 app.command("demo-target")(demo_target)

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from prober.config.models import Account, Backup, Component, Daemon, Group, History, Site, Subscription, Window
 from prober.config.references import Masks
+from prober.core.made import Made
 from prober.core.model import (
     Budget,
     CheckPolicy,
@@ -34,6 +35,8 @@ class Config:
 
     secrets: every value that came through a reference or stands in a secret's place: never to be shown.
     references: those that came through a reference, with the reference as it was written.
+    made: what stands here besides what the file says, by table and id; see made.py. stated: the status that a
+    component without checks was given.
     """
 
     path: str
@@ -50,6 +53,8 @@ class Config:
     maintenance: Mapping[str, Window]
     secrets: frozenset[str] = field(repr=False)
     references: Mapping[str, str] = field(repr=False)
+    made: Mapping[tuple[str, str], Made] = field(default_factory=dict, repr=False)
+    stated: Mapping[str, Status] = field(default_factory=dict)
 
     @cached_property
     def _masks(self) -> Masks:
@@ -68,7 +73,10 @@ class Config:
         feeding: dict[str, list[str]] = defaultdict(list)
         for id_, check in self.checks.items():
             feeding[check.component].append(id_)
-        components = {id_: _component(id_, c, feeding[id_], self.sites[c.site]) for id_, c in self.components.items()}
+        components = {
+            id_: _component(id_, c, feeding[id_], self.sites[c.site], self.stated.get(id_))
+            for id_, c in self.components.items()
+        }
         return Policy(
             checks={id_: _check(id_, check, self._canaries(id_, check)) for id_, check in self.checks.items()},
             components=components,
@@ -152,7 +160,7 @@ def _check(id_: str, check: CheckOptions, canaries: tuple[str, ...]) -> CheckPol
     )
 
 
-def _component(id_: str, component: Component, checks: list[str], site: Site) -> ComponentPolicy:
+def _component(id_: str, component: Component, checks: list[str], site: Site, stated: Status | None) -> ComponentPolicy:
     opens_at = _OPENS_AT[component.open_incident_at]
     return ComponentPolicy(
         id=id_,
@@ -167,6 +175,7 @@ def _component(id_: str, component: Component, checks: list[str], site: Site) ->
         major_percent=component.major_when,
         group_by=tuple(site.group_by),
         group_wait_ms=site.group_wait,
+        stated=stated,
     )
 
 

@@ -180,7 +180,9 @@ def _config(path: str, objects: Mapping[str, Mapping[str, Any]], references: Map
         for key in secret_keys(options.__class__)
         if (secret := getattr(options, key)) is not None
     }
-    tables = {section: MappingProxyType(dict(found)) for section, found in objects.items() if section not in SINGLE}
+    tables: dict[str, Any] = {
+        section: MappingProxyType(dict(found)) for section, found in objects.items() if section not in SINGLE
+    }
     return Config(
         path=path,
         daemon=objects["prober"]["prober"],

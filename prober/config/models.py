@@ -6,8 +6,9 @@ Each is keyed by a stable id; names are for people and may change.
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -28,9 +29,14 @@ from prober.options import (
 )
 
 SHORTEST_KEY = 16
+LARGEST_LOGO = 262_144  # bytes
+LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ADDRESS = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})?)):([0-9]{1,5})")
+
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+_ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?")
 
 
 class Address(NamedTuple):
@@ -52,6 +58,17 @@ def _address(value: Any) -> Address:
 
 def _address_or_off(value: Any) -> Address | None:
     return None if value == "off" else _address(value)
+
+
+def _network(value: Any) -> str:
+    try:
+        return str(ip_network(value)) if isinstance(value, str) else _no_network()
+    except ValueError:
+        return _no_network()
+
+
+def _no_network() -> NoReturn:
+    raise mistake('an address or a network such as "10.0.0.0/8"')
 
 
 def _folder(value: Any, info: ValidationInfo) -> Path:
@@ -94,6 +111,47 @@ def _hook(value: SecretStr) -> SecretStr:
     if not is_good:
         raise mistake('an http or https URL such as "https://hc.example.com/ping/0"', "another text")
     return value
+
+
+def _link(value: Any) -> str:
+    if isinstance(value, str) and value.startswith("mailto:") and value.isprintable() and " " not in value:
+        return value
+    expected = 'a link such as "https://example.com/help?a=b" or "mailto:help@example.com"'
+    if not isinstance(value, str) or not value.isprintable() or " " in value:
+        raise mistake(expected)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise mistake(expected) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise mistake(expected)
+    return value
+
+
+def _origin(value: Any) -> str:
+    if isinstance(value, str) and _ORIGIN.fullmatch(value):
+        return value.lower()
+    raise mistake('an origin such as "https://intranet.example.com"')
+
+
+def _colour(value: Any) -> str:
+    if isinstance(value, str) and _COLOUR.fullmatch(value):
+        return value.lower()
+    raise mistake('a colour such as "#1f6f54"')
+
+
+def _logo(value: Any, info: ValidationInfo) -> Path:
+    path = _folder(value, info)
+    expected = f"a file of at most {LARGEST_LOGO // 1024} KiB that ends in {', '.join(LOGO_TYPES)}"
+    if path.suffix not in LOGO_TYPES:
+        raise mistake(expected)
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise mistake(expected, f'"{value}": {(error.strerror or "").lower()}') from None
+    if not 0 < size <= LARGEST_LOGO:
+        raise mistake(expected, f"{size} bytes")
+    return path
 
 
 EXPECTED_MOMENT = "a date and time with its zone such as 2026-03-01T22:00:00+01:00"
@@ -180,6 +238,14 @@ class Daemon(Options):
     """A URL that is asked again and again while we would tell of trouble: a dead man's switch."""
     heartbeat_every: DurationMs = 60_000
     """How often."""
+    rate_per_key: int = Field(default=600, ge=0, le=1_000_000)
+    """How often a minute one key may ask the API; 0 for as often as it likes."""
+    rate_per_address: int = Field(default=0, ge=0, le=1_000_000)
+    """How often a minute one address may ask anything; 0 for as often as it likes."""
+    trusted_proxies: list[Annotated[str, BeforeValidator(_network)]] = Field(default=[])
+    """Addresses and networks of proxies whose X-Forwarded-For tells where a request comes from."""
+    callbacks: Literal["public", "any", "off"] = "public"
+    """Where subscriptions made through the API may send: to public addresses, to any, or nowhere."""
     log: Literal["text", "json"] = "text"
     """How log lines are written."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -259,6 +325,16 @@ class Site(Options):
     """Components that have one of these in common, and fail soon after each other, share one incident."""
     group_wait: DurationMs = 30_000
     """How soon after its opening an incident takes in others, and when what it has taken in is told."""
+    language: Literal["en", "de", "fr", "es", "uk"] = "en"
+    """What the page speaks to readers whose browser asks for none of its languages."""
+    logo: Annotated[Path | None, PlainValidator(_logo)] = None
+    """A picture beside the name, relative to this file."""
+    colour: Annotated[str | None, PlainValidator(_colour)] = None
+    """Of the bar at the top; its text is black or white, whichever can be read."""
+    links: Mapping[Name, Annotated[str, PlainValidator(_link)]] = Field(default={}, max_length=12)
+    """Links at the top, by what people read."""
+    frame_ancestors: list[Annotated[str, PlainValidator(_origin)]] = Field(default=[])
+    """Which other pages may show this one in a frame."""
 
 
 class Group(Options):

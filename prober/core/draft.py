@@ -29,7 +29,7 @@ from prober.core.model import (
 )
 from prober.core.orders import Acknowledge, OfMaintenance, Open, Post, ScheduleMaintenance, SetPin, TakePin
 from prober.core.reason import WORDS
-from prober.core.rollup import TROUBLED, RolledUp, agreed, rolled_up, seats
+from prober.core.rollup import TROUBLED, RolledUp, agreed, rolled_up, seats, stated
 from prober.core.state import State
 from prober.core.status import headline
 from prober.core.suppress import BY_HAND, dependents, down_above, shown
@@ -74,6 +74,8 @@ class Draft:
         found, pin = self._rolled_up(component), self._pin(component.id)
         trouble = found.status if pin is None else pin.status
         status, rule = shown(self.agenda.all(), component.id, trouble, pin, self.at_ms)
+        if rule is Rule.FROM_CHECKS and stated(component) is not None:
+            rule = Rule.STATED
         if status is Status.MAINTENANCE:
             self.agenda.note(component.id, trouble, self._moved_ms(component))
         before = self.state.components.get(component.id) or ComponentState(component.id, since_ms=self.at_ms)
@@ -81,7 +83,8 @@ class Draft:
             component.id,
             status,
             before.since_ms,
-            watched=any(state.verdict is not Verdict.UNKNOWN for state in self._states(component)),
+            watched=stated(component) is not None
+            or any(state.verdict is not Verdict.UNKNOWN for state in self._states(component)),
             causes=found.causes,
             site=component.site,
             withheld_by=self._withheld_by(component, status),

@@ -70,6 +70,7 @@ class Rule(StrEnum):
     SUCCESSES_LASTING = "successes_lasting"
     DEGRADED_BY_QUANTILE = "degraded_by_quantile"
     FROM_CHECKS = "from_checks"
+    STATED = "stated"
     MAINTENANCE_WINDOW = "maintenance_window"
     PINNED = "pinned"
     DEPENDENCY_DOWN = "dependency_down"

@@ -215,6 +215,7 @@ class ComponentPolicy(NamedTuple):
     reopen_within_ms: trouble that returns so soon after the end reopens the same incident; 0 = never.
     major_percent: from which share of its checks' weight that is down it is in major outage; 0 = as soon as any is.
     group_by, group_wait_ms: what makes its trouble one with that of others, if it begins so soon after; see grouping.
+    stated: what somebody says that it shows, if it has no checks; None = nobody does.
     """
 
     id: str
@@ -229,6 +230,7 @@ class ComponentPolicy(NamedTuple):
     major_percent: int = 100
     group_by: tuple[str, ...] = ()
     group_wait_ms: int = 0
+    stated: Status | None = None
 
 
 class SubscriptionPolicy(NamedTuple):

@@ -55,8 +55,16 @@ def agreed(check: CheckPolicy, verdicts: Sequence[Verdict]) -> Verdict:
     return Verdict.UP if Verdict.UP in verdicts else Verdict.UNKNOWN
 
 
+def stated(component: ComponentPolicy) -> Status | None:
+    """What it shows because somebody says so, since nothing probes it; None if it is probed."""
+    return None if component.checks else component.stated
+
+
 def rolled_up(policy: Policy, component: ComponentPolicy, verdict: Callable[[str], Verdict]) -> RolledUp:
-    """What its checks make of a component. verdict: of a check, by its id."""
+    """What its checks make of a component, or what somebody states of one without. verdict: of a check, by its id."""
+    said = stated(component)
+    if said is not None:
+        return RolledUp(said)
     groups: dict[tuple[str, str | None], list[CheckPolicy]] = {}
     for id_ in component.checks:
         check = policy.checks[id_]

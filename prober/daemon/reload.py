@@ -28,6 +28,7 @@ from prober.core.own import with_own
 from prober.daemon.couriers import Couriers
 from prober.daemon.gate import Place
 from prober.daemon.loop import Loop
+from prober.daemon.made import merged
 from prober.daemon.serve import Application, Replaceable
 from prober.daemon.service_manager import ServiceManager
 from prober.daemon.world import World
@@ -74,6 +75,7 @@ class Reload:
         self._make = make
         self._manager = manager
         self._asked = anyio.Event()
+        self._applying = anyio.Lock()
         self._succeeded()
 
     def ask(self) -> None:
@@ -91,7 +93,8 @@ class Reload:
     async def _status(self) -> str:
         """Reload, tell how that went, and give it in one line."""
         try:
-            applied = await self._reload()
+            async with self._applying:
+                applied = await self._reload()
         except ConfigError as error:
             for mistake in error.mistakes:
                 logger.error("not reloaded: %s", mistake)  # noqa: TRY400
@@ -120,14 +123,15 @@ class Reload:
         """What has been applied, in one line."""
         read = await to_thread.run_sync(self._read)
         before = self._world.config
-        left = restart_keys(difference(before, read))
+        left = restart_keys(difference(self._world.declared, read))
         if left:
             logger.warning("only a restart applies what has changed of %s", ", ".join(left))
-        config = applicable(read, before)
+        declared = applicable(read, before)
+        config = await merged(declared, self._world.store)
         found = difference(before, config)
         if not found:
             return "nothing that a reload applies has changed"
-        self._take_over(new := await self._prepared(config, found))
+        self._take_over(new := await self._prepared(config, declared, found))
         try:
             await new.world.recorder.reconfigure(with_own(new.world.policy), new.world.clock.now_ms())
         except StoreError as error:
@@ -135,13 +139,38 @@ class Reload:
         await warn_of_orphans(new.world)
         return "; ".join(map(str, found.values()))
 
+    async def remake(self) -> None:
+        """Let what was made through the API hold by now. Pages live on, and so does whoever reads them.
+
+        Raises StoreError if it can't be read.
+        """
+        async with self._applying:
+            world = self._world
+            config = await merged(world.declared, world.store)
+            fresh = built_notifiers(config, _fresh(difference(world.config, config), "channels"))
+            world.config, world.policy = config, config.policy()
+            self._parts.couriers.follow(config, world.policy, fresh)
+            for follow in world.followers:
+                follow(config)
+            try:
+                await world.recorder.reconfigure(world.policy, world.clock.now_ms())
+            except StoreError as error:
+                logger.warning("what was made holds, what it changes can't be written yet: %s", error)
+
     def close(self) -> None:
         """The daemon stops: end what applications do by themselves, so that nobody waits for it."""
         self._world.ended.close()
 
-    async def _prepared(self, config: Config, found: Difference) -> _New:
+    async def _prepared(self, config: Config, declared: Config, found: Difference) -> _New:
         """All that can fail; if it does, nothing of it is left."""
-        world = replace(self._world, config=config, policy=config.policy(), ended=ExitStack())
+        world = replace(
+            self._world,
+            config=config,
+            declared=declared,
+            policy=config.policy(),
+            ended=ExitStack(),
+            followers=[],
+        )
         with ExitStack() as undo:
             undo.callback(world.ended.close)
             fresh_probes = built_probes(world, _fresh(found, "checks"))

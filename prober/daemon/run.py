@@ -22,6 +22,7 @@ from prober.daemon.gate import Limits
 from prober.daemon.heartbeat import Heartbeat
 from prober.daemon.hold import Hold, held, keep_count
 from prober.daemon.loop import Loop
+from prober.daemon.made import merged
 from prober.daemon.meters import Meters
 from prober.daemon.own_trouble import keep_honest
 from prober.daemon.progress import Progress
@@ -76,6 +77,7 @@ async def run(
         tasks = await stack.enter_async_context(anyio.create_task_group())
         reload = Reload(world, await _started(world, tasks, manager, applications, space), read, make, manager)
         stack.callback(reload.close)
+        world.remade.call = reload.remake
         tasks.start_soon(reload.keep)
         tasks.start_soon(space.keep, world.meters)
         tasks.start_soon(keep_count, starts, world.hold, world.meters)
@@ -106,13 +108,15 @@ def tell_surroundings(directory: Path) -> None:
         )
 
 
-async def _world(config: Config, store: Store, hold: Hold) -> World:
+async def _world(declared: Config, store: Store, hold: Hold) -> World:
+    config = await merged(declared, store)
     clock, policy = Clock(), config.policy()
     state = await store.load()
     recorder = Recorder(store, state, with_own(policy))
     await recorder.reconfigure(with_own(policy), clock.now_ms(), state.watched_ms)
     logger.info("epoch %d: watching %s", store.epoch, counts(policy))
-    return World(config, policy, recorder, store, clock, Meters(policy.checks, config.channels), hold=hold)
+    meters = Meters(policy.checks, config.channels)
+    return World(config, declared, policy, recorder, store, clock, meters, hold=hold)
 
 
 async def _started(

@@ -112,5 +112,6 @@ def _config(application: Any) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         date_header=True,
+        proxy_headers=False,  # who is believed is the operator's to say, see statusapi.limits
         timeout_graceful_shutdown=DRAIN_S,
     )

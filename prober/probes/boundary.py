@@ -46,8 +46,8 @@ class Attempt:
         self.failed: Failed | None = None
         self.doubt: Failed | None = None
 
-    def doubts(self, failed: Failed) -> None:
-        """Remembers the doubt."""
+    def doubts(self, failed: Failed | None) -> None:
+        """Remembers the doubt; None ends it."""
         self.doubt = failed
 
 

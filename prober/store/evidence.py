@@ -79,12 +79,31 @@ class Archive:
 
         return await self._engine.call(read)
 
+    async def answers(self, check: str, until_ms: int, limit: int) -> tuple[Answer, ...]:
+        """The latest raw answers of a check up to a moment, newest first. Raises StoreError."""
+
+        def read(connection: sqlite3.Connection) -> tuple[Answer, ...]:
+            return self._answers(connection, check, until_ms, limit)
+
+        return await self._engine.call(read)
+
+    async def shown(self, components: Sequence[str], at_ms: int) -> dict[str, Change | None]:
+        """By component, the latest change that was decided by a moment; None if there was none. Raises StoreError."""
+
+        def read(connection: sqlite3.Connection) -> dict[str, Change | None]:
+            found = {id_: self._changes(connection, Subject.COMPONENT, id_, at_ms) for id_ in components}
+            return {id_: next(iter(changes), None) for id_, changes in found.items()}
+
+        return await self._engine.call(read)
+
     def _changes(self, connection: sqlite3.Connection, subject: Subject, id_: str, at_ms: int) -> tuple[Change, ...]:
         found = self._queries.transitions_until(connection, subject=subject, id=id_, at_ms=at_ms, limit=CHANGES)
         return tuple(Change(**(dict(row) | {"subject": subject, "rule": Rule(row["rule"])})) for row in found)
 
-    def _answers(self, connection: sqlite3.Connection, check: str, at_ms: int) -> tuple[Answer, ...]:
-        found = self._queries.observations_until(connection, check=check, at_ms=at_ms, limit=ANSWERS)
+    def _answers(
+        self, connection: sqlite3.Connection, check: str, at_ms: int, limit: int = ANSWERS
+    ) -> tuple[Answer, ...]:
+        found = self._queries.observations_until(connection, check=check, at_ms=at_ms, limit=limit)
         return tuple(
             Answer(row["started_ms"], row["took_us"], row["outcome"], row["reason"], _detail(row["evidence"]))
             for row in found

@@ -23,8 +23,11 @@ from prober.store.backup import FILE
 from prober.store.copies import FOLDER, copy_before_migration
 from prober.store.engine import Engine, opened
 from prober.store.evidence import Archive
+from prober.store.keys import Keys
+from prober.store.made import MadeObjects
 from prober.store.migrate import check, migrate
 from prober.store.outbox import Outbox
+from prober.store.replies import Replies
 from prober.store.rollup import Rollups
 
 
@@ -58,6 +61,9 @@ class Store:
         self.outbox = Outbox(writer, self._queries)
         self.archive = Archive(reader, self._queries)
         self.rollups = Rollups(writer, reader, self._queries)
+        self.keys = Keys(writer, self._queries)
+        self.replies = Replies(writer, self._queries)
+        self.made = MadeObjects(writer, reader, self._queries)
 
     @classmethod
     @asynccontextmanager
@@ -178,6 +184,29 @@ class Store:
             return rows.maintenances(self._queries.recent_maintenances(connection, site=site, limit=limit))
 
         return await self._reader.call(read)
+
+    async def incidents_between(self, site: str, start_ms: int, end_ms: int, limit: int) -> list[Incident]:
+        """The incidents of a site that began in that span, end exclusive, newest first."""
+        span = {"site": site, "start_ms": start_ms, "end_ms": end_ms, "limit": limit}
+
+        def read(connection: sqlite3.Connection) -> list[Incident]:
+            return rows.whole_incidents(connection, self._queries, self._queries.incidents_between(connection, **span))
+
+        return await self._reader.call(read)
+
+    async def incident(self, site: str, slug: str) -> Incident | None:
+        """The incident of a site with that slug."""
+
+        def read(connection: sqlite3.Connection) -> list[Incident]:
+            found = self._queries.incidents_of_slug(connection, site=site, slug=slug)
+            return rows.whole_incidents(connection, self._queries, found)
+
+        return next(iter(await self._reader.call(read)), None)
+
+    async def first_incident_ms(self, site: str) -> int | None:
+        """When the first incident of a site began; None if there was none."""
+        found = await self._reader.call(lambda connection: self._queries.first_incident(connection, site=site))
+        return None if found is None else found["started_ms"]
 
     async def changes(self, subject: Subject, id_: str, limit: int) -> list[Change]:
         """The latest changes of one check or component, newest first."""

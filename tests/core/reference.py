@@ -344,11 +344,12 @@ def _fact(
     planned: Sequence[Window],
 ) -> Fact:
     verdicts = {c: proved[c].verdict for c in component.checks}
+    stated = None if verdicts else component.stated
     trouble, causes = _status(policy, component, verdicts)
     return Fact(
-        trouble=trouble,
+        trouble=stated or trouble,
         planned=any(t.start_ms <= at_ms < t.end_ms and component.id in t.of.components for t in planned),
-        known=any(v != "unknown" for v in verdicts.values()),
+        known=stated is not None or any(v != "unknown" for v in verdicts.values()),
         causes=causes,
     )
 

@@ -250,3 +250,21 @@ def test_what_is_no_longer_watched_of_an_incident_is_not_in_trouble_any_more() -
     ended = step(state, Observed(observation("up", T0 + 20, "blog")), left)
     assert ended is not None
     assert [i.is_open for i in ended.incidents] == [False]
+
+
+def test_a_component_without_checks_shows_what_somebody_says() -> None:
+    def said(status: Status | None) -> Policy:
+        return policy(components=[component(checks=()), component("api", (), opens_at=None, stated=status)])
+
+    state, found = State(identity=b"k"), []
+    for status in (Status.OPERATIONAL, Status.MAJOR, Status.MAJOR, None):
+        decision = step(state, Configured(T0), said(status))
+        if decision is not None:
+            state.apply(decision)
+            found += [(c.before, c.after, c.rule) for c in decision.changes]
+            assert decision.incidents == ()
+    assert found == [
+        ("unknown", "operational", Rule.STATED),
+        ("operational", "major", Rule.STATED),
+        ("major", "unknown", Rule.FROM_CHECKS),
+    ]

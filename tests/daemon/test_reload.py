@@ -10,6 +10,7 @@ import pytest
 from prober.cli.check_config import read_config
 from prober.clock import Clock
 from prober.config import Config
+from prober.core.made import Made
 from prober.core.own import OWN
 from prober.core.schedule import Schedule
 from prober.daemon.couriers import Couriers
@@ -86,7 +87,7 @@ async def running(folder: Path) -> AsyncIterator[Running]:
     one.path.write_text(SHOP)
     config = one.read()
     async with recording(folder, config.policy()) as (recorder, store), anyio.create_task_group() as tasks:
-        one.world = World(config, config.policy(), recorder, store, Clock(), Meters(config.checks, []))
+        one.world = World(config, config, config.policy(), recorder, store, Clock(), Meters(config.checks, []))
         intervals_ms = {id_: check.interval_ms for id_, check in one.world.policy.checks.items()}
         schedule = Schedule(intervals_ms, one.world.clock.now_ms())
         progress = Progress()
@@ -128,6 +129,19 @@ async def test_trouble_on_the_way_leaves_everything_as_it_was(
         one.trouble = None
         assert await one.reload(SHOP + BLOG) == 1
         assert list(one.loop.probes) == ["shop", "blog"]
+
+
+async def test_what_was_made_holds_beside_the_file_and_its_pages_live_on(tmp_path: Path) -> None:
+    async with running(tmp_path) as one:
+        followed: list[str] = []
+        one.world.followers.append(lambda config: followed.extend(config.components))
+        made = Made("components", "api", {"name": "API", "site": next(iter(one.world.config.sites))})
+        await one.world.store.made.change([made], [], 1)
+        await one.it.remake()
+        assert "api" in one.world.recorder.shown.components
+        assert (followed[-1], one.made) == ("api", [])
+        assert await one.reload(SHOP + BLOG) == 1
+        assert one.world.recorder.policy.components.keys() == {"shop", "blog", "api"}
 
 
 async def test_the_same_file_makes_nothing_anew(tmp_path: Path) -> None:

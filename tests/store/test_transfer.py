@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 
 from prober.core.heartbeat import Heard
+from prober.core.made import Made
 from prober.core.model import Budget
 from prober.errors import StoreError
 from prober.store import Attempt, ChannelState, Store, exported, put_in
+from prober.store.keys import KeyRow
+from prober.store.made import Point
 from prober.store.migrate import migrate, migrations
+from prober.store.replies import Reply
 from tests.builders import T0, check, policy, subscription, window
 from tests.worlds import answers, recording
 
@@ -33,6 +37,10 @@ async def lived(directory: Path) -> None:
         await store.outbox.tried(Attempt(first.notice.id, 1, T0, 12, 500, "»500«", None))
         await store.rollups.roll(100)
         await store.outbox.put_channel(ChannelState("hook", T0, None, "»500«"))
+        await store.made.change([Made("metrics", "load", {})], [], T0)
+        await store.made.add_points("load", [Point(T0, 1.5)])
+        await store.replies.add(b"id", Reply(b"request", 201, "{}"), T0)
+        await store.keys.add(KeyRow("k1", "acme", "bot", "read", b"digest", T0))
 
 
 def dump(directory: Path) -> list[str]:
