@@ -365,6 +365,8 @@ class Component(Options):
     """How long trouble must be gone before its incident is resolved; until then it is monitored."""
     reopen_within: DurationMs | None = None
     """Trouble that returns so soon after the end goes on in the same incident."""
+    detect_within: DurationMs | None = None
+    """A promise: each of its checks finds an outage within this time at the latest, or the file is refused."""
     major_when: Annotated[int, BeforeValidator(_share)] = Field(default="all", validate_default=True)
     """Which of its checks must be down for a major outage: "all", "any", or a share of their weight in per cent."""
 
