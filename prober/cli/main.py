@@ -23,6 +23,7 @@ from prober.cli.plan import plan
 from prober.cli.probe import probe
 from prober.cli.reload import reload
 from prober.cli.run import run
+from prober.cli.schema import schema
 from prober.cli.simulate import simulate
 from prober.cli.status import status
 from prober.cli.transfer import export, import_
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.command("run")(run)
 app.command("check-config")(check_config)
 app.command("plan")(plan)
+app.command("schema")(schema)
 app.command("reload")(reload)
 app.command("probe")(probe)
 app.command("status")(status)
