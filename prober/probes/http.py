@@ -189,7 +189,7 @@ class HttpProbe:
         if self._proxy is not None or self._options.http2:
             return await self._fetch_by_stock(hop, attempt, reading or self._reading)
         watch.enter(Phase.RESOLVE)
-        address = await self._address(hop)
+        address = await self._address(hop, attempt)
         facts["ip"], facts["ip_protocol"] = address
         facts["ssl"] = 0
         watch.enter(Phase.CONNECT)
@@ -255,7 +255,7 @@ class HttpProbe:
         facts["ssl"] = 0
         if self._proxy is None:
             watch.enter(Phase.RESOLVE)
-            address = await self._address(hop)
+            address = await self._address(hop, attempt)
             facts["ip"], facts["ip_protocol"] = address
         policy = None if hop.policy is None else self._stock_policy(hop)
         sent = {name: value for name, value in hop.fields.items() if name.lower() != "connection"}  # HTTP/2 has none
@@ -274,10 +274,10 @@ class HttpProbe:
         alpn = ("http/1.1", "h2") if options.http2 else ("http/1.1",)
         return tls.context(options.verify, options.ca, alpn, client)
 
-    async def _address(self, hop: Hop) -> Address:
+    async def _address(self, hop: Hop, attempt: Attempt) -> Address:
         is_first = hop.url.host == self._first.url.host
         host = self._options.resolve_to if is_first and self._options.resolve_to else hop.url.host
-        return await resolve(host, self._options.family)
+        return await resolve(host, self._options.family, other_way=attempt.other_way)
 
     def _unmet(self, response: Response) -> Judgement | None:
         """What is wrong with status, headers or the text of the body."""
