@@ -180,6 +180,20 @@ class CheckOptions(Options):
         raise TypeError(f"{type(self).__name__} does not say what it probes")
 
 
+def detection_ms(interval_ms: int, timeout_ms: int, failures: int, lasts_ms: int, retry_ms: int | None) -> int:
+    """The longest time from the start of an outage to the verdict *down*, ms.
+
+    Just missed, then so many slots, and more until it has lasted; the last takes its whole timeout. A retry waits for
+    the answer before it, and goes on until it has lasted as well.
+    """
+    slots = max(failures, -(-lasts_ms // interval_ms) + 1)
+    by_grid = slots * interval_ms + timeout_ms
+    if retry_ms is None:
+        return by_grid
+    retries = max(failures - 1, -(-lasts_ms // retry_ms))
+    return min(by_grid, interval_ms + timeout_ms + retries * (retry_ms + timeout_ms))
+
+
 class ChannelOptions(Options):
     """The keys every channel has, whatever its kind."""
 

@@ -14,6 +14,7 @@ from prober.cli.components import components
 from prober.cli.demo import demo
 from prober.cli.demo_target import demo_target
 from prober.cli.explain import explain
+from prober.cli.handover import handover
 from prober.cli.incidents import incidents
 from prober.cli.keys import keys
 from prober.cli.maintenance import maintenance
@@ -22,7 +23,9 @@ from prober.cli.plan import plan
 from prober.cli.probe import probe
 from prober.cli.reload import reload
 from prober.cli.run import run
+from prober.cli.schema import schema
 from prober.cli.simulate import simulate
+from prober.cli.status import status
 from prober.cli.transfer import export, import_
 from prober.cli.verify import verify
 from prober.errors import ProberError
@@ -36,8 +39,11 @@ app = typer.Typer(
 app.command("run")(run)
 app.command("check-config")(check_config)
 app.command("plan")(plan)
+app.command("schema")(schema)
 app.command("reload")(reload)
 app.command("probe")(probe)
+app.command("status")(status)
+app.command("handover")(handover)
 app.command("explain")(explain)
 app.command("backup")(backup)
 app.command("restore")(restore)

@@ -1,10 +1,8 @@
 """`prober run`: the real thing."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from socket import socket
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -56,6 +54,7 @@ async def watch(config: "Config", read: "Callable[[], Config]", ready: Callable[
     read: what the configuration file says by now; called at each SIGHUP.
     """
     from prober.clock import Clock
+    from prober.daemon.listeners import listeners
     from prober.daemon.run import run as run_daemon
     from statusapi.limits import Limits
 
@@ -64,18 +63,14 @@ async def watch(config: "Config", read: "Callable[[], Config]", ready: Callable[
     async def make(world: "World") -> "Sequence[Application]":
         return await applications(world, limits)
 
-    with _listeners(config) as listeners:
-        await run_daemon(config, read, listeners, make, ready)
+    with listeners(wanted(config)) as sockets:
+        await run_daemon(config, read, sockets, make, ready)
 
 
-@contextmanager
-def _listeners(config: "Config") -> Iterator[list[socket]]:
-    """A bound socket for each listener that is on: public, then UP."""
-    from prober.daemon.serve import bound
-
-    wanted = (config.daemon.public, config.daemon.up)
-    with ExitStack() as stack:
-        yield [stack.enter_context(closing(bound(*address))) for address in wanted if address is not None]
+def wanted(config: "Config") -> "dict[str, tuple[str, int]]":
+    """Where each listener that is on stands, by its name: public, then UP."""
+    places = {"public": config.daemon.public, "up": config.daemon.up}
+    return {name: (place.host, place.port) for name, place in places.items() if place is not None}
 
 
 async def applications(world: "World", limits: "Limits") -> "Sequence[Application]":

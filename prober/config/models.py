@@ -212,6 +212,8 @@ class Daemon(Options):
 
     state_dir: Annotated[Path, PlainValidator(_folder)] = Field(default="prober-state", validate_default=True)
     """Where the database is kept, relative to this file. Without the key, `$STATE_DIRECTORY` if that is set."""
+    include: list[str] = Field(default=[])
+    """Files, or patterns of files, that are read as if they stood here; relative to this file."""
     public: Annotated[Address, PlainValidator(_address)] = Address("127.0.0.1", 8080)
     """Where the page, the API and the metrics are served."""
     up: Annotated[Address | None, PlainValidator(_address_or_off)] = Address("127.0.0.1", 5010)
@@ -363,6 +365,8 @@ class Component(Options):
     """How long trouble must be gone before its incident is resolved; until then it is monitored."""
     reopen_within: DurationMs | None = None
     """Trouble that returns so soon after the end goes on in the same incident."""
+    detect_within: DurationMs | None = None
+    """A promise: each of its checks finds an outage within this time at the latest, or the file is refused."""
     major_when: Annotated[int, BeforeValidator(_share)] = Field(default="all", validate_default=True)
     """Which of its checks must be down for a major outage: "all", "any", or a share of their weight in per cent."""
 

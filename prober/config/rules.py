@@ -11,7 +11,7 @@ from prober.config.entries import Entries, Entry, duration_ms
 from prober.config.models import EXPECTED_MOMENT, Daemon
 from prober.config.paths import Path, dotted, quoted
 from prober.config.report import Report
-from prober.options import CheckOptions, show_duration
+from prober.options import CheckOptions, detection_ms, show_duration
 
 # section -> key -> the section that declares what the key names
 NAMED = {
@@ -38,6 +38,7 @@ def apply(entries: Entries, models: Callable[[Entry], type[CheckOptions]], repor
         _times_fit(check, models(check), report)
         _counts_fit(check, models(check), report)
     _commands_are_allowed(entries, report)
+    _detected_in_time(entries, models, report)
     for window in entries["maintenance"]:
         _window_fits(window, report)
 
@@ -182,6 +183,37 @@ def _times_fit(check: Entry, model: type[CheckOptions], report: Report) -> None:
     if "degraded_quantile_over" in check.table and interval and window and window < 10 * interval:
         expected = f"at least ten times the interval {told('interval', interval)}"
         report.add((*check.path, key), expected, told(key, window))
+
+
+def _detected_in_time(entries: Entries, models: Callable[[Entry], type[CheckOptions]], report: Report) -> None:
+    """What a component promises holds for each of its checks at the latest possible moment."""
+    promised = {
+        entry.id: (entry, ms) for entry in entries["components"] if (ms := duration_ms(entry.table, "detect_within"))
+    }
+    worst: dict[str, tuple[int, str]] = {}
+    for check in entries["checks"] if promised else ():
+        component, ms = check.table.get("component"), _detection_ms(check, models(check))
+        if isinstance(component, str) and component in promised and ms is not None:
+            worst[component] = max(worst.get(component, (0, "")), (ms, check.id))
+    for id_, (entry, ms) in promised.items():
+        longest, culprit = worst.get(id_, (0, ""))
+        if longest > ms:
+            path = (*entry.path, "detect_within")
+            expected = f"at least {show_duration(longest)}, which checks.{culprit} may take to find an outage"
+            report.add(path, expected, report.text(path, show_duration(ms)))
+
+
+def _detection_ms(check: Entry, model: type[CheckOptions]) -> int | None:
+    """None if something that it depends on can't be read."""
+
+    def time_of(key: str) -> int | None:
+        return duration_ms(check.table, key) if key in check.table else model.model_fields[key].default
+
+    interval, timeout = time_of("interval"), time_of("timeout")
+    failures = check.table.get("failures", model.model_fields["failures"].default)
+    if not interval or not timeout or not isinstance(failures, int):
+        return None
+    return detection_ms(interval, timeout, failures, time_of("failures_for") or 0, time_of("retry_interval"))
 
 
 def _counts_fit(check: Entry, model: type[CheckOptions], report: Report) -> None:

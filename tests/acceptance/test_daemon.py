@@ -1,6 +1,8 @@
 """The daemon as an operator meets it: starting, refusing to start, stopping, and what systemd is told."""
 
 import json
+import re
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -8,7 +10,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from tests.acceptance.scene import Daemon, daemon, eventually, served
+from tests.acceptance.scene import PATIENCE_S, Daemon, daemon, eventually, served
 
 
 def prober(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -70,6 +72,43 @@ def test_systemd_is_told_when_it_is_ready_alive_and_stopping(tmp_path: Path) -> 
             told.append(manager.recv(999).decode())
     assert sum("READY=1" in words for words in told) == 1
     assert sum("WATCHDOG=1" in words for words in told) >= 2
+
+
+def test_the_command_of_the_unit_tells_systemd_each_step_in_order(tmp_path: Path) -> None:
+    unit = (Path(__file__).parents[2] / "systemd" / "prober.service").read_text()
+    (command,) = re.findall(r"^ExecStart=\S+/prober (.+)$", unit, re.MULTILINE)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, served() as target:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(PATIENCE_S)
+
+        def told(word: str) -> str:
+            """Waits for it; nothing but the watchdog may come before."""
+            while (words := manager.recv(999).decode()) == "WATCHDOG=1" != word:
+                pass
+            assert words.startswith(word), words
+            return words
+
+        one = Unit(tmp_path, target.server_address[1], 9)
+        one.arguments = command.replace("/etc/prober/config.toml", str(one.config)).split()
+        one.start(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="400000")
+        assert one.process
+        assert "STATUS=watching 1 checks of 1 components" in told("READY=1")
+        told("WATCHDOG=1")
+        one.process.send_signal(signal.SIGHUP)  # ExecReload
+        assert "MONOTONIC_USEC=" in told("RELOADING=1")
+        told("READY=1")
+        told("WATCHDOG=1")
+        assert one.stop() == 0
+        told("STOPPING=1")
+
+
+class Unit(Daemon):
+    """Started by other arguments."""
+
+    arguments: list[str]
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "prober", *self.arguments]
 
 
 def test_readers_of_a_live_page_do_not_hold_up_a_stop(tmp_path: Path) -> None:
