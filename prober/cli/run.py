@@ -90,6 +90,7 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     from statusapi.explain import Explain
     from statusapi.history import NEEDED_MS
     from statusapi.latency import Latency
+    from statusapi.management import Management
     from statusapi.metrics import Metrics
     from statusapi.orders import Orders
     from statusapi.past import Past
@@ -122,12 +123,17 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
         await world.remade.call()
 
     catalog = Catalog(world.config, world.store.made, world.clock, remake)
+
+    async def reread() -> None:
+        await world.reread.call()
+
+    manage = Management(world.config, auth, world.not_ready, reread)
     past = Past(world.config, world.recorder, world.store, world.clock)
     repeats = Repeats(world.store.replies, world.clock)
     latency = Latency(world.config, world.store, world.clock)
     native = Native(views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats)
-    public = create_public(native, metrics, catalog, limits, found, world.not_ready, world.pings.take)
-    followers = (views, metrics, auth, orders, explain, uptimes, latency, delivery, keys, catalog, past)
+    public = create_public(native, metrics, catalog, limits, found, manage, world.pings.take)
+    followers = (views, metrics, auth, orders, explain, uptimes, latency, delivery, keys, catalog, past, manage)
     world.followers += [part.follow for part in followers]
     if world.config.daemon.up is None:
         return [public]

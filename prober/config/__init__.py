@@ -20,6 +20,7 @@ from prober.config.models import (
     Subscription,
     Window,
 )
+from prober.config.shown import shown
 
 __all__ = [
     "TABLES",
@@ -42,5 +43,6 @@ __all__ = [
     "difference",
     "load",
     "restart_keys",
+    "shown",
     "with_made",
 ]

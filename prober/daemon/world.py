@@ -15,12 +15,12 @@ from prober.store import Store
 
 
 async def _nothing() -> None:
-    """What a daemon does about made objects before it has started."""
+    """What a daemon does about changes before it has started."""
 
 
 @dataclass
 class Hook:
-    """What to call when objects have been made, changed or deleted; returns once that holds. Raises StoreError."""
+    """What to call when something has changed; returns once that holds. Raises ProberError if it does not."""
 
     call: Callable[[], Awaitable[None]] = _nothing
 
@@ -31,7 +31,8 @@ class World:
 
     config: what holds; declared: as much of it as stands in the file. ended: what applications want to be done once
     theirs has been replaced. followers: what they want to be told when another configuration holds that their
-    application lives on with. remade: to be called when objects have been made. pings: takes reports of jobs.
+    application lives on with. remade: to be called when objects have been made, reread: to have the configuration
+    file read again. pings: takes reports of jobs.
     """
 
     config: Config
@@ -46,6 +47,7 @@ class World:
     ended: ExitStack = field(default_factory=ExitStack)
     followers: list[Callable[[Config], None]] = field(default_factory=list)
     remade: Hook = field(default_factory=Hook)
+    reread: Hook = field(default_factory=Hook)
     pings: Pings = field(init=False)
 
     def __post_init__(self) -> None:

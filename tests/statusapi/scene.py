@@ -16,6 +16,7 @@ from prober.core.heartbeat import Signal
 from prober.core.model import Observation
 from prober.daemon.made import merged
 from prober.daemon.meters import Meters
+from prober.errors import ConfigError
 from prober.record import Recorder
 from prober.store import Store
 from prober.store.keys import KeyRow
@@ -29,6 +30,7 @@ from statusapi.dialects.native import Native
 from statusapi.explain import Explain
 from statusapi.latency import Latency
 from statusapi.limits import Limits
+from statusapi.management import Management
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
 from statusapi.past import Past
@@ -111,6 +113,7 @@ class Scene:
         self.declared = declared
         self.now_ms = T0
         self.trouble: str | None = None
+        self.mistakes: list[str] = []
         self.reports: list[tuple[str, Signal, int | None]] = []
         self.config, self.recorder, self.store = config, recorder, store
         self.clock = Clock(wall_ns=self._now_ns, monotonic_ns=self._now_ns)
@@ -126,7 +129,8 @@ class Scene:
         delivery, repeats = Delivery(config, store, self.clock), Repeats(store.replies, self.clock)
         native = Native(self.views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats)
         found = discovery.routes(config, auth)
-        public = create_public(native, self.metrics, catalog, limits, found, lambda: self.trouble, self._take)
+        manage = Management(config, auth, lambda: self.trouble, self.reread)
+        public = create_public(native, self.metrics, catalog, limits, found, manage, self._take)
         self.followers: list[Callable[[Config], None]] = [
             part.follow
             for part in (
@@ -141,6 +145,7 @@ class Scene:
                 keys,
                 catalog,
                 past,
+                manage,
             )
         ]
         self.application = public
@@ -154,6 +159,11 @@ class Scene:
         for follow in self.followers:
             follow(self.config)
         await self.recorder.reconfigure(self.config.policy(), self.now_ms)
+
+    async def reread(self) -> None:
+        """What a reload does, with the mistakes that a test puts in."""
+        if self.mistakes:
+            raise ConfigError(self.mistakes)
 
     async def _take(self, token: str, signal: Signal, code: int | None = None) -> bool:
         self.reports.append((token, signal, code))
