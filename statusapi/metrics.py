@@ -38,10 +38,11 @@ _LABELS = ("check", "component", "site")
 class _State(Collector):
     """Figures that are read off the recorder at each scrape."""
 
-    def __init__(self, config: "Config", recorder: "Recorder", clock: "Clock") -> None:
+    def __init__(self, config: "Config", recorder: "Recorder", clock: "Clock", meters: Collector) -> None:
         self._config = config
         self._recorder = recorder
         self._clock = clock
+        self._meters = meters
         self._labels = {
             id_: (id_, check.component, config.components[check.component].site) for id_, check in config.checks.items()
         }
@@ -51,11 +52,12 @@ class _State(Collector):
         self._config = config
 
     def collect(self) -> Iterable[Metric]:
-        """All figures as they are now."""
-        yield from self._answers()
-        yield from self._counts()
-        yield from self._components()
+        """All figures as they are now: what tells of ourselves first, and what there is for each check last."""
         yield from self._own()
+        yield from self._components()
+        yield from self._meters.collect()
+        yield from self._counts()
+        yield from self._answers()
 
     def describe(self) -> Iterable[Metric]:
         """Nothing in advance: asking would cost a whole scrape."""
@@ -134,12 +136,15 @@ class Metrics:
 
     def __init__(self, config: "Config", recorder: "Recorder", clock: "Clock", meters: Collector) -> None:
         self._config = config
-        self._state = _State(config, recorder, clock)
-        self.follow = self._state.follow
+        self._state = _State(config, recorder, clock, meters)
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(self._state)
-        self._registry.register(_Described(meters))
+        self._registry.register(_Capped(self._state, lambda: self._config.daemon.max_series))
         ProcessCollector(registry=self._registry)
+
+    def follow(self, config: "Config") -> None:
+        """Another configuration holds, with the same checks."""
+        self._config = config
+        self._state.follow(config)
 
     def routes(self) -> list[BaseRoute]:
         """GET and HEAD of /metrics and /probe: the text format or OpenMetrics, as asked for."""
@@ -191,15 +196,24 @@ class _Answer(Collector):
         return families([self._answer])
 
 
-class _Described(Collector):
-    """A collector that need not be asked in advance."""
+class _Capped(Collector):
+    """At most so many series of another collector, and one of how many that leaves out."""
 
-    def __init__(self, inner: Collector) -> None:
+    def __init__(self, inner: Collector, most: Callable[[], int]) -> None:
         self._inner = inner
+        self._most = most
 
     def collect(self) -> Iterable[Metric]:
-        """What the inner one has."""
-        return self._inner.collect()
+        """What the inner one has, as far as there is room."""
+        room, left_out = self._most(), 0
+        for family in self._inner.collect():
+            left_out += max(0, len(family.samples) - room)
+            family.samples = family.samples[:room]
+            room -= len(family.samples)
+            yield family
+        overflow = GaugeMetricFamily("uptime_series_left_out", "Series beyond max_series, which are not exposed")
+        overflow.add_metric((), left_out)
+        yield overflow
 
     def describe(self) -> Iterable[Metric]:
         """Nothing in advance."""

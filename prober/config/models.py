@@ -196,6 +196,8 @@ class Daemon(Options):
     """How often a minute one address may ask anything; 0 for as often as it likes."""
     trusted_proxies: list[Annotated[str, BeforeValidator(_network)]] = Field(default=[])
     """Addresses and networks of proxies whose X-Forwarded-For tells where a request comes from."""
+    max_series: int = Field(default=200_000, ge=1000, le=10_000_000)
+    """How many series a scrape of the metrics has at most; how many were left out is one of them."""
     callbacks: Literal["public", "any", "off"] = "public"
     """Where subscriptions made through the API may send: to public addresses, to any, or nowhere."""
     log: Literal["text", "json"] = "text"
