@@ -109,7 +109,7 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     ]
     views = Views(world.config, world.recorder, recent, changes, world.clock, works)
     world.ended.callback(views.close)
-    metrics = Metrics(world.config, world.recorder, world.clock, world.meters)
+    metrics = Metrics(world.config, world.recorder, world.clock, world.meters, world.adhoc.probe)
     limits.follow(world.config)
     auth = Auth(world.config, world.clock, limits, world.store.keys, await world.store.keys.all())
     orders = Orders(world.config, world.recorder, world.clock)

@@ -108,6 +108,21 @@ def _hook(value: SecretStr) -> SecretStr:
     return value
 
 
+_PLACES = re.compile(r"\*|(?:\*\.)?[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?")
+
+
+def _places(value: Any) -> str:
+    """Whom a pattern of targets means, in lower case."""
+    expected = 'a host, "*.example.com", a network such as "10.0.0.0/8", or "*" for all'
+    text = value.lower() if isinstance(value, str) else ""
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        if _PLACES.fullmatch(text):
+            return text
+    raise mistake(expected)
+
+
 EXPECTED_MOMENT = "a date and time with its zone such as 2026-03-01T22:00:00+01:00"
 
 
@@ -196,6 +211,8 @@ class Daemon(Options):
     """How often a minute one address may ask anything; 0 for as often as it likes."""
     trusted_proxies: list[Annotated[str, BeforeValidator(_network)]] = Field(default=[])
     """Addresses and networks of proxies whose X-Forwarded-For tells where a request comes from."""
+    probe_targets: list[Annotated[str, BeforeValidator(_places)]] = Field(default=[])
+    """What may be probed on demand: hosts, "*.example.com", networks, or "*" for all; without any it is off."""
     max_series: int = Field(default=200_000, ge=1000, le=10_000_000)
     """How many series a scrape of the metrics has at most; how many were left out is one of them."""
     callbacks: Literal["public", "any", "off"] = "public"
@@ -389,6 +406,17 @@ class Window(Options):
         return (self.end - _EPOCH) // timedelta(milliseconds=1)
 
 
+class Module(Options):
+    """[modules.<id>]: how to probe on demand what `/probe?target=` names; with the keys of its kind but the target."""
+
+    name: Name
+    """What people read."""
+    kind: str
+    """How it probes: http, tcp, tls, dns, icmp, grpc or websocket."""
+    timeout: DurationMs = 10_000
+    """The one deadline of a probe; the scrape's own, less half a second, wins if it is shorter."""
+
+
 # Tables of which there is one, without an id.
 SINGLE = frozenset({"prober", "history", "backup"})
 
@@ -405,4 +433,5 @@ TABLES: Mapping[str, type[Options]] = {
     "channels": ChannelOptions,
     "subscriptions": Subscription,
     "maintenance": Window,
+    "modules": Module,
 }

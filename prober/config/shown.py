@@ -14,28 +14,39 @@ from prober.config.words import hidden_keys, is_duration
 from prober.options import ChannelOptions, CheckOptions, Options, show_duration
 
 
-def shown(config: Config) -> str:
-    """Every table with the keys that it was given. Secrets, and what may contain one, are `***`."""
-    return "\n".join(line for section in TABLES for line in _section(section, config)) + "\n"
+def shown(config: Config, section: str | None = None, id_: str | None = None) -> str:
+    """Every table with the keys that it was given. Secrets, and what may contain one, are `***`.
+
+    section, id_: of these alone.
+    """
+    sections = TABLES if section is None else (section,)
+    return "\n".join(line for name in sections for line in _section(name, config, id_)) + "\n"
 
 
-def _section(section: str, config: Config) -> Iterator[str]:
+def _section(section: str, config: Config, only: str | None) -> Iterator[str]:
     if section in SINGLE:
         yield from _table(section, config.daemon if section == "prober" else getattr(config, section), config)
         return
     found: Mapping[str, Options] = getattr(config, section)
     for id_, options in found.items():
-        yield from _table(f"{section}.{json.dumps(id_)}", options, config)
+        if only in (None, id_):
+            yield from _table(f"{section}.{json.dumps(id_)}", options, config)
 
 
 def _table(name: str, options: Options, config: Config) -> Iterator[str]:
     given = [key for key in type(options).model_fields if key in options.model_fields_set]
     values = {key: getattr(options, key) for key in given}
+    if name.startswith("modules."):
+        values = {key: value for key, value in values.items() if not _stands_for_a_target(key, value)}
     yield f"[{name}]"
     for key, value in values.items():
         if value is not None:
             yield f"{key} = {_value(options, key, value, config)}"
     yield ""
+
+
+def _stands_for_a_target(key: str, value: Any) -> bool:
+    return key in ("component", "port") or (key in ("url", "host") and "target.invalid" in value)
 
 
 def _value(options: Options, key: str, value: Any, config: Config) -> str:

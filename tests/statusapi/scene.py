@@ -14,6 +14,7 @@ from prober.config import Config
 from prober.core.events import Change, Woke
 from prober.core.heartbeat import Signal
 from prober.core.model import Observation
+from prober.daemon.adhoc import AdHoc
 from prober.daemon.made import merged
 from prober.daemon.meters import Meters
 from prober.errors import ConfigError
@@ -118,7 +119,7 @@ class Scene:
         self.config, self.recorder, self.store = config, recorder, store
         self.clock = Clock(wall_ns=self._now_ns, monotonic_ns=self._now_ns)
         self.views = Views(config, recorder, [], changes, self.clock)
-        self.metrics = Metrics(config, recorder, self.clock, Meters(config.checks, config.channels))
+        self.metrics = Metrics(config, recorder, self.clock, Meters(config.checks, config.channels), self.ask)
         self.limits = limits = Limits(self.clock, config)
         auth = Auth(config, self.clock, limits, store.keys, rows)
         orders, keys = Orders(config, recorder, self.clock), ApiKeys(config, auth, store.keys, self.clock)
@@ -164,6 +165,10 @@ class Scene:
         """What a reload does, with the mistakes that a test puts in."""
         if self.mistakes:
             raise ConfigError(self.mistakes)
+
+    async def ask(self, module: str, target: str, within_ms: int | None) -> tuple[str, Observation]:
+        """What probing on demand does."""
+        return await AdHoc(self.config, self.clock).probe(module, target, within_ms)
 
     async def _take(self, token: str, signal: Signal, code: int | None = None) -> bool:
         self.reports.append((token, signal, code))

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from statusapi.metrics import STALE_INTERVALS
 from statusapi.prepared import takes_gzip
+from tests.acceptance.scene import served
 from tests.builders import observation
 from tests.services import needs_service
 from tests.statusapi.scene import CONFIG, MAINTENANCE, MINUTE, Scene, scene
@@ -209,3 +210,34 @@ async def test_a_certificates_expiry_is_told_of_an_answer_that_is_down_by_it(tmp
         found = await scraped(it)
         assert found[("probe_success", *SHOP)] == 0
         assert found[("probe_ssl_earliest_cert_expiry", *SHOP)] == expired_s
+
+
+ON_DEMAND = """
+[modules.http_2xx]
+kind = "http"
+headers = { X-Token = "hush-hush-token" }
+"""
+
+
+async def test_what_is_allowed_is_probed_on_demand(tmp_path: Path) -> None:
+    text = CONFIG.replace("[prober]", '[prober]\nprobe_targets = ["127.0.0.1"]')
+    with served() as target:
+        place = f"127.0.0.1:{target.server_address[1]}"
+        async with scene(tmp_path, ON_DEMAND, text) as it:
+            answer = await it.public.get(f"/probe?target={place}", headers={"X-Prometheus-Scrape-Timeout-Seconds": "5"})
+            assert "\nprobe_success 1.0\n" in answer.text
+            assert "\nprobe_ip_addr_hash " in answer.text
+            told = (await it.public.get(f"/probe?target={place}&module=http_2xx&debug=true")).text
+            assert "Logs for the probe:" in told
+            assert "\nprobe_http_status_code 200.0\n" in told
+            assert '[modules."http_2xx"]' in told
+            assert "hush-hush" not in told
+            target.status = 500
+            assert "\nprobe_success 0.0\n" in (await it.public.get(f"/probe?target={place}")).text
+            for path, headers in (
+                (f"/probe?target={place}&module=none", {}),
+                ("/probe?target=192.0.2.1", {}),
+                (f"/probe?target={place}", {"X-Prometheus-Scrape-Timeout-Seconds": "soon"}),
+            ):
+                refused = await it.public.get(path, headers=headers)
+                assert (refused.status_code, refused.text[:8]) == (400, "Expected")
