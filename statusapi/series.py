@@ -8,6 +8,7 @@ from typing import NamedTuple
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from prober.core.model import Observation, Outcome, Phase
+from prober.core.reason import Reason
 
 
 class Answer(NamedTuple):
@@ -100,6 +101,9 @@ _PARTS: Mapping[str, _Parts] = {
         },
     ),
 }
+# Kinds that look at what is said, and how it is called when that is not what it should be.
+_MATCHING = ("http", "tcp")
+_UNMATCHED = (Reason.EXPECT_BODY, Reason.EXPECT_HEADER)
 _SERVING = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
 
 
@@ -154,11 +158,16 @@ class _OfKinds:
         self._upgraded = GaugeMetricFamily(
             "probe_websocket_connection_upgraded", "Indicates if the connection was upgraded", labels=labels
         )
-        self.families = (self._answered, self._echo, self._serving, self._upgraded)
+        self._unmatched = GaugeMetricFamily(
+            "probe_failed_due_to_regex", "Indicates if probe failed due to regex", labels=labels
+        )
+        self.families = (self._unmatched, self._answered, self._echo, self._serving, self._upgraded)
 
     def add(self, answer: Answer, took_us: Mapping[Phase, int]) -> None:
         """Those of one answer."""
         facts, labels = answer.observation.facts, answer.labels
+        if answer.kind in _MATCHING:
+            self._unmatched.add_metric(labels, answer.observation.reason in _UNMATCHED)
         match answer.kind:
             case "dns":
                 self._answered.add_metric(labels, "rcode" in facts)
@@ -195,6 +204,8 @@ def _add_facts(
     facts = dict(answer.observation.facts)
     if "ip" in facts:
         facts["ip_hash"] = _hash(str(facts["ip"]))
+    if answer.kind == "http" and facts.get("status_code") == 0:
+        facts["content_length"] = 0  # as long as there is no response at all
     for fact, family in numbers.items():
         value = facts.get(fact.fact)
         if value is not None and not isinstance(value, str) and fact.kind in (None, answer.kind):
