@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from statusapi import discovery, management, page, pings
+from statusapi import alerts, discovery, management, page, pings
 from statusapi.api_keys import ApiKeys
 from statusapi.auth import Auth, too_many
 from statusapi.catalog import Catalog
@@ -70,9 +70,10 @@ def create_public(
     limits: Limits,
     found: Sequence[BaseRoute],
     manage: management.Management,
+    alerted: alerts.Alerts,
     take: pings.Take,
 ) -> Limited:
-    """The public listener: page, four dialects, metrics, discovery, reports of jobs, management.
+    """The public listener: page, four dialects, metrics, discovery, reports of jobs, alerts, management.
 
     it: what the native dialect speaks of, and the others as well. found: what Prometheus discovers. take: where
     reports of jobs go.
@@ -84,6 +85,7 @@ def create_public(
         *metrics.routes(),
         *found,
         *pings.routes(take),
+        *alerted.routes(),
         *native.routes(it),
         *statusdashboard.routes(it.views, it.auth, it.orders, catalog),
         *page.routes(it.views),

@@ -81,6 +81,7 @@ def _listeners(config: "Config") -> Iterator[list[socket]]:
 async def applications(world: "World", limits: "Limits") -> "Sequence[Application]":
     """What is served on each of those listeners."""
     from statusapi import discovery
+    from statusapi.alerts import Alerts
     from statusapi.api_keys import ApiKeys
     from statusapi.app import create_public, create_up
     from statusapi.auth import Auth
@@ -113,6 +114,7 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     limits.follow(world.config)
     auth = Auth(world.config, world.clock, limits, world.store.keys, await world.store.keys.all())
     orders = Orders(world.config, world.recorder, world.clock)
+    alerts = Alerts(world.config, world.recorder, world.clock, auth, orders)
     explain = Explain(world.config, world.recorder, world.store, world.clock)
     uptimes = Uptimes(world.config, world.store, world.clock)
     delivery = Delivery(world.config, world.store, world.clock)
@@ -132,8 +134,8 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     repeats = Repeats(world.store.replies, world.clock)
     latency = Latency(world.config, world.store, world.clock)
     native = Native(views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats)
-    public = create_public(native, metrics, catalog, limits, found, manage, world.pings.take)
-    followers = (views, metrics, auth, orders, explain, uptimes, latency, delivery, keys, catalog, past, manage)
+    public = create_public(native, metrics, catalog, limits, found, manage, alerts, world.pings.take)
+    followers = (views, metrics, auth, orders, explain, uptimes, latency, delivery, keys, catalog, past, manage, alerts)
     world.followers += [part.follow for part in followers]
     if world.config.daemon.up is None:
         return [public]

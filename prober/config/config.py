@@ -5,7 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from prober.config.models import Account, Backup, Component, Daemon, Group, History, Site, Subscription, Window
+from prober.config.models import (
+    Account,
+    AlertRule,
+    Backup,
+    Component,
+    Daemon,
+    Group,
+    History,
+    Site,
+    Subscription,
+    Window,
+)
 from prober.config.references import Masks
 from prober.core.made import Made
 from prober.core.model import (
@@ -53,6 +64,7 @@ class Config:
     subscriptions: Mapping[str, Subscription]
     maintenance: Mapping[str, Window]
     modules: Mapping[str, CheckOptions]
+    alerts: Mapping[str, AlertRule]
     secrets: frozenset[str] = field(repr=False)
     references: Mapping[str, str] = field(repr=False)
     made: Mapping[tuple[str, str], Made] = field(default_factory=dict, repr=False)

@@ -417,6 +417,19 @@ class Module(Options):
     """The one deadline of a probe; the scrape's own, less half a second, wins if it is shorter."""
 
 
+class AlertRule(Options):
+    """[alerts.<id>]: which alerts of Prometheus's Alertmanager are incidents of a component."""
+
+    name: Name
+    """What people read."""
+    match: dict[str, str] = Field(min_length=1)
+    """The labels that an alert must have; "*" is any value."""
+    component: Id
+    """The component that its incident is about."""
+    impact: Literal["none", "minor", "major", "critical"] = "minor"
+    """How much it hurts."""
+
+
 # Tables of which there is one, without an id.
 SINGLE = frozenset({"prober", "history", "backup"})
 
@@ -434,4 +447,5 @@ TABLES: Mapping[str, type[Options]] = {
     "subscriptions": Subscription,
     "maintenance": Window,
     "modules": Module,
+    "alerts": AlertRule,
 }

@@ -22,6 +22,7 @@ from prober.record import Recorder
 from prober.store import Store
 from prober.store.keys import KeyRow
 from statusapi import discovery
+from statusapi.alerts import Alerts
 from statusapi.api_keys import ApiKeys
 from statusapi.app import create_public, create_up
 from statusapi.auth import Auth
@@ -123,6 +124,7 @@ class Scene:
         self.limits = limits = Limits(self.clock, config)
         auth = Auth(config, self.clock, limits, store.keys, rows)
         orders, keys = Orders(config, recorder, self.clock), ApiKeys(config, auth, store.keys, self.clock)
+        alerts = Alerts(config, recorder, self.clock, auth, orders)
         explain = Explain(config, recorder, store, self.clock)
         catalog = Catalog(config, store.made, self.clock, self.remake)
         past = Past(config, recorder, store, self.clock)
@@ -131,7 +133,7 @@ class Scene:
         native = Native(self.views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats)
         found = discovery.routes(config, auth)
         manage = Management(config, auth, lambda: self.trouble, self.reread)
-        public = create_public(native, self.metrics, catalog, limits, found, manage, self._take)
+        public = create_public(native, self.metrics, catalog, limits, found, manage, alerts, self._take)
         self.followers: list[Callable[[Config], None]] = [
             part.follow
             for part in (
@@ -147,6 +149,7 @@ class Scene:
                 catalog,
                 past,
                 manage,
+                alerts,
             )
         ]
         self.application = public
