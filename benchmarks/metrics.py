@@ -26,7 +26,7 @@ from statusapi.metrics import Metrics
 COMPONENTS = 1_000
 TIMES = 7
 PHASES = tuple((phase, 1_000) for phase in (Phase.RESOLVE, Phase.CONNECT, Phase.TLS, Phase.PROCESSING, Phase.TRANSFER))
-FACTS = {
+FACTS: dict[str, float | int | str | bool] = {
     "ip": "192.0.2.1", "ip_protocol": 4, "status_code": 200, "http_version": 1.1, "content_length": 1256,
     "body_length": 1256, "redirects": 0, "ssl": 1, "tls_version": "TLS 1.3", "tls_cipher": "TLS_AES_128_GCM_SHA256",
     "cert_expiry_s": 2_000_000_000,

@@ -15,7 +15,9 @@ from statusapi import alerts, discovery, management, page, pings
 from statusapi.api_keys import ApiKeys
 from statusapi.auth import Auth, too_many
 from statusapi.catalog import Catalog
+from statusapi.chronicle import Chronicle
 from statusapi.dialects import instatus, native, statusdashboard, statuspage, up
+from statusapi.express import Express
 from statusapi.limits import Limits
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
@@ -47,8 +49,11 @@ _UNLIMITED = ("/-/", "/metrics")  # what watches us
 class Limited:
     """The application for those who do not ask too often."""
 
-    def __init__(self, application: Starlette, render: Callable[[Request], Render], limits: Limits) -> None:
+    def __init__(
+        self, application: Any, routes: list[BaseRoute], render: Callable[[Request], Render], limits: Limits
+    ) -> None:
         self.application = application
+        self.routes = routes
         self._render = render
         self._limits = limits
 
@@ -67,6 +72,7 @@ def create_public(
     it: native.Native,
     metrics: Metrics,
     catalog: Catalog,
+    chronicle: Chronicle,
     limits: Limits,
     found: Sequence[BaseRoute],
     manage: management.Management,
@@ -88,9 +94,9 @@ def create_public(
         *alerted.routes(),
         *native.routes(it),
         *statusdashboard.routes(it.views, it.auth, it.orders, catalog),
-        *page.routes(it.views),
+        *page.routes(it.views, chronicle),
     ]
-    return _application(routes, _shape, limits)
+    return _application(routes, _shape, limits, it.views)
 
 
 def create_up(views: Views, auth: Auth, orders: Orders, catalog: Catalog, keys: ApiKeys, limits: Limits) -> Limited:
@@ -103,8 +109,10 @@ def _shape(request: Request) -> Render:
     return next((render for pattern, render in _SHAPES if re.fullmatch(pattern, path)), page.problem)
 
 
-def _application(routes: list[BaseRoute], render: Callable[[Request], Render], limits: Limits) -> Limited:
-    """render: how errors look where the request went."""
+def _application(
+    routes: list[BaseRoute], render: Callable[[Request], Render], limits: Limits, views: Views | None = None
+) -> Limited:
+    """views: whose public answers may be sent again. render: how errors look where the request went."""
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -121,4 +129,4 @@ def _application(routes: list[BaseRoute], render: Callable[[Request], Render], l
     handlers = {Problem: refused, HTTPException: refused_by_framework, Exception: failed}
     application = Starlette(routes=routes, exception_handlers=handlers)
     application.router.redirect_slashes = False
-    return Limited(application, render, limits)
+    return Limited(application if views is None else Express(application, views), routes, render, limits)

@@ -11,12 +11,10 @@ The rules:
 3. Nothing here is secret: no address, no error text, no key.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
-
-import anyio
 
 from prober.core import ids, maintenance
 from prober.core.model import (
@@ -36,6 +34,8 @@ from prober.core.work import seen
 from statusapi.history import DayBar, History, next_look_ms
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from prober.clock import Clock
     from prober.config import Config
     from prober.core.events import Change, Decision
@@ -165,8 +165,23 @@ class MaintenanceView(NamedTuple):
         return self.started_ms is not None and self.ended_ms is None
 
 
+class Look(NamedTuple):
+    """How the site wants its page to look. logo: a file; colour: "#rrggbb"; links: what is read, and where it leads.
+
+    language: for readers whose browser asks for none; frame_ancestors: origins that may show the page in a frame.
+    """
+
+    language: str
+    logo: "Path | None"
+    colour: str | None
+    links: tuple[tuple[str, str], ...]
+    frame_ancestors: tuple[str, ...]
+
+
 class PageView(NamedTuple):
     """All that is shown of one site.
+
+    zone: whose days are counted.
 
     entries: groups, and components without a group, in the order of the configuration; components: the same, flat.
     incidents: open ones; recent: the newest in any state; maintenances: any state; all newest first.
@@ -190,6 +205,8 @@ class PageView(NamedTuple):
     watched: bool
     updated_ms: int
     revision: int
+    zone: str
+    look: Look
     hidden: tuple[IncidentView, ...] = ()
     hidden_components: tuple[ComponentView, ...] = ()
 
@@ -232,7 +249,7 @@ class Views:
         self._is_stale = True
         self._boundary_ms = 0  # until when the pages hold if nothing changes
         self.follow(config)
-        self.changed = anyio.Event()  # set once, at the next change; then another one stands here
+        self._listeners: list[Callable[[], None]] = []
         self.is_closed = False
         self._stop = recorder.on_shown(self._note)
         self._prepare()  # 90 days are counted here, and not while the first reader waits
@@ -280,17 +297,24 @@ class Views:
         if not self.is_closed:
             self.is_closed = True
             self._stop()
-            self.changed.set()
+            self._call()
+
+    def on_changed(self, listener: Callable[[], None]) -> None:
+        """Call it after each change, and when nobody shall read here any more."""
+        self._listeners.append(listener)
+
+    def _call(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def _note(self, decisions: Sequence["Decision"]) -> None:
         self._is_stale = True
-        self.changed.set()
-        self.changed = anyio.Event()
         for incident in chain.from_iterable(decision.incidents for decision in decisions):
             self._incidents[incident.num] = incident
         for work in chain.from_iterable(decision.maintenances for decision in decisions):
             self._works[work.id] = work
         self._history.add(chain.from_iterable(decision.changes for decision in decisions))
+        self._call()
 
     def _prepare(self) -> None:
         now_ms = self._clock.now_ms()
@@ -354,6 +378,8 @@ class Views:
             watched=any(component.watched for component in components),
             updated_ms=max(moments, default=self._known_ms),
             revision=self._recorder.shown.seq,
+            zone=site.zone,
+            look=Look(site.language, site.logo, site.colour, tuple(site.links.items()), tuple(site.frame_ancestors)),
             hidden=tuple(shown for shown in every if shown.extra.get("hidden_db")),
             hidden_components=unseen,
         )
@@ -465,6 +491,11 @@ def _name(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
+
+
+def shown(incident: Incident, page: PageView) -> IncidentView:
+    """What is shown on that page of an incident that it no longer knows."""
+    return _incident(incident, page.url, {component.id: component for component in page.components}, {})
 
 
 def _incident(

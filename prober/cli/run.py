@@ -86,6 +86,7 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     from statusapi.app import create_public, create_up
     from statusapi.auth import Auth
     from statusapi.catalog import Catalog
+    from statusapi.chronicle import Chronicle
     from statusapi.delivery import Delivery
     from statusapi.dialects.native import Native
     from statusapi.explain import Explain
@@ -134,9 +135,11 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     repeats = Repeats(world.store.replies, world.clock)
     latency = Latency(world.config, world.store, world.clock)
     native = Native(views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats)
-    public = create_public(native, metrics, catalog, limits, found, manage, alerts, world.pings.take)
-    followers = (views, metrics, auth, orders, explain, uptimes, latency, delivery, keys, catalog, past, manage, alerts)
+    chronicle = Chronicle(world.config, world.store, world.clock)
+    public = create_public(native, metrics, catalog, chronicle, limits, found, manage, alerts, world.pings.take)
+    followers = (views, metrics, auth, orders, explain, uptimes, latency, delivery, keys, catalog, past)
     world.followers += [part.follow for part in followers]
+    world.followers += [part.follow for part in (chronicle, manage, alerts)]
     if world.config.daemon.up is None:
         return [public]
     return [public, create_up(views, auth, orders, catalog, keys, limits)]

@@ -29,9 +29,14 @@ from prober.options import (
 )
 
 SHORTEST_KEY = 16
+LARGEST_LOGO = 262_144  # bytes
+LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ADDRESS = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})?)):([0-9]{1,5})")
+
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+_ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?")
 
 
 class Address(NamedTuple):
@@ -121,6 +126,47 @@ def _places(value: Any) -> str:
         if _PLACES.fullmatch(text):
             return text
     raise mistake(expected)
+
+
+def _link(value: Any) -> str:
+    if isinstance(value, str) and value.startswith("mailto:") and value.isprintable() and " " not in value:
+        return value
+    expected = 'a link such as "https://example.com/help?a=b" or "mailto:help@example.com"'
+    if not isinstance(value, str) or not value.isprintable() or " " in value:
+        raise mistake(expected)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise mistake(expected) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise mistake(expected)
+    return value
+
+
+def _origin(value: Any) -> str:
+    if isinstance(value, str) and _ORIGIN.fullmatch(value):
+        return value.lower()
+    raise mistake('an origin such as "https://intranet.example.com"')
+
+
+def _colour(value: Any) -> str:
+    if isinstance(value, str) and _COLOUR.fullmatch(value):
+        return value.lower()
+    raise mistake('a colour such as "#1f6f54"')
+
+
+def _logo(value: Any, info: ValidationInfo) -> Path:
+    path = _folder(value, info)
+    expected = f"a file of at most {LARGEST_LOGO // 1024} KiB that ends in {', '.join(LOGO_TYPES)}"
+    if path.suffix not in LOGO_TYPES:
+        raise mistake(expected)
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise mistake(expected, f'"{value}": {(error.strerror or "").lower()}') from None
+    if not 0 < size <= LARGEST_LOGO:
+        raise mistake(expected, f"{size} bytes")
+    return path
 
 
 EXPECTED_MOMENT = "a date and time with its zone such as 2026-03-01T22:00:00+01:00"
@@ -296,6 +342,16 @@ class Site(Options):
     """Components that have one of these in common, and fail soon after each other, share one incident."""
     group_wait: DurationMs = 30_000
     """How soon after its opening an incident takes in others, and when what it has taken in is told."""
+    language: Literal["en", "de", "fr", "es", "uk"] = "en"
+    """What the page speaks to readers whose browser asks for none of its languages."""
+    logo: Annotated[Path | None, PlainValidator(_logo)] = None
+    """A picture beside the name, relative to this file."""
+    colour: Annotated[str | None, PlainValidator(_colour)] = None
+    """Of the bar at the top; its text is black or white, whichever can be read."""
+    links: Mapping[Name, Annotated[str, PlainValidator(_link)]] = Field(default={}, max_length=12)
+    """Links at the top, by what people read."""
+    frame_ancestors: list[Annotated[str, PlainValidator(_origin)]] = Field(default=[])
+    """Which other pages may show this one in a frame."""
 
 
 class Group(Options):

@@ -81,7 +81,8 @@ class Agenda:
         """What is declared of it now, which may be nothing any more."""
         window = find(self._policy, work.id)
         # Who was told of its start is told of its end: as of other components, or later, it is another one.
-        is_other = window is not None and (window.start_ms > self._at_ms or window.components != work.components)
+        is_later = window is not None and self._at_ms < window.start_ms != work.start_ms
+        is_other = is_later or (window is not None and window.components != work.components)
         if window is None or (work.is_under_way and is_other):
             self._withdraw(work)
             return
@@ -92,9 +93,6 @@ class Agenda:
             self._tell(NoticeReason.MAINTENANCE_EXTENDED, after, self._at_ms)
         else:
             self._tell(NoticeReason.MAINTENANCE_SCHEDULED, after, self._at_ms)
-        if after.components != work.components:
-            self._touch(work)
-            self._touch(after)
 
     def _withdraw(self, work: MaintenanceState) -> None:
         if work.is_under_way:

@@ -115,10 +115,14 @@ class Phase(StrEnum):
 
 
 class Due(NamedTuple):
-    """One slot of the grid that a check must answer."""
+    """One slot of the grid that a check must answer, or a probe beside it.
+
+    other_way: it confirms a failure, and goes by the other address family if the target has one.
+    """
 
     check: str
     scheduled_ms: int
+    other_way: bool = False
 
 
 class Observation(NamedTuple):

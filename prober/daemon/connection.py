@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 LONGEST_REQUEST = 128 * 1024  # bytes, its head and its body together; twice what any dialect takes
 ARRIVES_WITHIN_S = 30
-MOST = 4096  # connections of a listener
+MOST = 16_384  # connections of a listener
 
 
 def most_connections() -> int:

@@ -117,6 +117,7 @@ async def _world(declared: Config, store: Store, hold: Hold) -> World:
     await recorder.reconfigure(with_own(policy), clock.now_ms(), state.watched_ms)
     logger.info("epoch %d: watching %s", store.epoch, counts(policy))
     meters = Meters(policy.checks, config.channels)
+    meters.safe_mode.set(hold.is_on)
     return World(config, declared, policy, recorder, store, clock, meters, hold=hold)
 
 

@@ -17,6 +17,8 @@ KINDS = {
     "teams": "prober.notifiers.teams",
     "telegram": "prober.notifiers.telegram",
     "alertmanager": "prober.notifiers.alertmanager",
+    "sms": "prober.notifiers.sms",
+    "hipchat": "prober.notifiers.hipchat",
 }
 
 

@@ -35,19 +35,22 @@ class Attempt:
     """One running probe: its stopwatch, what it has learned, and the failure it has met, if any.
 
     facts: kept whatever the outcome. failed: stands, even if the deadline passes while more is learned.
-    doubt: what it will have been if nothing better comes before the deadline.
+    doubt: what it will have been if nothing better comes before the deadline. other_way: see Due.
     """
 
-    __slots__ = ("doubt", "facts", "failed", "watch")
+    __slots__ = ("doubt", "facts", "failed", "other_way", "watch")
 
-    def __init__(self, watch: Stopwatch, facts: dict[str, float | int | str | bool]) -> None:
+    def __init__(
+        self, watch: Stopwatch, facts: dict[str, float | int | str | bool], *, other_way: bool = False
+    ) -> None:
         self.watch = watch
         self.facts = facts
+        self.other_way = other_way
         self.failed: Failed | None = None
         self.doubt: Failed | None = None
 
-    def doubts(self, failed: Failed) -> None:
-        """Remembers the doubt."""
+    def doubts(self, failed: Failed | None) -> None:
+        """Remembers the doubt; None ends it."""
         self.doubt = failed
 
 
@@ -63,7 +66,7 @@ async def observe(
     timed_out: what it means when the deadline runs out, by the phase that was running.
     """
     started_ms = clock.now_ms()
-    attempt = Attempt(Stopwatch(clock.monotonic_ns), {})
+    attempt = Attempt(Stopwatch(clock.monotonic_ns), {}, other_way=due.other_way)
     judgement: Judgement | None = None
     try:
         judgement = await _within(timeout_ms / 1000, run(attempt))

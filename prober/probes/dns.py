@@ -122,7 +122,7 @@ class DnsProbe:
     async def _run(self, attempt: Attempt) -> Judgement | None:
         options, facts, enter = self._options, attempt.facts, attempt.watch.enter
         enter(Phase.RESOLVE)
-        address = await resolve(options.host, options.family)
+        address = await resolve(options.host, options.family, other_way=attempt.other_way)
         facts["ip"], facts["ip_protocol"] = address
         asked = question(self._name, self._type, options.recursive)
         transport, answer = options.transport, None

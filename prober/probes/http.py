@@ -25,7 +25,7 @@ from prober.wire import quick_tls, tls
 from prober.wire.connect import connect
 from prober.wire.failure import Failed
 from prober.wire.http1 import REDIRECTS, Exchange, Reading, Response
-from prober.wire.request import request
+from prober.wire.request import fields, request
 from prober.wire.resolve import Address, resolve
 from prober.wire.url import Url, joined, parse, parse_place
 
@@ -41,13 +41,14 @@ _UNAUTHORIZED = 401
 
 
 class Hop(NamedTuple):
-    """One request, ready to be sent. policy: None without TLS."""
+    """One request, ready to be sent. fields: all headers of it, but of its body. policy: None without TLS."""
 
     url: Url
     method: str
     headers: dict[str, str]
     body: bytes | None
     wire: bytes
+    fields: dict[str, str]
     server_name: str
     policy: ssl.SSLContext | None
 
@@ -99,16 +100,18 @@ class HttpProbe:
         if options.bearer is not None:
             headers["Authorization"] = f"Bearer {options.bearer.get_secret_value()}"
         self._origin = url.origin
+        self._proxy = None if options.proxy is None else options.proxy.get_secret_value()
         self._first = self._hop(url, options.method, headers, body, options.host)
         self._tokens, self._asking = self._prepared_tokens()
 
     def _hop(self, url: Url, method: str, headers: dict[str, str], body: bytes | None, host: str | None = None) -> Hop:
         told = url._replace(userinfo=None) if self._options.digest else url  # by Digest a password is never sent
         wire = request(method, told, host or url.authority, headers, body)
+        sent = fields(told, host or url.authority, headers)
         server_name = parse_place(host)[0] if host else url.host
         known = self._own_policy if url.origin == self._origin else self._policy
         policy = known if url.scheme == "https" else None
-        return Hop(url, method, headers, body, wire, server_name.removesuffix("."), policy)
+        return Hop(url, method, headers, body, wire, sent, server_name.removesuffix("."), policy)
 
     def _prepared_tokens(self) -> tuple[Tokens | None, Hop | None]:
         """Of a check that authorizes by OAuth2: what keeps its token, and the request for one."""
@@ -187,10 +190,10 @@ class HttpProbe:
     async def _fetch(self, hop: Hop, attempt: Attempt, reading: Reading | None = None) -> Response:
         """One response. What is learned on the way stands in the facts, also when it fails."""
         watch, facts = attempt.watch, attempt.facts
+        if self._proxy is not None or self._options.http2:
+            return await self._fetch_by_stock(hop, attempt, reading or self._reading)
         watch.enter(Phase.RESOLVE)
-        is_first = hop.url.host == self._first.url.host
-        host = self._options.resolve_to if is_first and self._options.resolve_to else hop.url.host
-        address = await resolve(host, self._options.family)
+        address = await self._address(hop, attempt)
         facts["ip"], facts["ip_protocol"] = address
         facts["ssl"] = 0
         watch.enter(Phase.CONNECT)
@@ -247,6 +250,38 @@ class HttpProbe:
             transport.abort()
         _note(response, facts)
         return response
+
+    async def _fetch_by_stock(self, hop: Hop, attempt: Attempt, reading: Reading) -> Response:
+        """One response by httpx's own transport, which speaks HTTP/2 and to proxies."""
+        from prober.wire.httpx_stock import Asked, fetch
+
+        watch, facts, address = attempt.watch, attempt.facts, None
+        facts["ssl"] = 0
+        if self._proxy is None:
+            watch.enter(Phase.RESOLVE)
+            address = await self._address(hop, attempt)
+            facts["ip"], facts["ip_protocol"] = address
+        policy = None if hop.policy is None else self._stock_policy(hop)
+        sent = {name: value for name, value in hop.fields.items() if name.lower() != "connection"}  # HTTP/2 has none
+        asked = Asked(
+            hop.method, hop.url, sent, hop.body, address, hop.server_name, policy,
+            self._proxy, self._options.http2,
+        )  # fmt: skip
+        response = await fetch(asked, reading, watch.enter, facts, attempt.doubts)
+        _note(response, facts)
+        return response
+
+    def _stock_policy(self, hop: Hop) -> ssl.SSLContext:
+        """Its own: the transport sets on it what is asked for."""
+        options = self._options
+        client = options.client_cert if hop.url.origin == self._origin else None
+        alpn = ("http/1.1", "h2") if options.http2 else ("http/1.1",)
+        return tls.context(options.verify, options.ca, alpn, client)
+
+    async def _address(self, hop: Hop, attempt: Attempt) -> Address:
+        is_first = hop.url.host == self._first.url.host
+        host = self._options.resolve_to if is_first and self._options.resolve_to else hop.url.host
+        return await resolve(host, self._options.family, other_way=attempt.other_way)
 
     def _unmet(self, response: Response) -> Judgement | None:
         """What is wrong with status, headers or the text of the body."""

@@ -117,7 +117,7 @@ def digest(userinfo: bytes, method: str, url: str, challenges: list[bytes]) -> s
         asked = next(flow)
         try:
             answered = flow.send(httpx.Response(401, headers=[(CHALLENGE, challenge)], request=asked))
-        except (StopIteration, httpx.ProtocolError, NotImplementedError, KeyError, ValueError):
+        except (StopIteration, httpx.ProtocolError, NotImplementedError, LookupError, ValueError):
             continue
         return str(answered.headers["Authorization"])
     return None

@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 _EXPECTED_URL = 'a URL such as "https://example.com/"'
 _EXPECTED_STATUS = 'a status from 100 to 999 or a range such as "200-299"'
+_PROXY = re.compile(r"^socks5h?://", re.IGNORECASE)
 _RANGE = re.compile(r"([1-9][0-9]{2})(?:-([1-9][0-9]{2}))?")
 _USERINFO = re.compile(r"(?<=//)[^/?#]*@")
 
@@ -112,6 +113,10 @@ class HttpOptions(CheckOptions):
     """How long the phases may take, and the `total`."""
     severity: Literal["down", "degraded"] = "down"
     """What it is when what is expected of headers, body or JSON is not met."""
+    http2: bool = False
+    """Whether HTTP/2 is offered by TLS; a server that has none answers by HTTP/1.1."""
+    proxy: Secret | None = None
+    """The proxy to go by: an http or socks5 URL."""
     follow_redirects: bool = True
     """Whether redirects are followed, or judged as they are."""
     max_redirects: int = Field(default=10, ge=0, le=50)
@@ -223,6 +228,25 @@ class HttpOptions(CheckOptions):
         if info.data.get("method") == "HEAD" and [one for one in found if one.needs_body]:
             raise mistake("alternatives of headers alone with method HEAD, whose answers have no body")
         return found
+
+    @field_validator("proxy", mode="after")
+    @classmethod
+    def _is_proxy(cls, proxy: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if proxy is not None:
+            try:
+                parse(_PROXY.sub("http://", proxy.get_secret_value(), count=1))
+            except ValueError as error:
+                raise mistake('a URL such as "http://proxy.example:3128" or "socks5://..."', str(error)) from None
+            if info.data.get("expect_address_in"):
+                raise mistake("no expect_address_in with a proxy, which alone knows the address", "both")
+        return proxy
+
+    @field_validator("resolve_to", mode="after")
+    @classmethod
+    def _is_by_ourselves(cls, host: str | None, info: ValidationInfo) -> str | None:
+        if host is not None and info.data.get("proxy") is not None:
+            raise mistake("no resolve_to with a proxy, which looks names up itself", "both")
+        return host
 
     @field_validator("family", mode="after")
     @classmethod

@@ -61,7 +61,7 @@ class IcmpProbe:
     async def _run(self, attempt: Attempt) -> Judgement | None:
         options, facts = self._options, attempt.facts
         attempt.watch.enter(Phase.RESOLVE)
-        address = await resolve(options.host, options.family)
+        address = await resolve(options.host, options.family, other_way=attempt.other_way)
         facts["ip"], facts["ip_protocol"] = address
         attempt.watch.enter(Phase.PROCESSING)
         echoes, said = Echoes(), None

@@ -35,7 +35,7 @@ async def talking(attempt: Attempt, line: Line) -> AsyncIterator[Dialogue]:
     """The conversation; the connection is gone after the block. What is learned stands in the facts. Raises Failed."""
     watch, facts = attempt.watch, attempt.facts
     watch.enter(Phase.RESOLVE)
-    address = await resolve(line.host, line.family)
+    address = await resolve(line.host, line.family, other_way=attempt.other_way)
     facts["ip"], facts["ip_protocol"] = address
     watch.enter(Phase.CONNECT)
     transport, talk = await connect(lambda: Dialogue(line.refusal, line.limit), address, line.port)

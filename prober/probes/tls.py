@@ -80,7 +80,7 @@ class TlsProbe:
     async def _run(self, attempt: Attempt) -> Judgement | None:
         options, facts = self._options, attempt.facts
         attempt.watch.enter(Phase.RESOLVE)
-        address = await resolve(options.host, options.family)
+        address = await resolve(options.host, options.family, other_way=attempt.other_way)
         facts["ip"], facts["ip_protocol"] = address
         try:
             facts.update(await self._shaken(address, verified=True, enter=attempt.watch.enter))

@@ -170,7 +170,7 @@ class _Player:
     def _answer(self, due: Due, now_ms: int) -> tuple[int, Observation]:
         """What the probe is answered, and when."""
         self.run.probes += 1
-        check, scheduled_ms = due
+        check, scheduled_ms = due.check, due.scheduled_ms
         outcome, reason, took_ms, every_ms = self._targets[check]
         if every_ms or self._ours is not None:
             outcome, reason, took_ms, _ = self._ours or self._flapping(check, now_ms)

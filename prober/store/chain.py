@@ -3,7 +3,7 @@
 1. Each transaction that writes rows of the chained tables appends a link: the digests of these rows, and the digest of
    the link before. So every row hangs on the head of the chain, whose digest stands beside it.
 2. A row says which link has its latest digest; an older link may have older ones of the same row.
-3. Rows of before there was a chain are taken into its first link: from there on they are covered.
+3. Rows of before there was a chain are taken into its first links: from there on they are covered.
 4. A digest is of the columns that the schema had when it was made: a migration that adds a column spoils none. One that
    changes what stands in chained rows sets their link to null, and they are taken up at the next start.
 5. Old links go by being carried: what still stands is taken into a new link, and the chain starts later (see retire).
@@ -33,6 +33,9 @@ CHAINED = {
     "notice": ("id",),
     "delivery": ("notice", "attempt"),
 }
+_KEYS = {table: " AND ".join(f"{column} = ?" for column in columns) for table, columns in CHAINED.items()}
+_LINK = {table: f'UPDATE "{table}" SET link = ? WHERE {keys}' for table, keys in _KEYS.items()}
+ADOPTED_AT_ONCE = 1_000  # rows of before the chain in one link
 START = bytes(32)  # what the first link hangs on
 
 
@@ -67,30 +70,39 @@ class _Link(NamedTuple):
 def begin(connection: sqlite3.Connection) -> None:
     """Within a transaction: start the chain if there is none, and take in what no link has yet."""
     connection.execute("INSERT INTO chain VALUES (1, 0, ?, 0, ?) ON CONFLICT DO NOTHING", (START, START))
-    append(connection, 0)
+    for table in CHAINED:
+        while append(connection, 0, (table,), ADOPTED_AT_ONCE) == ADOPTED_AT_ONCE:
+            pass
 
 
-def append(connection: sqlite3.Connection, at_ms: int, tables: Iterable[str] = tuple(CHAINED)) -> None:
-    """Within a transaction: link what has been written in it to these tables; nothing if nothing was."""
+def append(connection: sqlite3.Connection, at_ms: int, tables: Iterable[str] = tuple(CHAINED), limit: int = -1) -> int:
+    """Within a transaction: link what has been written in it to these tables, nothing if nothing was; how many rows.
+
+    limit: of each table; -1 = all.
+    """
     (schema,) = connection.execute("PRAGMA user_version").fetchone()
     num, before = connection.execute("SELECT head_num + 1, head_digest FROM chain").fetchone()
     found, rows = hashlib.sha256(), 0
     for table in tables:
-        for entry in _unlinked(connection, table, schema):
+        for entry in _unlinked(connection, table, schema, limit):
             connection.execute("INSERT INTO link_row VALUES (?, ?, ?, ?, ?)", (num, rows, *entry))
+            connection.execute(_LINK[table], (num, *json.loads(entry.key)))
             found.update(_told(entry))
             rows += 1
-        connection.execute(f'UPDATE "{table}" SET link = ? WHERE link IS NULL', (num,))
     if rows:
         digest = _sealed(found, num, at_ms, schema, rows, before)
         connection.execute("INSERT INTO link VALUES (?, ?, ?, ?, ?, ?)", (num, at_ms, schema, rows, before, digest))
         connection.execute("UPDATE chain SET head_num = ?, head_digest = ?", (num, digest))
+    return rows
 
 
-def _unlinked(connection: sqlite3.Connection, table: str, schema: int) -> Iterator[Entry]:
+def _unlinked(connection: sqlite3.Connection, table: str, schema: int, limit: int) -> list[Entry]:
     keys, columns = CHAINED[table], _columns(schema)[table]
-    for row in connection.execute(f'SELECT * FROM "{table}" WHERE link IS NULL ORDER BY {", ".join(keys)}'):
-        yield Entry(table, _json([row[key] for key in keys]), _digest(table, row, columns))
+    asked = f'SELECT * FROM "{table}" WHERE link IS NULL ORDER BY {", ".join(keys)} LIMIT ?'
+    return [
+        Entry(table, _json([row[key] for key in keys]), _digest(table, row, columns))
+        for row in connection.execute(asked, (limit,))
+    ]
 
 
 def _told(entry: Entry) -> bytes:
@@ -155,11 +167,10 @@ def _let_go(connection: sqlite3.Connection, num: int, before_ms: int) -> None:
     entries = connection.execute("SELECT tbl, key FROM link_row WHERE link = ? ORDER BY tbl", (num,)).fetchall()
     for table, key in entries:  # deliveries before the notices they are of
         values = json.loads(key)
-        keys = " AND ".join(f"{column} = ?" for column in CHAINED[table])
         if table in _GONE:
             more = (values[0], before_ms) if table == "delivery" else (values[0], before_ms, values[0])
             connection.execute(f"DELETE FROM {table} WHERE link = ? AND {_GONE[table]}", (num, *values, *more))
-        connection.execute(f'UPDATE "{table}" SET link = NULL WHERE link = ? AND {keys}', (num, *values))
+        connection.execute(f'UPDATE "{table}" SET link = NULL WHERE link = ? AND {_KEYS[table]}', (num, *values))
 
 
 # ---------------------------------------------------------------- proving
@@ -243,8 +254,7 @@ def _prove_shape(num: int, entry: Entry) -> None:
 def _prove_row(connection: sqlite3.Connection, link: _Link, entry: Entry) -> bool:
     """Whether this link has the latest digest of the row, which then is the row's."""
     table, key, digest = entry
-    keys = " AND ".join(f"{column} = ?" for column in CHAINED[table])
-    row = connection.execute(f'SELECT * FROM "{table}" WHERE {keys}', json.loads(key)).fetchone()
+    row = connection.execute(f'SELECT * FROM "{table}" WHERE {_KEYS[table]}', json.loads(key)).fetchone()
     if row is None:
         raise StoreError(f"table {table}, row {key}: expected the row of link {link.num}, found none")
     if not isinstance(row["link"], int) or row["link"] < link.num:

@@ -97,8 +97,6 @@ def change(row: Row) -> Change:
 
 
 def observation_row(observation: Observation) -> dict[str, Any]:
-    is_up = observation.outcome is Outcome.UP
-    evidence = [observation.detail, observation.phases_us, dict(observation.facts), observation.location]
     return {
         "check": observation.check,
         "scheduled_ms": observation.scheduled_ms,
@@ -106,8 +104,12 @@ def observation_row(observation: Observation) -> dict[str, Any]:
         "took_us": observation.took_us,
         "outcome": observation.outcome,
         "reason": observation.reason,
-        "evidence": None if is_up else to_json(evidence),
+        "evidence": None if observation.outcome is Outcome.UP else _evidence(observation),
     }
+
+
+def _evidence(observation: Observation) -> str:
+    return to_json([observation.detail, observation.phases_us, dict(observation.facts), observation.location])
 
 
 # ---------------------------------------------------------------- incidents

@@ -185,6 +185,29 @@ class Store:
 
         return await self._reader.call(read)
 
+    async def incidents_between(self, site: str, start_ms: int, end_ms: int, limit: int) -> list[Incident]:
+        """The incidents of a site that began in that span, end exclusive, newest first."""
+        span = {"site": site, "start_ms": start_ms, "end_ms": end_ms, "limit": limit}
+
+        def read(connection: sqlite3.Connection) -> list[Incident]:
+            return rows.whole_incidents(connection, self._queries, self._queries.incidents_between(connection, **span))
+
+        return await self._reader.call(read)
+
+    async def incident(self, site: str, slug: str) -> Incident | None:
+        """The incident of a site with that slug."""
+
+        def read(connection: sqlite3.Connection) -> list[Incident]:
+            found = self._queries.incidents_of_slug(connection, site=site, slug=slug)
+            return rows.whole_incidents(connection, self._queries, found)
+
+        return next(iter(await self._reader.call(read)), None)
+
+    async def first_incident_ms(self, site: str) -> int | None:
+        """When the first incident of a site began; None if there was none."""
+        found = await self._reader.call(lambda connection: self._queries.first_incident(connection, site=site))
+        return None if found is None else found["started_ms"]
+
     async def changes(self, subject: Subject, id_: str, limit: int) -> list[Change]:
         """The latest changes of one check or component, newest first."""
 

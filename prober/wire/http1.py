@@ -30,7 +30,7 @@ _FREE_FRAMING = 64 * 1024
 _FRAMING_PER_BYTE = 8
 
 _SWITCHING_PROTOCOLS = 101
-_WITHOUT_BODY = frozenset({_SWITCHING_PROTOCOLS, 204, 304})
+WITHOUT_BODY = frozenset({_SWITCHING_PROTOCOLS, 204, 304})
 _SMALL = 64 * 1024  # fits into any socket's buffer: written at once, so that sending it takes no time
 _KEPT = frozenset({b"location", b"content-encoding", b"content-length", b"transfer-encoding"})
 _CHUNKED = re.compile(rb"(?:.*,)?\s*chunked\s*", re.IGNORECASE)
@@ -252,7 +252,7 @@ class Exchange(asyncio.Protocol):
     def _begin_body(self, status: int) -> None:
         headers, reading = self._headers, self._reading
         is_followed = reading.skip_redirects and status in REDIRECTS and b"location" in headers
-        if self._is_head or is_followed or status in _WITHOUT_BODY or status not in reading.body_for:
+        if self._is_head or is_followed or status in WITHOUT_BODY or status not in reading.body_for:
             self._finish()
             return
         try:

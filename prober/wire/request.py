@@ -31,14 +31,19 @@ def basic(userinfo: bytes) -> str:
     return f"Basic {base64.b64encode(userinfo).decode()}"
 
 
-def request(method: str, url: Url, host: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
-    """An HTTP/1.1 request. host: the Host header. headers: win over the defaults, and over the URL's userinfo."""
+def fields(url: Url, host: str, headers: Mapping[str, str]) -> dict[str, str]:
+    """All headers of a request but those of its body. They win over the defaults, and over the URL's userinfo."""
     own = {name.lower() for name in headers}
-    fields = {"Host": host} | {name: value for name, value in _DEFAULTS.items() if name.lower() not in own}
+    found = {"Host": host} | {name: value for name, value in _DEFAULTS.items() if name.lower() not in own}
     if url.userinfo is not None and "authorization" not in own:
-        fields["Authorization"] = basic(url.userinfo)
-    fields |= headers
+        found["Authorization"] = basic(url.userinfo)
+    return {**found, **headers}
+
+
+def request(method: str, url: Url, host: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
+    """An HTTP/1.1 request. host: the Host header."""
+    sent = fields(url, host, headers)
     if body is not None:
-        fields["Content-Length"] = str(len(body))
-    head = [f"{method} {url.path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items()), "", ""]
+        sent["Content-Length"] = str(len(body))
+    head = [f"{method} {url.path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items()), "", ""]
     return "\r\n".join(head).encode() + (body or b"")

@@ -107,7 +107,7 @@ def test_without_a_state_what_would_close_is_not_known(tmp_path: Path) -> None:
     assert json.loads(run(tmp_path, OTHER, "--json").stdout)["incidents"] is None
     (tmp_path / "etc" / "prober-state").mkdir()
     (tmp_path / "etc" / "prober-state" / "prober.db").write_text("nonsense, and long enough to be one")
-    assert "is not known: the database refused: file is not a database" in run(tmp_path, OTHER).stdout
+    assert "found: file is not a database" in run(tmp_path, OTHER).stdout
 
 
 def test_the_same_is_told_and_another_order_is_not_the_same(tmp_path: Path) -> None:

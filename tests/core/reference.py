@@ -431,7 +431,8 @@ def _pass(told: Told, now: Moment, occasions: list[Occasion]) -> None:
 
     for job in [job for job in told.works.values() if job.stands in ("planned", "under way")]:
         time = declared.get(job.time.id)
-        is_other = time is None or time.start_ms > now.at_ms or time.of.components != job.time.of.components
+        is_later = time is not None and now.at_ms < time.start_ms != job.time.start_ms
+        is_other = is_later or (time is not None and time.of.components != job.time.of.components)
         if time is None or (job.stands == "under way" and is_other):
             tell("completed" if job.stands == "under way" else "cancelled", job, now.at_ms)
             job.stands, job.is_withdrawn = "over" if job.stands == "under way" else "off", True

@@ -5,7 +5,7 @@ import pytest
 from prober.core import work as life
 from prober.core.agenda import known, may
 from prober.core.events import Configured, Woke
-from prober.core.model import Ending
+from prober.core.model import Ending, Maintenance
 from prober.core.orders import CancelMaintenance, EndMaintenance, ExtendMaintenance, OfMaintenance, StartMaintenance
 from prober.core.state import State
 from prober.core.step import step
@@ -38,19 +38,41 @@ def test_one_that_is_declared_is_known_before_it_is_seen_and_not_once_it_is_over
 
 
 @pytest.mark.parametrize(
-    ("at_ms", "reason"), [(50, "maintenance_scheduled"), (150, "maintenance_extended")], ids=["planned", "under way"]
+    ("at_ms", "moved", "told"),
+    [
+        (50, window(100, 300, ("shop", "blog")), ["scheduled 300"]),
+        (150, window(100, 300), ["extended 300"]),
+        (150, window(100, 300, ("shop", "blog")), ["completed 200", "started 300"]),
+        (150, window(160, 300), ["completed 200", "scheduled 300"]),
+    ],
+    ids=["planned", "under way", "of others", "later"],
 )
-def test_a_window_that_is_moved_in_the_file_is_told_with_its_new_times(at_ms: int, reason: str) -> None:
+def test_a_window_that_is_moved_in_the_file_is_told_with_its_new_times(
+    at_ms: int, moved: Maintenance, told: list[str]
+) -> None:
     rules = policy(windows=[window(100, 200)], subscriptions=[subscription()])
     state = State()
-    moved = rules._replace(maintenances={"upgrade": window(100, 300, ("shop", "blog"))})
-    for event, then in ((Configured(10), rules), (Woke(min(at_ms, 100)), rules), (Configured(at_ms), moved)):
-        decision = step(state, event, then)
+    then = rules._replace(maintenances={"upgrade": moved})
+    for event, rule in ((Configured(10), rules), (Woke(min(at_ms, 100)), rules), (Configured(at_ms), then)):
+        decision = step(state, event, rule)
         assert decision is not None
         state.apply(decision)
         notices = decision.notices
-    assert [(n.reason, n.maintenance.end_ms) for n in notices if n.maintenance] == [(reason, 300)]
-    assert state.maintenances["upgrade"].components == ("shop", "blog")
+    works = [(n.reason.removeprefix("maintenance_"), n.maintenance) for n in notices if n.maintenance]
+    assert [f"{reason} {work.end_ms}" for reason, work in works] == told
+    assert state.maintenances["upgrade"].components == moved.components
+
+
+def test_what_is_taken_out_of_the_file_and_declared_again_is_planned_anew() -> None:
+    rules, told = policy(windows=[window(100, 200)], subscriptions=[subscription()]), []
+    state, without = State(), rules._replace(maintenances={})
+    for event, rule in ((Configured(10), rules), (Configured(20), without), (Configured(30), rules)):
+        decision = step(state, event, rule)
+        assert decision is not None
+        state.apply(decision)
+        told += [n.reason.removeprefix("maintenance_") for n in decision.notices]
+    assert told == ["scheduled", "cancelled", "scheduled"]
+    assert state.maintenances["upgrade"].is_live
 
 
 def test_one_that_waits_for_what_is_no_longer_watched_waits_no_more() -> None:

@@ -27,6 +27,19 @@ def stormy(*subscriptions: str) -> tuple[State, Policy]:
     return state, rules
 
 
+def test_a_channel_without_a_budget_hears_all_at_once() -> None:
+    rules = policy(
+        check("a", "a", failures=1), subscriptions=[subscription("few"), subscription("all", channel="other")]
+    )._replace(budgets={"hook": Budget(1, 10 * MIN)})
+    state = State(identity=b"k")
+    for n, word in enumerate(("down", "up", "up", "down")):
+        decision = step(state, Observed(observation(word, T0 + n, "a")), rules)
+        told = [] if decision is None else [(notice.subscription, notice.reason) for notice in decision.notices]
+        if decision is not None:
+            state.apply(decision)
+    assert told == [("all", "opened")]
+
+
 def test_each_subscription_has_its_own_digest() -> None:
     state, rules = stormy("one", "two")
     assert [held.notice.subscription for held in state.storms["hook"].held] == ["two", "one", "two"]

@@ -141,7 +141,7 @@ async def test_what_was_made_holds_beside_the_file_and_its_pages_live_on(tmp_pat
         assert "api" in one.world.recorder.shown.components
         assert (followed[-1], one.made) == ("api", [])
         assert await one.reload(SHOP + BLOG) == 1
-        assert one.world.recorder.policy.components.keys() == {"shop", "blog", "api"}
+        assert one.world.recorder.policy.components.keys() == {"shop", "blog", "api", OWN}
 
 
 async def test_the_same_file_makes_nothing_anew(tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ async def test_a_wrong_password_is_the_servers_no() -> None:
         b"WWW-Authenticate: Basic realm=a\r\n",
         b"WWW-Authenticate: Digest\r\n",
         b"WWW-Authenticate: Digest realm\r\n",
+        b'WWW-Authenticate: Digest realm="a", nonce="b", qop=\r\n',
         b'WWW-Authenticate: Digest realm="a"\r\n',
         b'WWW-Authenticate: Digest realm="a", nonce="b", algorithm=ROT13\r\n',
         b'WWW-Authenticate: Digest realm="a", nonce="b", qop="auth-int"\r\n',

@@ -27,6 +27,7 @@ from statusapi.api_keys import ApiKeys
 from statusapi.app import create_public, create_up
 from statusapi.auth import Auth
 from statusapi.catalog import Catalog
+from statusapi.chronicle import Chronicle
 from statusapi.delivery import Delivery
 from statusapi.dialects.native import Native
 from statusapi.explain import Explain
@@ -133,7 +134,8 @@ class Scene:
         native = Native(self.views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats)
         found = discovery.routes(config, auth)
         manage = Management(config, auth, lambda: self.trouble, self.reread)
-        public = create_public(native, self.metrics, catalog, limits, found, manage, alerts, self._take)
+        chronicle = Chronicle(config, store, self.clock)
+        public = create_public(native, self.metrics, catalog, chronicle, limits, found, manage, alerts, self._take)
         self.followers: list[Callable[[Config], None]] = [
             part.follow
             for part in (
@@ -148,6 +150,7 @@ class Scene:
                 keys,
                 catalog,
                 past,
+                chronicle,
                 manage,
                 alerts,
             )

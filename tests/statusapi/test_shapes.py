@@ -20,6 +20,16 @@ pytestmark = pytest.mark.anyio
 READS, WRITES = ("GET", "HEAD"), ("POST", "PUT", "PATCH", "DELETE")
 
 
+# Somebody is told of everything.
+HOOK = """
+[channels.hook]
+kind = "webhook"
+url = "http://127.0.0.1:9/"
+[subscriptions.ops]
+channel = "hook"
+"""
+
+
 class Dialect(NamedTuple):
     """prefix: of its paths; header: how a key is brought; has_error: whether an answer is an error in its shape."""
 
@@ -36,7 +46,7 @@ class Dialect(NamedTuple):
 
     def routes(self, it: Scene) -> Iterator[Route]:
         application = it.up_application if self.listener == "up" else it.application
-        for route in application.application.routes:
+        for route in application.routes:
             if isinstance(route, Route) and route.path.startswith(self.prefix) and "public/" not in route.path:
                 yield route
 
@@ -206,11 +216,14 @@ async def inhabited(it: Scene) -> Theirs:
         "/api/prober/v1/keys", headers=NATIVE.key(ADMIN), json={"name": "theirs", "account": "other"}
     )
     num = str(incident.num)
+    (owed,) = await it.store.outbox.pending("hook", 9)
     return Theirs(
         {
             "sites": "inner",
             "components": "gizmo",
             "metrics": "load",
+            "channels": "hook",
+            "notices": owed.notice.id,
             "subscriptions": "hook",
             "maintenance": "none-of-theirs",
             "accounts": "other",
@@ -231,7 +244,7 @@ async def inhabited(it: Scene) -> Theirs:
 @pytest.mark.parametrize("dialect", KEYED, ids=NAMES)
 async def test_what_is_another_accounts_looks_like_what_is_missing(tmp_path: Path, dialect: Dialect) -> None:
     asked = 0
-    async with scene(tmp_path) as it:
+    async with scene(tmp_path, HOOK) as it:
         theirs = await inhabited(it)
         for route in dialect.routes(it):
             if "{" not in route.path:

@@ -189,12 +189,15 @@ async def test_rows_of_before_the_chain_are_in_its_first_link(tmp_path: Path) ->
     before = next(number for number, file in migrations() if file.name.endswith("_chain.sql")) - 1
     with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as connection:
         migrate(connection, before)
-        connection.execute("INSERT INTO transition VALUES (1, 0, 1, 'check', 'a', 'up', 'down', 5, 5, 'rule', '')")
+        row = "INSERT INTO transition VALUES (?, 0, 1, 'check', 'a', 'up', 'down', 5, 5, 'rule', '')"
+        connection.execute("BEGIN")
+        connection.executemany(row, [(n,) for n in range(1, 2_501)])
+        connection.execute("COMMIT")
     with pytest.raises(StoreError, match=f"found one of schema {before}, which has none yet"):
         verify(tmp_path / FILE)
     async with Store.open(tmp_path, IDENTITY):
         pass
-    assert verify(tmp_path / FILE)[1:] == (1, 1)
+    assert verify(tmp_path / FILE)[1:] == (3, 2_500)
     with closing(opened(tmp_path / FILE)) as connection:
         connection.execute("UPDATE transition SET after = 'up'")
     with pytest.raises(StoreError, match=r"table transition, row \[1,0\]: expected digest"):

@@ -9,6 +9,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from tests.wire.mutations import answered, prober, served
 
 pytestmark = pytest.mark.anyio
 
-KEPT: tuple[int, ...] = ()
+KEPT: tuple[int, ...] = (
+    20_007_179,  # a challenge of Digest with an empty value
+)
 AT_ONCE = 20
 EACH = 100  # probes to one of the healthy neighbour
 GROWTH = 20 * 1024 * 1024
@@ -72,7 +75,7 @@ async def fuzzed(numbers: Iterator[int], escaped: list[str]) -> Counter[str]:
     async with served() as port, anyio.create_task_group() as tasks:
         for _ in range(AT_ONCE):
             tasks.start_soon(work, port)
-    assert wrong == []
+    assert wrong == [], wrong[:5]
     return reasons
 
 
@@ -103,10 +106,11 @@ async def test_a_million_broken_answers_are_all_observed_in_bounded_memory(escap
 
 async def dripping(peer: Peer) -> None:
     await peer.hear()
-    await peer.say(b"HTTP/1.1 200 OK\r\n")
-    while True:
-        await peer.say(b"X: y\r\n")
-        await anyio.sleep(0.001)
+    with suppress(RuntimeError):  # uvloop's word for a connection that is gone by now
+        await peer.say(b"HTTP/1.1 200 OK\r\n")
+        while True:
+            await peer.say(b"X: y\r\n")
+            await anyio.sleep(0.001)
 
 
 def descriptors() -> int:

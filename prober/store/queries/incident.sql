@@ -60,6 +60,31 @@ WHERE site = :site
 ORDER BY num DESC
 LIMIT :limit;
 
+-- name: incidents_between
+-- The incidents of a site that began in a span of time, newest first.
+SELECT num, uid, slug, site, cause, name, status, impact,
+    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms
+FROM incident
+WHERE site = :site
+    AND started_ms >= :start_ms
+    AND started_ms < :end_ms
+ORDER BY num DESC
+LIMIT :limit;
+
+-- name: incidents_of_slug
+-- The incident of a site with that slug.
+SELECT num, uid, slug, site, cause, name, status, impact,
+    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms
+FROM incident
+WHERE slug = :slug
+    AND site = :site;
+
+-- name: first_incident^
+-- When the first incident of a site began.
+SELECT min(started_ms) AS started_ms
+FROM incident
+WHERE site = :site;
+
 -- name: affected
 -- The components of an incident.
 SELECT component, status, worst

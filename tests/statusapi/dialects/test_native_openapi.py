@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 @pytest.mark.anyio
 async def test_every_route_stands_in_it_and_nothing_else(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
-        routes = [r for r in it.application.application.routes if isinstance(r, Route) and r.path.startswith(PREFIX)]
+        routes = [r for r in it.application.routes if isinstance(r, Route) and r.path.startswith(PREFIX)]
         found = {(method.lower(), r.path) for r in routes for method in r.methods or () if method != "HEAD"}
         assert found == {(o.method, PREFIX + o.path) for o in OPERATIONS}
         answer = await it.public.get(f"{PREFIX}/openapi.json")
