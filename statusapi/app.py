@@ -8,10 +8,10 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.responses import Response
+from starlette.routing import BaseRoute
 
-from statusapi import discovery, page, pings
+from statusapi import alerts, discovery, management, page, pings
 from statusapi.api_keys import ApiKeys
 from statusapi.auth import Auth, too_many
 from statusapi.catalog import Catalog
@@ -22,7 +22,6 @@ from statusapi.limits import Limits
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
 from statusapi.page import badges
-from statusapi.prepared import READS
 from statusapi.problems import Problem, of_status
 from statusapi.views import Views
 
@@ -34,6 +33,7 @@ Render = Callable[[Problem], Response]
 _SHAPES: tuple[tuple[str, Render], ...] = (
     (native.PATHS, native.problem),
     (discovery.PATHS, native.problem),
+    (management.PATHS, native.problem),
     (statusdashboard.PATHS, statusdashboard.problem),
     (instatus.PATHS, instatus.problem),
     (badges.PATHS, badges.problem),
@@ -75,21 +75,23 @@ def create_public(
     chronicle: Chronicle,
     limits: Limits,
     found: Sequence[BaseRoute],
-    not_ready: Callable[[], str | None],
+    manage: management.Management,
+    alerted: alerts.Alerts,
     take: pings.Take,
 ) -> Limited:
-    """The public listener: page, four dialects, metrics, discovery, reports of jobs, health.
+    """The public listener: page, four dialects, metrics, discovery, reports of jobs, alerts, management.
 
-    it: what the native dialect speaks of, and the others as well. found: what Prometheus discovers. not_ready: why the
-    daemon is not ready, in one sentence; None if it is. take: where reports of jobs go.
+    it: what the native dialect speaks of, and the others as well. found: what Prometheus discovers. take: where
+    reports of jobs go.
     """
     routes = [
         *statuspage.routes(it.views),  # what is asked for most comes first
         *instatus.routes(it.views),
-        *_health(not_ready),
+        *manage.routes(),
         *metrics.routes(),
         *found,
         *pings.routes(take),
+        *alerted.routes(),
         *native.routes(it),
         *statusdashboard.routes(it.views, it.auth, it.orders, catalog),
         *page.routes(it.views, chronicle),
@@ -100,17 +102,6 @@ def create_public(
 def create_up(views: Views, auth: Auth, orders: Orders, catalog: Catalog, keys: ApiKeys, limits: Limits) -> Limited:
     """The listener of the UP dialect."""
     return _application(up.routes(views, auth, orders, catalog, keys), lambda _: up.problem, limits)
-
-
-def _health(not_ready: Callable[[], str | None]) -> list[BaseRoute]:
-    async def healthy(_: Request) -> Response:
-        return PlainTextResponse("Healthy\n")
-
-    async def ready(_: Request) -> Response:
-        reason = not_ready()
-        return PlainTextResponse("Ready\n") if reason is None else PlainTextResponse(f"Not ready: {reason}\n", 503)
-
-    return [Route("/-/healthy", healthy, methods=READS), Route("/-/ready", ready, methods=READS)]
 
 
 def _shape(request: Request) -> Render:

@@ -24,10 +24,10 @@ CURL = frozenset({"application/json", "application/x-www-form-urlencoded"})  # t
 F = TypeVar("F", bound=BaseModel)
 
 
-async def taken(request: Request, kinds: frozenset[str] = JSON) -> bytes:
+async def taken(request: Request, kinds: frozenset[str] = JSON, longest: int = LONGEST_REQUEST) -> bytes:
     """The request's body, of which no more is read than may be sent. Raises Problem.
 
-    kinds: what it may say that it is; to say nothing is allowed.
+    kinds: what it may say that it is; to say nothing is allowed. longest: in bytes.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind and kind not in kinds:
@@ -35,19 +35,19 @@ async def taken(request: Request, kinds: frozenset[str] = JSON) -> bytes:
     content = b""
     async for piece in request.stream():
         content += piece
-        if len(content) > LONGEST_REQUEST:
-            raise too_large()
+        if len(content) > longest:
+            raise too_large(longest)
     return content
 
 
-def too_large() -> Problem:
-    return Problem(413, "too_large", f"Expected a body of at most {LONGEST_REQUEST} bytes.")
+def too_large(longest: int = LONGEST_REQUEST) -> Problem:
+    return Problem(413, "too_large", f"Expected a body of at most {longest} bytes.")
 
 
-def parsed(content: bytes) -> dict[str, Any]:
+def parsed(content: bytes, longest: int = LONGEST_REQUEST) -> dict[str, Any]:
     """The object that a body is; an empty one for none. Raises Problem."""
-    if len(content) > LONGEST_REQUEST:
-        raise too_large()
+    if len(content) > longest:
+        raise too_large(longest)
     try:
         text = content.decode()
         found = json.loads(

@@ -6,18 +6,19 @@ latest outcome is *unknown* (our own trouble) has no probe_success: neither 1 no
 """
 
 import gzip
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.exposition import choose_encoder
+from prometheus_client.exposition import choose_encoder, generate_latest
 from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from prober import __version__
+from prober.config import shown
 from prober.core.model import Status
 from statusapi.prepared import GZIP_OVER, READS, takes_gzip
 from statusapi.series import Answer, families
@@ -25,9 +26,14 @@ from statusapi.series import Answer, families
 if TYPE_CHECKING:
     from prober.clock import Clock
     from prober.config import Config
+    from prober.core.model import Observation
     from prober.record import Recorder
 
 STALE_INTERVALS = 3
+MODULE = "http_2xx"  # of who names none
+SPARE_MS = 500  # of a scrape's time, to answer in
+
+Ask = Callable[[str, str, int | None], Awaitable[tuple[str, "Observation"]]]
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -38,10 +44,11 @@ _LABELS = ("check", "component", "site")
 class _State(Collector):
     """Figures that are read off the recorder at each scrape."""
 
-    def __init__(self, config: "Config", recorder: "Recorder", clock: "Clock") -> None:
+    def __init__(self, config: "Config", recorder: "Recorder", clock: "Clock", meters: Collector) -> None:
         self._config = config
         self._recorder = recorder
         self._clock = clock
+        self._meters = meters
         self._labels = {
             id_: (id_, check.component, config.components[check.component].site) for id_, check in config.checks.items()
         }
@@ -51,11 +58,12 @@ class _State(Collector):
         self._config = config
 
     def collect(self) -> Iterable[Metric]:
-        """All figures as they are now."""
-        yield from self._answers()
-        yield from self._counts()
-        yield from self._components()
+        """All figures as they are now: what tells of ourselves first, and what there is for each check last."""
         yield from self._own()
+        yield from self._components()
+        yield from self._meters.collect()
+        yield from self._counts()
+        yield from self._answers()
 
     def describe(self) -> Iterable[Metric]:
         """Nothing in advance: asking would cost a whole scrape."""
@@ -130,16 +138,24 @@ class _State(Collector):
 
 
 class Metrics:
-    """Everything there is to scrape. meters: what the daemon measures of itself."""
+    """Everything there is to scrape. meters: what the daemon measures of itself.
 
-    def __init__(self, config: "Config", recorder: "Recorder", clock: "Clock", meters: Collector) -> None:
+    ask: probes on demand: a module, a target, and how many ms there are for it; what kind of check that was, and the
+    answer. Raises ValueError, OverflowError.
+    """
+
+    def __init__(self, config: "Config", recorder: "Recorder", clock: "Clock", meters: Collector, ask: "Ask") -> None:
         self._config = config
-        self._state = _State(config, recorder, clock)
-        self.follow = self._state.follow
+        self._ask = ask
+        self._state = _State(config, recorder, clock, meters)
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(self._state)
-        self._registry.register(_Described(meters))
+        self._registry.register(_Capped(self._state, lambda: self._config.daemon.max_series))
         ProcessCollector(registry=self._registry)
+
+    def follow(self, config: "Config") -> None:
+        """Another configuration holds, with the same checks."""
+        self._config = config
+        self._state.follow(config)
 
     def routes(self) -> list[BaseRoute]:
         """GET and HEAD of /metrics and /probe: the text format or OpenMetrics, as asked for."""
@@ -149,14 +165,46 @@ class Metrics:
         return self._exposed(request, self._registry)
 
     async def _probe(self, request: Request) -> Response:
-        """What blackbox_exporter would have answered of a check's target: the latest answer, without probing now."""
+        """What blackbox_exporter would have answered: of a check the latest answer, of other targets a probe now."""
         target = request.query_params.get("target", "")
         found = [id_ for id_, check in self._config.checks.items() if target in (id_, check.component)]
         if not found:
-            return PlainTextResponse("Expected target=<the id of a check or component>\n", 400)
+            return await self._probed(request, target)
         answer = self._state.answer(target if target in found else found[0])
         if answer is None:
             return PlainTextResponse("There is no answer yet, or none for too long\n", 503)
+        return self._answered(request, answer)
+
+    async def _probed(self, request: Request, target: str) -> Response:
+        """A probe on demand, by a module of the configuration."""
+        if not target or not self._config.daemon.probe_targets:
+            return PlainTextResponse("Expected target=<the id of a check or component>\n", 400)
+        module = request.query_params.get("module") or MODULE
+        try:
+            kind, seen = await self._ask(module, target, _within_ms(request))
+        except ValueError as error:
+            return PlainTextResponse(f"{self._config.redact(str(error))}\n", 400)
+        except OverflowError as error:
+            return PlainTextResponse(f"{error}\n", 503, {"Retry-After": "1"})
+        answer = Answer(kind, seen)
+        if request.query_params.get("debug") == "true":
+            return PlainTextResponse(self._told(module, answer), headers={"Cache-Control": "no-store"})
+        return self._answered(request, answer)
+
+    def _told(self, module: str, answer: Answer) -> str:
+        """What blackbox_exporter's debug=true tells: what happened, the series, and the module without its secrets."""
+        seen = answer.observation
+        lines = [f"{phase}: {us / 1000:.1f} ms" for phase, us in seen.phases_us]
+        lines += [f"{name}: {value}" for name, value in seen.facts.items()]
+        lines.append(f"{seen.outcome} {seen.reason or ''} {seen.detail}".rstrip())
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(_Answer(answer))
+        series, written = generate_latest(registry).decode(), shown(self._config, "modules", module)
+        parts = ["Logs for the probe:", *lines, "", "", "Metrics that would have been returned:", series, ""]
+        parts += ["Module configuration:", written]
+        return self._config.redact("\n".join(parts))
+
+    def _answered(self, request: Request, answer: Answer) -> Response:
         registry = CollectorRegistry(auto_describe=False)
         registry.register(_Answer(answer))
         return self._exposed(request, registry)
@@ -170,6 +218,16 @@ class Metrics:
             content = gzip.compress(content, compresslevel=1, mtime=0)
             headers["Content-Encoding"] = "gzip"
         return Response(content, headers=headers)
+
+
+def _within_ms(request: Request) -> int | None:
+    """How long Prometheus will wait, less the time to answer in; None if it does not say. Raises ValueError."""
+    said = request.headers.get("x-prometheus-scrape-timeout-seconds")
+    try:
+        seconds = float(said) if said else 0.0
+        return int(seconds * 1000) - SPARE_MS if seconds > 0 else None
+    except (ValueError, OverflowError):
+        raise ValueError("Expected X-Prometheus-Scrape-Timeout-Seconds: <a number>") from None
 
 
 def _encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
@@ -188,18 +246,27 @@ class _Answer(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Its series."""
-        return families([self._answer])
+        return (family for family in families([self._answer]) if family.samples)
 
 
-class _Described(Collector):
-    """A collector that need not be asked in advance."""
+class _Capped(Collector):
+    """At most so many series of another collector, and one of how many that leaves out."""
 
-    def __init__(self, inner: Collector) -> None:
+    def __init__(self, inner: Collector, most: Callable[[], int]) -> None:
         self._inner = inner
+        self._most = most
 
     def collect(self) -> Iterable[Metric]:
-        """What the inner one has."""
-        return self._inner.collect()
+        """What the inner one has, as far as there is room."""
+        room, left_out = self._most(), 0
+        for family in self._inner.collect():
+            left_out += max(0, len(family.samples) - room)
+            family.samples = family.samples[:room]
+            room -= len(family.samples)
+            yield family
+        overflow = GaugeMetricFamily("uptime_series_left_out", "Series beyond max_series, which are not exposed")
+        overflow.add_metric((), left_out)
+        yield overflow
 
     def describe(self) -> Iterable[Metric]:
         """Nothing in advance."""

@@ -170,14 +170,17 @@ class Orders:
         """Another configuration holds."""
         self._config = config
 
-    async def post(self, principal: Principal, num: int, fields: PostFields) -> Incident:
-        """Add an entry to a timeline. Raises Problem, and changes nothing, if the incident may not stand there."""
+    async def post(self, principal: Principal, num: int, fields: PostFields, author: str = "") -> Incident:
+        """Add an entry to a timeline. author: who says so, if it is not who asks.
+
+        Raises Problem, and changes nothing, if the incident may not stand there.
+        """
         incident = self._theirs(principal, num)
         status = None if fields.status is None else IncidentStatus(fields.status)
         if status is not None and not is_step(incident.status, status):
             text = f"An incident that is {incident.status} can't become {status}."
             raise Problem(409, "step", text)
-        return await self._done(Post(num, fields.body, _author(principal), status))
+        return await self._done(Post(num, fields.body, author or _author(principal), status))
 
     async def acknowledge(self, principal: Principal, num: int, fields: AcknowledgeFields) -> Incident:
         """Note that somebody knows of an open incident."""
@@ -186,12 +189,12 @@ class Orders:
         until_ms = None if fields.duration is None else self._clock.now_ms() + fields.duration
         return await self._done(Acknowledge(num, _author(principal), until_ms))
 
-    async def open(self, principal: Principal, fields: OpenFields) -> Incident:
-        """Open an incident by hand."""
+    async def open(self, principal: Principal, fields: OpenFields, author: str = "") -> Incident:
+        """Open an incident by hand. author: who says so, if it is not who asks."""
         parts = self._parts(principal, fields)
         status, impact = IncidentStatus(fields.status), Impact[fields.impact.upper()]
         started_ms, resolved_ms = self._past_ms(fields)
-        order = Open(fields.site, fields.name, fields.body, _author(principal), impact, parts, status)
+        order = Open(fields.site, fields.name, fields.body, author or _author(principal), impact, parts, status)
         return await self._done(order._replace(started_ms=started_ms, resolved_ms=resolved_ms))
 
     def _parts(self, principal: Principal, fields: OpenFields | ScheduleFields) -> tuple[str, ...]:

@@ -1,11 +1,14 @@
 """Series with blackbox_exporter's names and meanings, of answers that are known already."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from ipaddress import ip_address
 from typing import NamedTuple
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from prober.core.model import Observation, Outcome, Phase
+from prober.core.reason import Reason
 
 
 class Answer(NamedTuple):
@@ -35,6 +38,8 @@ class _Parts(NamedTuple):
 
 _NUMBERS = (
     _Fact("probe_ip_protocol", "Specifies whether probe ip protocol is IP4 or IP6", "ip_protocol"),
+    _Fact("probe_ip_addr_hash", "Specifies the hash of IP address. It's useful to detect if the IP address changes.",
+          "ip_hash"),
     _Fact("probe_http_status_code", "Response HTTP status code", "status_code", "http"),
     _Fact("probe_http_content_length", "Length of http content response", "content_length", "http"),
     _Fact("probe_http_uncompressed_body_length", "Length of uncompressed response body", "body_length", "http"),
@@ -96,6 +101,9 @@ _PARTS: Mapping[str, _Parts] = {
         },
     ),
 }
+# Kinds that look at what is said, and how it is called when that is not what it should be.
+_MATCHING = ("http", "tcp")
+_UNMATCHED = (Reason.EXPECT_BODY, Reason.EXPECT_HEADER)
 _SERVING = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
 
 
@@ -150,11 +158,16 @@ class _OfKinds:
         self._upgraded = GaugeMetricFamily(
             "probe_websocket_connection_upgraded", "Indicates if the connection was upgraded", labels=labels
         )
-        self.families = (self._answered, self._echo, self._serving, self._upgraded)
+        self._unmatched = GaugeMetricFamily(
+            "probe_failed_due_to_regex", "Indicates if probe failed due to regex", labels=labels
+        )
+        self.families = (self._unmatched, self._answered, self._echo, self._serving, self._upgraded)
 
     def add(self, answer: Answer, took_us: Mapping[Phase, int]) -> None:
         """Those of one answer."""
         facts, labels = answer.observation.facts, answer.labels
+        if answer.kind in _MATCHING:
+            self._unmatched.add_metric(labels, answer.observation.reason in _UNMATCHED)
         match answer.kind:
             case "dns":
                 self._answered.add_metric(labels, "rcode" in facts)
@@ -172,10 +185,27 @@ class _OfKinds:
                 pass
 
 
+@lru_cache(maxsize=4096)
+def _hash(ip: str) -> int:
+    """FNV-1a of 32 bits over an address' bytes, as blackbox_exporter counts it; 0 if it is no address."""
+    try:
+        packed = ip_address(ip.partition("%")[0]).packed
+    except ValueError:
+        return 0
+    found = 0x811C9DC5
+    for byte in packed:
+        found = (found ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return found
+
+
 def _add_facts(
     answer: Answer, numbers: Mapping[_Fact, GaugeMetricFamily], words: Mapping[_Fact, GaugeMetricFamily]
 ) -> None:
-    facts = answer.observation.facts
+    facts = dict(answer.observation.facts)
+    if "ip" in facts:
+        facts["ip_hash"] = _hash(str(facts["ip"]))
+    if answer.kind == "http" and facts.get("status_code") == 0:
+        facts["content_length"] = 0  # as long as there is no response at all
     for fact, family in numbers.items():
         value = facts.get(fact.fact)
         if value is not None and not isinstance(value, str) and fact.kind in (None, answer.kind):

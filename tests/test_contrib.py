@@ -7,6 +7,7 @@ import subprocess
 import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -36,10 +37,27 @@ async def test_rules_name_only_series_that_there_are(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
         text = (await it.public.get("/metrics")).text
     known = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
-    for file in ("alerts.yml", "recording.yml"):
+    for file in ("alerts.yml", "recording.yml", "grafana.json"):
         named = set(re.findall(r"\b(?:uptime|probe)_[a-z_]+\b", (FOLDER / file).read_text()))
         named = {name.removesuffix("_bucket") for name in named if f":{name}:" not in (FOLDER / file).read_text()}
         assert named - known == set(), file
+
+
+# Nothing is wrong with what is probed in the test, nothing of it has a certificate, and it sends to one channel.
+SILENT = ('status!="operational"', "cert_expiry")
+
+
+def queries() -> list[str]:
+    """Those of the dashboard, as Grafana fills them in, that must find something wherever prober runs."""
+    dashboard = json.loads((FOLDER / "grafana.json").read_text())
+    names = {name for variable in dashboard["templating"]["list"] for name in (variable["name"],)}
+    found = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    filled = [re.sub(r"\$(\w+)", lambda name: VALUES[name[1]], query) for query in found]
+    assert names | VALUES.keys() == VALUES.keys() | {"datasource"}
+    return [query for query in filled if not any(word in query for word in SILENT)]
+
+
+VALUES = {"site": ".*", "component": ".*", "__range": "1m", "__rate_interval": "1m"}
 
 
 def asked(port: int, query: str) -> list[Any]:
@@ -77,6 +95,8 @@ def test_a_real_prometheus_finds_every_check_by_itself(tmp_path: Path) -> None:
             assert (labels["instance"], labels["component"], labels["site"]) == ("shop", "shop", "main")
             assert found[0]["value"][1] == "1"
             assert eventually(lambda: asked(port, "uptime_build_info{job=%22prober%22}"), "prober's own figures")
+            for query in queries():
+                assert eventually(lambda query=query: asked(port, quote(query)), query)  # type: ignore[misc]
         finally:
             process.terminate()
             process.wait(timeout=20)

@@ -36,6 +36,7 @@ def read_config(path: Path, env: Mapping[str, str] = os.environ, folder: Path | 
     """The configuration in the file. Raises ConfigError with every mistake it has."""
     from prober import notifiers, probes
     from prober.config import load
+    from prober.probes.targets import PLACEHOLDERS
 
     return load(
         path,
@@ -43,6 +44,7 @@ def read_config(path: Path, env: Mapping[str, str] = os.environ, folder: Path | 
         check_kinds=tuple(probes.KINDS),
         channel_options=lambda kind: notifiers.kind(kind).options,
         channel_kinds=tuple(notifiers.KINDS),
+        module_keys=PLACEHOLDERS,
         env=env,
         folder=folder,
     )

@@ -76,6 +76,7 @@ def wanted(config: "Config") -> "dict[str, tuple[str, int]]":
 async def applications(world: "World", limits: "Limits") -> "Sequence[Application]":
     """What is served on each of those listeners."""
     from statusapi import discovery
+    from statusapi.alerts import Alerts
     from statusapi.api_keys import ApiKeys
     from statusapi.app import create_public, create_up
     from statusapi.auth import Auth
@@ -86,6 +87,7 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     from statusapi.explain import Explain
     from statusapi.history import NEEDED_MS
     from statusapi.latency import Latency
+    from statusapi.management import Management
     from statusapi.metrics import Metrics
     from statusapi.orders import Orders
     from statusapi.past import Past
@@ -104,10 +106,11 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     ]
     views = Views(world.config, world.recorder, recent, changes, world.clock, works)
     world.ended.callback(views.close)
-    metrics = Metrics(world.config, world.recorder, world.clock, world.meters)
+    metrics = Metrics(world.config, world.recorder, world.clock, world.meters, world.adhoc.probe)
     limits.follow(world.config)
     auth = Auth(world.config, world.clock, limits, world.store.keys, await world.store.keys.all())
     orders = Orders(world.config, world.recorder, world.clock)
+    alerts = Alerts(world.config, world.recorder, world.clock, auth, orders)
     explain = Explain(world.config, world.recorder, world.store, world.clock)
     uptimes = Uptimes(world.config, world.store, world.clock)
     delivery = Delivery(world.config, world.store, world.clock)
@@ -118,14 +121,20 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
         await world.remade.call()
 
     catalog = Catalog(world.config, world.store.made, world.clock, remake)
+
+    async def reread() -> None:
+        await world.reread.call()
+
+    manage = Management(world.config, auth, world.not_ready, reread)
     past = Past(world.config, world.recorder, world.store, world.clock)
     repeats = Repeats(world.store.replies, world.clock)
     latency = Latency(world.config, world.store, world.clock)
     native = Native(views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats)
     chronicle = Chronicle(world.config, world.store, world.clock)
-    public = create_public(native, metrics, catalog, chronicle, limits, found, world.not_ready, world.pings.take)
-    followers = (views, metrics, auth, orders, explain, uptimes, latency, delivery, keys, catalog, past, chronicle)
+    public = create_public(native, metrics, catalog, chronicle, limits, found, manage, alerts, world.pings.take)
+    followers = (views, metrics, auth, orders, explain, uptimes, latency, delivery, keys, catalog, past)
     world.followers += [part.follow for part in followers]
+    world.followers += [part.follow for part in (chronicle, manage, alerts)]
     if world.config.daemon.up is None:
         return [public]
     return [public, create_up(views, auth, orders, catalog, keys, limits)]

@@ -11,6 +11,7 @@ from prober.config.models import (
     TABLES,
     Account,
     Address,
+    AlertRule,
     Backup,
     Component,
     Daemon,
@@ -20,11 +21,13 @@ from prober.config.models import (
     Subscription,
     Window,
 )
+from prober.config.shown import shown
 
 __all__ = [
     "TABLES",
     "Account",
     "Address",
+    "AlertRule",
     "Backup",
     "Component",
     "Config",
@@ -42,5 +45,6 @@ __all__ = [
     "difference",
     "load",
     "restart_keys",
+    "shown",
     "with_made",
 ]

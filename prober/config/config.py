@@ -5,7 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from prober.config.models import Account, Backup, Component, Daemon, Group, History, Site, Subscription, Window
+from prober.config.models import (
+    Account,
+    AlertRule,
+    Backup,
+    Component,
+    Daemon,
+    Group,
+    History,
+    Site,
+    Subscription,
+    Window,
+)
 from prober.config.references import Masks
 from prober.core.made import Made
 from prober.core.model import (
@@ -33,6 +44,7 @@ HIDDEN = "***"
 class Config:
     """Everything that one file says, checked; each table by id, in the order of the file.
 
+    modules: with placeholders for what is probed.
     secrets: every value that came through a reference or stands in a secret's place: never to be shown.
     references: those that came through a reference, with the reference as it was written.
     made: what stands here besides what the file says, by table and id; see made.py. stated: the status that a
@@ -51,6 +63,8 @@ class Config:
     channels: Mapping[str, ChannelOptions]
     subscriptions: Mapping[str, Subscription]
     maintenance: Mapping[str, Window]
+    modules: Mapping[str, CheckOptions]
+    alerts: Mapping[str, AlertRule]
     secrets: frozenset[str] = field(repr=False)
     references: Mapping[str, str] = field(repr=False)
     made: Mapping[tuple[str, str], Made] = field(default_factory=dict, repr=False)

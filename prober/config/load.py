@@ -13,7 +13,7 @@ from prober.config import rules
 from prober.config.config import HIDDEN, Config
 from prober.config.document import Document, read
 from prober.config.entries import Entries, Entry, complete, sorted_entries
-from prober.config.models import SINGLE, TABLES, Address, Daemon
+from prober.config.models import SINGLE, TABLES, Address, Daemon, Module
 from prober.config.parts import with_parts
 from prober.config.references import SHORTEST_SECRET, Masks, References
 from prober.config.report import Report
@@ -22,6 +22,7 @@ from prober.errors import ConfigError
 from prober.options import ChannelOptions, CheckOptions, Options
 
 _WILDCARDS = ("0.0.0.0", "::")
+_NO_MODULES: Mapping[str, Mapping[str, object]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,14 @@ class Kinds:
     check_kinds: Collection[str]
     channel_options: Callable[[str], type[ChannelOptions]]
     channel_kinds: Collection[str]
+    module_keys: Mapping[str, Mapping[str, object]]
 
     def model(self, section: str, kind: object) -> type[Options]:
         """The model of a table; what all kinds have in common where the kind is not known."""
         if isinstance(kind, str):
             if section == "checks" and kind in self.check_kinds:
+                return self.check_options(kind)
+            if section == "modules" and kind in self.module_keys:
                 return self.check_options(kind)
             if section == "channels" and kind in self.channel_kinds:
                 return self.channel_options(kind)
@@ -44,7 +48,7 @@ class Kinds:
 
     def known(self, section: str) -> Collection[str] | None:
         """The kinds that a section has; None if it has none."""
-        return {"checks": self.check_kinds, "channels": self.channel_kinds}.get(section)
+        return {"checks": self.check_kinds, "channels": self.channel_kinds, "modules": self.module_keys}.get(section)
 
     def all_models(self) -> Iterable[type[Options]]:
         """The models of all tables and kinds."""
@@ -60,16 +64,18 @@ def load(
     check_kinds: Collection[str],
     channel_options: Callable[[str], type[ChannelOptions]],
     channel_kinds: Collection[str],
+    module_keys: Mapping[str, Mapping[str, object]] = _NO_MODULES,
     env: Mapping[str, str] = os.environ,
     text: str | None = None,
     folder: File | None = None,
 ) -> Config:
     """The configuration in the file. Raises ConfigError with every mistake, in the order of the lines.
 
-    *_options: the model of a kind's keys, called only with one of the kinds. text: what the file says, if it has been
+    *_options: the model of a kind's keys, called only with one of the kinds. module_keys: the kinds that modules may
+    have, and for each what stands for the keys that a target will give. text: what the file says, if it has been
     read already, line by line. folder: where relative paths begin, if that is not where the file is.
     """
-    kinds = Kinds(check_options, check_kinds, channel_options, channel_kinds)
+    kinds = Kinds(check_options, check_kinds, channel_options, channel_kinds, module_keys)
     try:
         document = read(path, folder) if text is None else Document(str(path), folder or path.parent, text)
         return _loaded(with_parts(document), kinds, env)
@@ -155,6 +161,8 @@ def _derive_urls(sites: list[Entry], public: Address) -> None:
 def _object(section: str, entry: Entry, kinds: Kinds, context: dict[str, Any], report: Report) -> Options | None:
     kind, known = entry.table.get("kind"), kinds.known(section)
     model = kinds.model(section, kind)
+    if section == "modules" and isinstance(kind, str) and kind in kinds.module_keys:
+        return _module(model, kinds.module_keys[kind], entry, context, report)
     if known is None or (isinstance(kind, str) and kind in known):
         return _model(model, entry, context, report)
     # Of an unknown kind only the common keys can be judged.
@@ -162,6 +170,17 @@ def _object(section: str, entry: Entry, kinds: Kinds, context: dict[str, Any], r
         report.unknown((*entry.path, "kind"), "the kinds", kind, known)
     common = {key: value for key, value in entry.table.items() if key in model.model_fields}
     return _model(model, entry._replace(table=common), context, report)
+
+
+def _module(
+    model: type[Options], given: Mapping[str, object], entry: Entry, context: dict[str, Any], report: Report
+) -> Options | None:
+    """The options of a kind without what a target gives, and without what only a check needs."""
+    needless = (CheckOptions.model_fields.keys() - Module.model_fields.keys()) | given.keys()
+    for key in entry.table.keys() & needless:
+        report.add((*entry.path, key), "no such key: a target gives it, or no module needs it", f"{key} = ...")
+    own = {key: value for key, value in entry.table.items() if key not in needless}
+    return _model(model, entry._replace(table={"component": entry.id, **given, **own}), context, report)
 
 
 def _model(model: type[Options], entry: Entry, context: dict[str, Any], report: Report) -> Options | None:

@@ -113,6 +113,21 @@ def _hook(value: SecretStr) -> SecretStr:
     return value
 
 
+_PLACES = re.compile(r"\*|(?:\*\.)?[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?")
+
+
+def _places(value: Any) -> str:
+    """Whom a pattern of targets means, in lower case."""
+    expected = 'a host, "*.example.com", a network such as "10.0.0.0/8", or "*" for all'
+    text = value.lower() if isinstance(value, str) else ""
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        if _PLACES.fullmatch(text):
+            return text
+    raise mistake(expected)
+
+
 def _link(value: Any) -> str:
     if isinstance(value, str) and value.startswith("mailto:") and value.isprintable() and " " not in value:
         return value
@@ -244,6 +259,10 @@ class Daemon(Options):
     """How often a minute one address may ask anything; 0 for as often as it likes."""
     trusted_proxies: list[Annotated[str, BeforeValidator(_network)]] = Field(default=[])
     """Addresses and networks of proxies whose X-Forwarded-For tells where a request comes from."""
+    probe_targets: list[Annotated[str, BeforeValidator(_places)]] = Field(default=[])
+    """What may be probed on demand: hosts, "*.example.com", networks, or "*" for all; without any it is off."""
+    max_series: int = Field(default=200_000, ge=1000, le=10_000_000)
+    """How many series a scrape of the metrics has at most; how many were left out is one of them."""
     callbacks: Literal["public", "any", "off"] = "public"
     """Where subscriptions made through the API may send: to public addresses, to any, or nowhere."""
     log: Literal["text", "json"] = "text"
@@ -449,6 +468,30 @@ class Window(Options):
         return (self.end - _EPOCH) // timedelta(milliseconds=1)
 
 
+class Module(Options):
+    """[modules.<id>]: how to probe on demand what `/probe?target=` names; with the keys of its kind but the target."""
+
+    name: Name
+    """What people read."""
+    kind: str
+    """How it probes: http, tcp, tls, dns, icmp, grpc or websocket."""
+    timeout: DurationMs = 10_000
+    """The one deadline of a probe; the scrape's own, less half a second, wins if it is shorter."""
+
+
+class AlertRule(Options):
+    """[alerts.<id>]: which alerts of Prometheus's Alertmanager are incidents of a component."""
+
+    name: Name
+    """What people read."""
+    match: dict[str, str] = Field(min_length=1)
+    """The labels that an alert must have; "*" is any value."""
+    component: Id
+    """The component that its incident is about."""
+    impact: Literal["none", "minor", "major", "critical"] = "minor"
+    """How much it hurts."""
+
+
 # Tables of which there is one, without an id.
 SINGLE = frozenset({"prober", "history", "backup"})
 
@@ -465,4 +508,6 @@ TABLES: Mapping[str, type[Options]] = {
     "channels": ChannelOptions,
     "subscriptions": Subscription,
     "maintenance": Window,
+    "modules": Module,
+    "alerts": AlertRule,
 }

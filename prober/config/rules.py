@@ -21,6 +21,7 @@ NAMED = {
     "prober": {"canaries": "checks"},
     "checks": {"component": "components", "canaries": "checks"},
     "subscriptions": {"channel": "channels", "sites": "sites", "groups": "groups", "components": "components"},
+    "alerts": {"component": "components"},
     "maintenance": {"site": "sites", "components": "components", "groups": "groups"},
 }
 

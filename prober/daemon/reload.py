@@ -87,18 +87,31 @@ class Reload:
         while True:
             await self._asked.wait()
             self._asked = anyio.Event()
-            self._manager.tell("RELOADING=1", f"MONOTONIC_USEC={self._world.clock.monotonic_ns() // 1000}")
-            self._manager.tell("READY=1", f"STATUS={await self._status()}")
+            await self._told()
 
-    async def _status(self) -> str:
-        """Reload, tell how that went, and give it in one line."""
+    async def now(self) -> None:
+        """Read it at once. Raises ConfigError with everything that speaks against it while what runs goes on."""
+        mistakes = await self._told()
+        if mistakes:
+            raise ConfigError(mistakes)
+
+    async def _told(self) -> Sequence[str]:
+        """Reload, and tell the service manager; what speaks against it, nothing if it holds."""
+        self._manager.tell("RELOADING=1", f"MONOTONIC_USEC={self._world.clock.monotonic_ns() // 1000}")
+        status, mistakes = await self._status()
+        self._manager.tell("READY=1", f"STATUS={status}")
+        return mistakes
+
+    async def _status(self) -> tuple[str, Sequence[str]]:
+        """Reload, tell how that went, and give it in one line, with all that speaks against it."""
+        mistakes: Sequence[str] = ()
         try:
             async with self._applying:
                 applied = await self._reload()
         except ConfigError as error:
             for mistake in error.mistakes:
                 logger.error("not reloaded: %s", mistake)  # noqa: TRY400
-            trouble = f"{len(error.mistakes)} mistakes in it"
+            trouble, mistakes = f"{len(error.mistakes)} mistakes in it", error.mistakes
         except (ProberError, OSError) as error:
             logger.error("not reloaded: %s", error)  # noqa: TRY400
             trouble = str(error)
@@ -108,11 +121,12 @@ class Reload:
         else:
             self._succeeded()
             logger.info("reloaded: %s", applied)
-            return f"watching {counts(self._world.policy)}"
+            return f"watching {counts(self._world.policy)}", ()
         self._world.meters.reload_success.set(0)
         self._world.meters.reload_trouble = trouble
         logger.error("the configuration is not reloaded, what runs goes on: %s", trouble)
-        return f"watching {counts(self._world.policy)}; the new configuration was refused: {trouble}"
+        status = f"watching {counts(self._world.policy)}; the new configuration was refused: {trouble}"
+        return status, mistakes or [trouble]
 
     def _succeeded(self) -> None:
         self._world.meters.reload_success.set(1)

@@ -78,6 +78,7 @@ async def run(
         reload = Reload(world, await _started(world, tasks, manager, applications, space), read, make, manager)
         stack.callback(reload.close)
         world.remade.call = reload.remake
+        world.reread.call = reload.now
         tasks.start_soon(reload.keep)
         tasks.start_soon(space.keep, world.meters)
         tasks.start_soon(keep_count, starts, world.hold, world.meters)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from prober.clock import Clock
 from prober.config import Config
 from prober.core.model import Policy
+from prober.daemon.adhoc import AdHoc
 from prober.daemon.hold import Hold
 from prober.daemon.meters import Meters
 from prober.daemon.pings import Pings
@@ -15,12 +16,12 @@ from prober.store import Store
 
 
 async def _nothing() -> None:
-    """What a daemon does about made objects before it has started."""
+    """What a daemon does about changes before it has started."""
 
 
 @dataclass
 class Hook:
-    """What to call when objects have been made, changed or deleted; returns once that holds. Raises StoreError."""
+    """What to call when something has changed; returns once that holds. Raises ProberError if it does not."""
 
     call: Callable[[], Awaitable[None]] = _nothing
 
@@ -31,7 +32,9 @@ class World:
 
     config: what holds; declared: as much of it as stands in the file. ended: what applications want to be done once
     theirs has been replaced. followers: what they want to be told when another configuration holds that their
-    application lives on with. remade: to be called when objects have been made. pings: takes reports of jobs.
+    application lives on with. remade: to be called when objects have been made, reread: to have the configuration
+    file read again. pings: takes reports of jobs. adhoc: probes
+    on demand.
     """
 
     config: Config
@@ -46,10 +49,13 @@ class World:
     ended: ExitStack = field(default_factory=ExitStack)
     followers: list[Callable[[Config], None]] = field(default_factory=list)
     remade: Hook = field(default_factory=Hook)
+    reread: Hook = field(default_factory=Hook)
     pings: Pings = field(init=False)
+    adhoc: AdHoc = field(init=False)
 
     def __post_init__(self) -> None:
         self.pings = Pings(self.recorder, self.clock)
+        self.adhoc = AdHoc(self.config, self.clock)
 
     def not_ready(self) -> str | None:
         """Why the daemon is not ready, in one sentence; None if it is."""

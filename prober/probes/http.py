@@ -5,6 +5,7 @@ followed whatever `expect_status` says of it; where no more redirects are follow
 """
 
 import ssl
+from collections.abc import Callable
 from typing import NamedTuple
 
 from anyio import to_thread
@@ -61,6 +62,7 @@ class HttpProbe:
     def __init__(self, options: HttpOptions, clock: Clock) -> None:
         self._options = options
         self._clock = clock
+        self.may_follow: Callable[[str], bool] | None = None
         url = parse(options.url)
         needs_tls = url.scheme == "https" or options.follow_redirects
         self._policy = tls.context(options.verify, options.ca) if needs_tls else None
@@ -173,6 +175,8 @@ class HttpProbe:
             url = joined(hop.url, location)
         except ValueError as error:
             raise Failed(Reason.REDIRECT_REFUSED, f"it redirects to a URL that is not followed: {error}") from None
+        if self.may_follow is not None and not self.may_follow(url.host):
+            raise Failed(Reason.REDIRECT_REFUSED, "it redirects to a host that may not be probed on demand")
         method, headers, body = hop.method, hop.headers, hop.body
         if status not in _KEEP_METHOD and method not in ("GET", "HEAD"):
             method, body = "GET", None

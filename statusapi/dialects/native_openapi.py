@@ -87,6 +87,7 @@ OPERATIONS = (
     Operation(
         "get", "/components/{id}/explain", "Why a component showed what it showed, and who was told.", queries=[_AT]
     ),
+    Operation("post", "/alertmanager", "What Alertmanager posts to a webhook receiver."),
     Operation("get", "/incidents", "The newest incidents, newest first.", queries=[_OPEN]),
     Operation("post", "/incidents", "Open an incident by hand.", OpenFields, done=201),
     Operation("get", "/incidents/{num}", "One incident with its timeline."),

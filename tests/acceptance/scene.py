@@ -48,6 +48,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, port: int) -> None:
         self.posts: list[tuple[dict[str, str], Any]] = []
         self.status = 200
+        self.location: str | None = None
         super().__init__(("127.0.0.1", port), Handler)
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
@@ -73,6 +74,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int) -> None:
         self.send_response(status)
+        if self.server.location is not None:
+            self.send_header("Location", self.server.location)
         self.send_header("Content-Length", "0")
         self.end_headers()
 

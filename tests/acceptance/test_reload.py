@@ -3,7 +3,11 @@
 import re
 import signal
 import socket
+import urllib.error
+import urllib.request
 from pathlib import Path
+
+import pytest
 
 from tests.acceptance.scene import Daemon, daemon, eventually, served
 
@@ -192,3 +196,19 @@ def test_systemd_is_told_of_a_reload_and_of_its_end(tmp_path: Path) -> None:
             assert one.stop() == 0
         finally:
             one.kill()
+
+
+def test_the_admin_reloads_by_http_and_hears_what_came_of_it(tmp_path: Path) -> None:
+    with served() as target, daemon(tmp_path, target.server_address[1], 9) as one:
+        url = f"http://127.0.0.1:{one.public}/-/reload"
+        key = {"Authorization": "Bearer admin-secret-0123456789"}
+        good = one.config.read_text()
+        one.config.write_text(good.replace('"200ms"', '"0s"'))
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(url, b"", key), timeout=20)
+        with refused.value as answer:
+            assert 'expected a duration such as "30s", found "0s"' in answer.read().decode()
+        one.config.write_text(good + BLOG.format(port=target.server_address[1]))
+        with urllib.request.urlopen(urllib.request.Request(url, b"", key, method="PUT"), timeout=20) as answer:
+            assert answer.read() == b"Reloaded\n"
+        assert names(one) == ["Shop", "Blog"]

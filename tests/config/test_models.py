@@ -11,6 +11,7 @@ from prober import notifiers, probes
 from prober.config import TABLES, Address, Site, Window, load
 from prober.config.models import SINGLE
 from prober.options import ChannelOptions, CheckOptions, Options
+from prober.probes.targets import PLACEHOLDERS
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs" / "configuration.md").read_text()
@@ -63,6 +64,7 @@ def test_the_example_is_good_as_it_is() -> None:
         check_kinds=tuple(probes.KINDS),
         channel_options=lambda kind: notifiers.kind(kind).options,
         channel_kinds=tuple(notifiers.KINDS),
+        module_keys=PLACEHOLDERS,
         env={},
     )
     assert {check.kind for check in config.checks.values()} == set(probes.KINDS)

@@ -14,12 +14,15 @@ from prober.config import Config
 from prober.core.events import Change, Woke
 from prober.core.heartbeat import Signal
 from prober.core.model import Observation
+from prober.daemon.adhoc import AdHoc
 from prober.daemon.made import merged
 from prober.daemon.meters import Meters
+from prober.errors import ConfigError
 from prober.record import Recorder
 from prober.store import Store
 from prober.store.keys import KeyRow
 from statusapi import discovery
+from statusapi.alerts import Alerts
 from statusapi.api_keys import ApiKeys
 from statusapi.app import create_public, create_up
 from statusapi.auth import Auth
@@ -30,6 +33,7 @@ from statusapi.dialects.native import Native
 from statusapi.explain import Explain
 from statusapi.latency import Latency
 from statusapi.limits import Limits
+from statusapi.management import Management
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
 from statusapi.past import Past
@@ -112,14 +116,16 @@ class Scene:
         self.declared = declared
         self.now_ms = T0
         self.trouble: str | None = None
+        self.mistakes: list[str] = []
         self.reports: list[tuple[str, Signal, int | None]] = []
         self.config, self.recorder, self.store = config, recorder, store
         self.clock = Clock(wall_ns=self._now_ns, monotonic_ns=self._now_ns)
         self.views = Views(config, recorder, [], changes, self.clock)
-        self.metrics = Metrics(config, recorder, self.clock, Meters(config.checks, config.channels))
+        self.metrics = Metrics(config, recorder, self.clock, Meters(config.checks, config.channels), self.ask)
         self.limits = limits = Limits(self.clock, config)
         auth = Auth(config, self.clock, limits, store.keys, rows)
         orders, keys = Orders(config, recorder, self.clock), ApiKeys(config, auth, store.keys, self.clock)
+        alerts = Alerts(config, recorder, self.clock, auth, orders)
         explain = Explain(config, recorder, store, self.clock)
         catalog = Catalog(config, store.made, self.clock, self.remake)
         past = Past(config, recorder, store, self.clock)
@@ -127,10 +133,9 @@ class Scene:
         delivery, repeats = Delivery(config, store, self.clock), Repeats(store.replies, self.clock)
         native = Native(self.views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats)
         found = discovery.routes(config, auth)
+        manage = Management(config, auth, lambda: self.trouble, self.reread)
         chronicle = Chronicle(config, store, self.clock)
-        public = create_public(
-            native, self.metrics, catalog, chronicle, limits, found, lambda: self.trouble, self._take
-        )
+        public = create_public(native, self.metrics, catalog, chronicle, limits, found, manage, alerts, self._take)
         self.followers: list[Callable[[Config], None]] = [
             part.follow
             for part in (
@@ -146,6 +151,8 @@ class Scene:
                 catalog,
                 past,
                 chronicle,
+                manage,
+                alerts,
             )
         ]
         self.application = public
@@ -159,6 +166,15 @@ class Scene:
         for follow in self.followers:
             follow(self.config)
         await self.recorder.reconfigure(self.config.policy(), self.now_ms)
+
+    async def reread(self) -> None:
+        """What a reload does, with the mistakes that a test puts in."""
+        if self.mistakes:
+            raise ConfigError(self.mistakes)
+
+    async def ask(self, module: str, target: str, within_ms: int | None) -> tuple[str, Observation]:
+        """What probing on demand does."""
+        return await AdHoc(self.config, self.clock).probe(module, target, within_ms)
 
     async def _take(self, token: str, signal: Signal, code: int | None = None) -> bool:
         self.reports.append((token, signal, code))

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import anyio
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from statusapi.metrics import STALE_INTERVALS
 from statusapi.prepared import takes_gzip
+from tests.acceptance.scene import served
 from tests.builders import observation
 from tests.services import needs_service
 from tests.statusapi.scene import CONFIG, MAINTENANCE, MINUTE, Scene, scene
@@ -153,3 +155,89 @@ async def test_probe_knows_only_what_is_watched(tmp_path: Path, target: str) -> 
     async with scene(tmp_path) as it:
         answer = await it.public.get(f"/probe{target}")
         assert (answer.status_code, answer.text) == (400, "Expected target=<the id of a check or component>\n")
+
+
+KINDS_OF_TEXT = {
+    "text/plain;version=0.0.4": ("text/plain; version=0.0.4", text_string_to_metric_families),
+    "application/openmetrics-text;version=1.0.0": ("application/openmetrics-text; version=1.0.0", openmetrics),
+    # What Prometheus sends.
+    "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1": (
+        "application/openmetrics-text; version=1.0.0",
+        openmetrics,
+    ),
+    "": ("text/plain; version=0.0.4", text_string_to_metric_families),
+}
+
+
+@pytest.mark.parametrize("accept", KINDS_OF_TEXT)
+@pytest.mark.parametrize("path", ["/metrics", "/probe?target=shop"])
+async def test_strict_parsers_take_both_formats(tmp_path: Path, accept: str, path: str) -> None:
+    content_type, parse = KINDS_OF_TEXT[accept]
+    async with scene(tmp_path, MAINTENANCE) as it:
+        await it.see("down down")
+        answer = await it.public.get(path, headers={"Accept": accept})
+        assert answer.headers["content-type"].startswith(content_type)
+        found = [(s.name, *sorted(s.labels.items())) for family in parse(answer.text) for s in family.samples]
+        assert len(found) == len(set(found)) >= 3
+        assert [name for name, *_ in found if name.endswith("_created")] == []
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/probe?target=shop"])
+async def test_head_has_the_headers_and_no_body(tmp_path: Path, path: str) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("up")
+        answer = await it.public.head(path, headers={"Accept-Encoding": "identity"})
+        assert (answer.status_code, answer.content, answer.headers["vary"]) == (200, b"", "Accept, Accept-Encoding")
+        assert int(answer.headers["content-length"]) > 100
+
+
+async def test_beyond_the_cap_series_are_left_out_and_counted(tmp_path: Path) -> None:
+    checks = "\n".join(
+        f'c{n} = {{ kind = "tcp", component = "shop", host = "127.0.0.1", port = 9 }}' for n in range(600)
+    )
+    async with scene(tmp_path, text=CONFIG.replace("[prober]", "[prober]\nmax_series = 1000") + checks) as it:
+        found = await scraped(it)
+        ours = [key for key in found if key[0].startswith(("uptime_", "probe_"))]
+        assert len(ours) == 1001
+        assert found[("uptime_series_left_out",)] > 600
+        assert ("uptime_component_status", "shop", "main", "operational") in found
+
+
+async def test_a_certificates_expiry_is_told_of_an_answer_that_is_down_by_it(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        expired_s = it.now_ms // 1000 - 86_400
+        await it.take([observation("down", it.now_ms + 500, facts={"cert_expiry_s": expired_s})])
+        found = await scraped(it)
+        assert found[("probe_success", *SHOP)] == 0
+        assert found[("probe_ssl_earliest_cert_expiry", *SHOP)] == expired_s
+
+
+ON_DEMAND = """
+[modules.http_2xx]
+kind = "http"
+headers = { X-Token = "hush-hush-token" }
+"""
+
+
+async def test_what_is_allowed_is_probed_on_demand(tmp_path: Path) -> None:
+    text = CONFIG.replace("[prober]", '[prober]\nprobe_targets = ["127.0.0.1"]')
+    with served() as target:
+        place = f"127.0.0.1:{target.server_address[1]}"
+        async with scene(tmp_path, ON_DEMAND, text) as it:
+            answer = await it.public.get(f"/probe?target={place}", headers={"X-Prometheus-Scrape-Timeout-Seconds": "5"})
+            assert "\nprobe_success 1.0\n" in answer.text
+            assert "\nprobe_ip_addr_hash " in answer.text
+            told = (await it.public.get(f"/probe?target={place}&module=http_2xx&debug=true")).text
+            assert "Logs for the probe:" in told
+            assert "\nprobe_http_status_code 200.0\n" in told
+            assert '[modules."http_2xx"]' in told
+            assert "hush-hush" not in told
+            target.status = 500
+            assert "\nprobe_success 0.0\n" in (await it.public.get(f"/probe?target={place}")).text
+            for path, headers in (
+                (f"/probe?target={place}&module=none", {}),
+                ("/probe?target=192.0.2.1", {}),
+                (f"/probe?target={place}", {"X-Prometheus-Scrape-Timeout-Seconds": "soon"}),
+            ):
+                refused = await it.public.get(path, headers=headers)
+                assert (refused.status_code, refused.text[:8]) == (400, "Expected")
