@@ -46,7 +46,13 @@ class Load:
                 connection.close()
 
 
-@pytest.mark.parametrize("restarts", [RESTARTS, pytest.param(100, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize(
+    "restarts",
+    [
+        pytest.param(RESTARTS, marks=pytest.mark.timeout(180)),
+        pytest.param(100, marks=[pytest.mark.slow, pytest.mark.timeout(900)]),
+    ],
+)
 def test_restarts_under_load_refuse_nobody_and_reset_nobody(tmp_path: Path, restarts: int) -> None:
     with served() as target:
         one = Activated(tmp_path, target.server_address[1], 9)
