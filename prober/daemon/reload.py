@@ -167,7 +167,7 @@ class Reload:
             for follow in world.followers:
                 follow(config)
             try:
-                await world.recorder.reconfigure(world.policy, world.clock.now_ms())
+                await world.recorder.reconfigure(with_own(world.policy), world.clock.now_ms())
             except StoreError as error:
                 logger.warning("what was made holds, what it changes can't be written yet: %s", error)
 
