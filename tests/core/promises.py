@@ -64,6 +64,8 @@ class Promises:
     def _unlawful(self, incident: Incident, event: Event, policy: Policy) -> Iterator[str]:
         """Why it should not have opened."""
         for affected in incident.affected:
+            if affected.component not in policy.components:
+                continue  # it was part of an incident that has opened again
             component = policy.components[affected.component]
             if is_planned(self.state.maintenances.values(), component.id, event.at_ms):
                 yield f"{component.id} opened in a maintenance"
