@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 import anyio
 
+from prober import fault
 from prober.clock import Clock
 from prober.core.model import ComponentPolicy, Notice
 from prober.daemon.meters import Meters
@@ -127,7 +128,9 @@ class Courier:
         number, at_ms = one.attempts + 1, self._clock.now_ms()
         status, error, next_ms = None, None, None
         try:
+            fault.reach("send.before")
             receipt = await self._notifier.send(self._parcel(one.notice, number, at_ms))
+            fault.reach("send.after")
             status = receipt.status
         except DeliveryError as failed:
             status, error = failed.status, str(failed)

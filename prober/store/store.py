@@ -116,7 +116,7 @@ class Store:
                 connection, seq=batch.seq, next_num=batch.next_num, handled_ms=batch.handled_ms
             )
 
-        await self._writer.transact(write)
+        await self._writer.transact(write, "judged" if batch.decisions else "observed")
 
     def _put(self, connection: sqlite3.Connection, decision: Decision) -> None:
         queries = self._queries
