@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.acceptance.scene import free_port
 
+ROOT = Path(__file__).parents[2]
 SUBSCRIPTIONS = ("pager", "chat")
 CONFIG = """
 [prober]
@@ -127,10 +128,15 @@ def town(flaps_after: int = 0) -> Iterator[Town]:
 
 
 class Guard:
-    """The real daemon that watches the town; killed and started again by whoever has it."""
+    """The real daemon that watches the town; killed and started again by whoever has it.
 
-    def __init__(self, folder: Path, town: Town, checks: tuple[str, ...], interval_ms: int = 200) -> None:
-        self.folder, self.town = folder, town
+    code: the folder of the program.
+    """
+
+    def __init__(
+        self, folder: Path, town: Town, checks: tuple[str, ...], interval_ms: int = 200, code: Path = ROOT
+    ) -> None:
+        self.folder, self.town, self.code = folder, town, code
         self.state_dir, self.database = folder / "state", folder / "state" / "prober.db"
         self.process: subprocess.Popen[bytes] | None = None
         port = town.server_address[1]
@@ -143,7 +149,7 @@ class Guard:
         self.town.life += 1
         with (self.folder / "log").open("ab") as log:
             command = [sys.executable, "-m", "prober", "run", "--config", str(self.folder / "config.toml")]
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | env)
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | env, cwd=self.code)
 
     @property
     def is_dead(self) -> bool:
@@ -160,8 +166,10 @@ class Guard:
 
 
 @contextmanager
-def guard(folder: Path, town: Town, checks: tuple[str, ...], interval_ms: int = 200) -> Iterator[Guard]:
-    one = Guard(folder, town, checks, interval_ms)
+def guard(
+    folder: Path, town: Town, checks: tuple[str, ...], interval_ms: int = 200, code: Path = ROOT
+) -> Iterator[Guard]:
+    one = Guard(folder, town, checks, interval_ms, code)
     try:
         yield one
     finally:
