@@ -5,9 +5,10 @@ Models are strict (no coercion), frozen, and refuse unknown keys.
 """
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 
 _UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -87,10 +88,21 @@ def _name(value: Any) -> str:
     raise mistake(f"a name: one line of 1 to {_LONGEST_NAME} characters without blanks at its ends")
 
 
+def _zone(value: Any) -> str:
+    expected = 'a time zone such as "Europe/Berlin"'
+    if not isinstance(value, str) or not value:
+        raise mistake(expected)
+    try:
+        return ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise mistake(expected) from None
+
+
 DurationMs = Annotated[int, BeforeValidator(_duration), Field(json_schema_extra={"format": "duration"})]
 Id = Annotated[str, BeforeValidator(_id)]
 Name = Annotated[str, BeforeValidator(_name)]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+Zone = Annotated[str, BeforeValidator(_zone)]
 
 
 class Options(BaseModel):
@@ -132,8 +144,18 @@ class CheckOptions(Options):
     """And they must have lasted so long; each failure starts that time anew."""
     degraded_over: DurationMs | None = None
     """An answer slower than this is degraded."""
+    degraded_quantile_over: DurationMs | None = None
+    """While the answer at the quantile of a window is slower than this, it is degraded."""
+    degraded_quantile: int = Field(default=95, ge=50, le=99)
+    """So many per cent of the answers must not be slower."""
+    degraded_quantile_window: DurationMs = 600_000
+    """How long answers are counted for it."""
     critical: bool = False
     """Whether its component is in major outage when it is down, whatever its other checks say."""
+    weight: int = Field(default=1, ge=1, le=1000)
+    """How much it counts where its component asks for a share of its checks."""
+    redundancy_group: Id | None = None
+    """The component's checks of one group count as one, as good as the best of them."""
     flap_high: int | None = Field(default=None, ge=1, le=100)
     """From this share of changes among the latest answers on it flaps, per cent: its incident stays open."""
     flap_low: int | None = Field(default=None, ge=0, le=99)
@@ -142,10 +164,34 @@ class CheckOptions(Options):
     """A failure is looked at again at once, and then at this interval until it is sure."""
     canaries: list[Id] | None = None
     """Checks that show whether our own network works; without the key, those of `prober.canaries`."""
+    vouches_for: Literal["network", "dns"] | None = None
+    """What it shows as a canary: the network, or the look-up of names; without the key, what its kind is about."""
+
+    def vouched(self) -> str:
+        """The class of failures that it vouches for as a canary."""
+        return self.vouches_for or "network"
+
+    def shares(self) -> tuple[tuple[str, str], ...]:
+        """(kind, value) of what it may have in common with other checks: its host, the resolver it asks."""
+        return ()
 
     def target(self) -> str:
         """What is probed, for people; never a secret."""
         raise TypeError(f"{type(self).__name__} does not say what it probes")
+
+
+def detection_ms(interval_ms: int, timeout_ms: int, failures: int, lasts_ms: int, retry_ms: int | None) -> int:
+    """The longest time from the start of an outage to the verdict *down*, ms.
+
+    Just missed, then so many slots, and more until it has lasted; the last takes its whole timeout. A retry waits for
+    the answer before it, and goes on until it has lasted as well.
+    """
+    slots = max(failures, -(-lasts_ms // interval_ms) + 1)
+    by_grid = slots * interval_ms + timeout_ms
+    if retry_ms is None:
+        return by_grid
+    retries = max(failures - 1, -(-lasts_ms // retry_ms))
+    return min(by_grid, interval_ms + timeout_ms + retries * (retry_ms + timeout_ms))
 
 
 class ChannelOptions(Options):
@@ -157,6 +203,18 @@ class ChannelOptions(Options):
     """What people read of it; the configuration puts the id here if there is none."""
     timeout: DurationMs = 10_000
     """The one deadline of an attempt."""
+    storm_budget: int | None = Field(default=None, ge=1, le=10_000)
+    """How many messages it gets within storm_window; one digest tells what is beyond them."""
+    storm_window: DurationMs = 600_000
+    """How long that is, from the first of them."""
+    tells_digests: ClassVar[bool] = True
+
+    @field_validator("storm_budget")
+    @classmethod
+    def _may_hold_back(cls, value: int | None) -> int | None:
+        if value is not None and not cls.tells_digests:
+            raise mistake("none: what it is told is for programs, which need each notice")
+        return value
 
     def target(self) -> str:
         """Where it sends to, for people; never a secret."""

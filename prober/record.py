@@ -15,6 +15,7 @@ import anyio
 from prober.core.blame import attributed
 from prober.core.confirm import confirmations
 from prober.core.events import Configured, Decision, Event, Observed, Subject, Woke
+from prober.core.heartbeat import Heard
 from prober.core.model import CheckState, Due, Observation, Outcome, Policy
 from prober.core.state import State
 from prober.core.step import step
@@ -33,6 +34,7 @@ class Recorder:
 
     policy: what holds now. latest: each check's latest observation. probed, failed: observations of each check since
     start, and those of them that were down by the target's fault. shown: the state as far as it is on the disk.
+    heard: what is known of checks whose targets report by themselves.
     """
 
     def __init__(self, store: Store, state: State, policy: Policy) -> None:
@@ -40,6 +42,7 @@ class Recorder:
         self.latest: dict[str, Observation] = {}
         self.probed: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
+        self.heard: dict[str, Heard] = {}
         self.lost = 0  # observations given up because the store was stuck
         self.trouble: str | None = None
         self.begun, self.ended = 0, 0  # writes, whether they were taken or refused
@@ -50,6 +53,7 @@ class Recorder:
         self._observations: deque[Observation] = deque()
         self._streaks: dict[str, CheckState] = {}
         self._decisions: list[Decision] = []
+        self._reports: dict[str, Heard] = {}
         self._is_behind = False  # something the disk should know has moved
         self._changed = anyio.Event()
         self._flushing = anyio.Lock()
@@ -79,10 +83,16 @@ class Recorder:
             self.probed[observation.check] += 1
             self.failed[observation.check] += observation.outcome is Outcome.DOWN
             self._observations.append(observation)
-            self._judge(Observed(observation))
+            event = Observed(observation)
+            self._state.watched_ms = event.at_ms
+            self._judge(event)
         while len(self._observations) > OBSERVATIONS_BUFFERED:
             self._observations.popleft()
             self.lost += 1
+
+    def hear(self, heard: Heard) -> None:
+        """Take what is known of a job after its report. Never waits; it is written with the next flush."""
+        self.heard[heard.check] = self._reports[heard.check] = heard
 
     def confirmations(self, check: str) -> list[Due]:
         """What is to be probed beside the grid after that check's latest observation."""
@@ -93,6 +103,10 @@ class Recorder:
         """Take the news that a moment has come. Never waits."""
         self._judge(event)
 
+    def catch_up(self, at_ms: int) -> None:
+        """Take the news that the clock has jumped to that moment: the machine slept, or was told the time."""
+        self._judge(Configured(at_ms, self._state.watched_ms))
+
     async def record(self, event: Event) -> Decision | None:
         """Take one event and return when what it changed is on the disk. Raises StoreError if that fails now;
         the change then stands all the same, and is written when the store recovers.
@@ -102,16 +116,17 @@ class Recorder:
             await self.flush()
         return decision
 
-    async def reconfigure(self, policy: Policy, at_ms: int) -> Decision | None:
+    async def reconfigure(self, policy: Policy, at_ms: int, watched_ms: int | None = None) -> Decision | None:
         """Judge by another policy from now on; at the start as well, with the one that holds.
 
+        watched_ms: at the start, until when was watched before it, as the store has it; None = nothing was missed.
         Figures of checks that it does not have are forgotten. Raises StoreError as `record` does.
         """
         self.policy = policy
-        for figures in (self.latest, self.probed, self.failed):
+        for figures in (self.latest, self.probed, self.failed, self.heard):
             for id_ in [id_ for id_ in figures if id_ not in policy.checks]:
                 del figures[id_]
-        return await self.record(Configured(at_ms))
+        return await self.record(Configured(at_ms, watched_ms))
 
     def _judge(self, event: Event) -> Decision | None:
         decision = step(self._state, event, self.policy)
@@ -143,7 +158,7 @@ class Recorder:
         """Write all that waits as one transaction, then show it. Raises StoreError, and keeps it, if that fails."""
         async with self._flushing:
             self._changed = anyio.Event()
-            if not (self._is_behind or self._observations):
+            if not (self._is_behind or self._observations or self._reports):
                 return
             batch = self._taken()
             self.begun += 1
@@ -162,9 +177,10 @@ class Recorder:
         """All that waits. What comes while it is written waits for the next flush."""
         state = self._state
         streaks = tuple(self._streaks.values())
-        batch = Batch(self._decisions, streaks, self._observations, state.seq, state.next_num, state.handled_ms)
+        reached = (state.seq, state.next_num, state.handled_ms, state.watched_ms)
+        batch = Batch(self._decisions, streaks, self._observations, *reached, tuple(self._reports.values()))
         self._decisions, self._observations = [], deque()
-        self._streaks = {}
+        self._streaks, self._reports = {}, {}
         self._is_behind = False
         return batch
 
@@ -175,6 +191,7 @@ class Recorder:
         self._decisions = [*batch.decisions, *self._decisions]
         self._streaks = older | self._streaks
         self._observations = deque([*batch.observations, *self._observations])
+        self._reports = {heard.check: heard for heard in batch.heard} | self._reports
         self._is_behind = True
         self._changed.set()
 
@@ -183,6 +200,7 @@ class Recorder:
             self.shown.apply(decision)
         for check in batch.checks:
             self.shown.checks[check.check] = check
+        self.shown.watched_ms = batch.watched_ms
         if batch.decisions:
             for listener in self._listeners:
                 listener(batch.decisions)

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -10,11 +11,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from statusapi import discovery, page
-from statusapi.auth import Auth
+from statusapi import discovery, page, pings
+from statusapi.api_keys import ApiKeys
+from statusapi.auth import Auth, too_many
+from statusapi.catalog import Catalog
+from statusapi.chronicle import Chronicle
 from statusapi.dialects import instatus, native, statusdashboard, statuspage, up
-from statusapi.explain import Explain
-from statusapi.latency import Latency
+from statusapi.express import Express
+from statusapi.limits import Limits
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
 from statusapi.page import badges
@@ -39,36 +43,63 @@ _SHAPES: tuple[tuple[str, Render], ...] = (
 _OF_A_SITE = re.compile(r"^/s/[^/]+(?=/)")
 
 
+_UNLIMITED = ("/-/", "/metrics")  # what watches us
+
+
+class Limited:
+    """The application for those who do not ask too often."""
+
+    def __init__(
+        self, application: Any, routes: list[BaseRoute], render: Callable[[Request], Render], limits: Limits
+    ) -> None:
+        self.application = application
+        self.routes = routes
+        self._render = render
+        self._limits = limits
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        limits = self._limits
+        if limits.per_address and not scope["path"].startswith(_UNLIMITED):
+            request = Request(scope)
+            wait_s = limits.wait_s(f"address {limits.address(request)}", limits.per_address)
+            if wait_s:
+                await self._render(request)(too_many(wait_s))(scope, receive, send)
+                return
+        await self.application(scope, receive, send)
+
+
 def create_public(
-    views: Views,
+    it: native.Native,
     metrics: Metrics,
-    orders: Orders,
-    explain: Explain,
-    latency: Latency,
-    auth: Auth,
+    catalog: Catalog,
+    chronicle: Chronicle,
+    limits: Limits,
     found: Sequence[BaseRoute],
     not_ready: Callable[[], str | None],
-) -> Starlette:
-    """The public listener: page, four dialects, metrics, discovery, health.
+    take: pings.Take,
+) -> Limited:
+    """The public listener: page, four dialects, metrics, discovery, reports of jobs, health.
 
-    found: what Prometheus discovers. not_ready: why the daemon is not ready, in one sentence; None if it is.
+    it: what the native dialect speaks of, and the others as well. found: what Prometheus discovers. not_ready: why the
+    daemon is not ready, in one sentence; None if it is. take: where reports of jobs go.
     """
     routes = [
+        *statuspage.routes(it.views),  # what is asked for most comes first
+        *instatus.routes(it.views),
         *_health(not_ready),
         *metrics.routes(),
         *found,
-        *native.routes(views, orders, explain, latency, auth),
-        *statuspage.routes(views),
-        *instatus.routes(views),
-        *statusdashboard.routes(views, auth),
-        *page.routes(views),
+        *pings.routes(take),
+        *native.routes(it),
+        *statusdashboard.routes(it.views, it.auth, it.orders, catalog),
+        *page.routes(it.views, chronicle),
     ]
-    return _application(routes, _shape)
+    return _application(routes, _shape, limits, it.views)
 
 
-def create_up(views: Views, auth: Auth) -> Starlette:
+def create_up(views: Views, auth: Auth, orders: Orders, catalog: Catalog, keys: ApiKeys, limits: Limits) -> Limited:
     """The listener of the UP dialect."""
-    return _application(up.routes(views, auth), lambda _: up.problem)
+    return _application(up.routes(views, auth, orders, catalog, keys), lambda _: up.problem, limits)
 
 
 def _health(not_ready: Callable[[], str | None]) -> list[BaseRoute]:
@@ -87,8 +118,10 @@ def _shape(request: Request) -> Render:
     return next((render for pattern, render in _SHAPES if re.fullmatch(pattern, path)), page.problem)
 
 
-def _application(routes: list[BaseRoute], render: Callable[[Request], Render]) -> Starlette:
-    """render: how errors look where the request went."""
+def _application(
+    routes: list[BaseRoute], render: Callable[[Request], Render], limits: Limits, views: Views | None = None
+) -> Limited:
+    """views: whose public answers may be sent again. render: how errors look where the request went."""
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -105,4 +138,4 @@ def _application(routes: list[BaseRoute], render: Callable[[Request], Render]) -
     handlers = {Problem: refused, HTTPException: refused_by_framework, Exception: failed}
     application = Starlette(routes=routes, exception_handlers=handlers)
     application.router.redirect_slashes = False
-    return application
+    return Limited(application if views is None else Express(application, views), routes, render, limits)

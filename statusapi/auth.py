@@ -1,17 +1,54 @@
-"""Who is asking: a key yields a principal. Keys are kept as digests only and compared in constant time."""
+"""Who is asking: a key yields a principal. One authenticator for all dialects; each reads its own header only.
+
+Keys are kept as digests only. They are found by their digest and then compared in constant time: how long that takes
+tells something of a digest at most, which nobody can choose. Whoever fails is slowed, by the address that he comes
+from, and logged without what he said.
+"""
 
 import hashlib
 import hmac
+import logging
+import secrets
+from collections.abc import Iterable
+from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from starlette.requests import Request
+
+from prober.errors import StoreError
+from prober.store.keys import KeyRow
+from statusapi.limits import FAILURES_A_MINUTE, Limits
+from statusapi.problems import Problem
+
 if TYPE_CHECKING:
+    from prober.clock import Clock
     from prober.config import Config
+    from prober.store.keys import Keys
+
+logger = logging.getLogger(__name__)
+
+ADMIN = "admin"  # the name of who has the admin's key
+KEY_BYTES = 20  # 40 hexadecimal digits, which every dialect can carry
+NOTED_EVERY_MS = 60_000  # how exactly the last use of a key is known
+
+
+class Scope(IntEnum):
+    """What a key is good for; each includes those before it."""
+
+    READ = 1
+    WRITE = 2
+    ADMIN = 3
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
 
 
 class Principal(NamedTuple):
     """Who a key belongs to. account: the one it opens; None = the admin, who opens all of them."""
 
     account: str | None
+    scope: Scope = Scope.ADMIN
 
     @property
     def is_admin(self) -> bool:
@@ -22,26 +59,136 @@ class Principal(NamedTuple):
         return self.is_admin or self.account == account
 
 
-class Auth:
-    """The keys of the configuration."""
+class _Known(NamedTuple):
+    """A key that opens something. row: None if it stands in the configuration."""
 
-    def __init__(self, config: "Config") -> None:
-        self._known: list[tuple[bytes, Principal]] = []
-        if config.daemon.admin_key is not None:
-            self._known.append((_digest(config.daemon.admin_key.get_secret_value()), Principal(None)))
-        for id_, account in config.accounts.items():
-            if account.key is not None:
-                self._known.append((_digest(account.key.get_secret_value()), Principal(id_)))
+    digest: bytes
+    principal: Principal
+    row: KeyRow | None = None
+
+
+class Auth:
+    """The keys of the configuration and those that were made, who may enter with them, and how often."""
+
+    def __init__(
+        self, config: "Config", clock: "Clock", limits: Limits, keys: "Keys | None" = None, rows: Iterable[KeyRow] = ()
+    ) -> None:
+        self._clock = clock
+        self._limits = limits
+        self._keys = keys
+        self._declared: dict[bytes, _Known] = {}
+        self._made: dict[bytes, _Known] = {}
+        self._noted_ms: dict[str, int] = {}
+        self.follow(config)
+        for row in rows:
+            self.know(row)
+
+    def follow(self, config: "Config") -> None:
+        """Another configuration holds."""
+        self._config = config
+        found = [(config.daemon.admin_key, Principal(None))]
+        found += [(account.key, Principal(id_)) for id_, account in config.accounts.items()]
+        self._declared = {
+            digest: _Known(digest, principal)
+            for key, principal in reversed(found)
+            if key is not None
+            for digest in (digest_of(key.get_secret_value()),)
+        }
+
+    def know(self, row: KeyRow) -> None:
+        """A key was made, or is another than before."""
+        self._made[row.digest] = _Known(row.digest, Principal(row.account, Scope[row.scope.upper()]), row)
+
+    @property
+    def rows(self) -> list[KeyRow]:
+        """The keys that were made, oldest first."""
+        return [known.row for known in self._made.values() if known.row is not None]
 
     def principal(self, key: str | None) -> Principal | None:
-        """Whose key it is; None for no key and for one that nobody has. Takes as long for any key."""
-        digest = _digest(key or "")
-        found = None
-        for known, principal in self._known:
-            if hmac.compare_digest(known, digest):
-                found = principal
-        return found if key else None
+        """Whose key it is; None for no key, for one that nobody has, and for one that is over."""
+        known = self._known(key)
+        return None if known is None else known.principal
+
+    async def admitted(
+        self, request: Request, key: str | None, refusal: Problem, needs: Scope, owner: str | None = None
+    ) -> Principal:
+        """Who asks. Raises Problem: the refusal if it is nobody, 403 if the key is good for less, 429 for too much.
+
+        owner: whose key it is said to be, an account's id or "admin"; None if that is not said.
+        """
+        address = self._limits.address(request)
+        self._check(f"failures of {address}", FAILURES_A_MINUTE, cost=0)
+        known = self._known(key)
+        if known is not None and owner not in (None, known.principal.account or ADMIN):
+            known = None
+        if known is None:
+            if key:
+                self._limits.wait_s(f"failures of {address}", FAILURES_A_MINUTE)
+                logger.warning("a key that nobody has was refused to %s", address)
+            raise refusal
+        self._check(f"key {known.digest.hex()}", self._config.daemon.rate_per_key)
+        if known.principal.scope < needs:
+            raise Problem(403, "scope", f"This key is good for less: expected the scope {needs.word}.")
+        await self._note_use(known)
+        return known.principal
+
+    def _check(self, who: str, per_minute: int, cost: int = 1) -> None:
+        wait_s = self._limits.wait_s(who, per_minute, cost)
+        if wait_s:
+            raise too_many(wait_s)
+
+    def _known(self, key: str | None) -> _Known | None:
+        digest = digest_of(key or "")
+        known = self._declared.get(digest) or self._made.get(digest)
+        if known is None or not key or not hmac.compare_digest(known.digest, digest):
+            return None
+        account = known.principal.account
+        is_live = known.row is None or known.row.is_live(self._clock.now_ms())
+        return known if is_live and (account is None or account in self._config.accounts) else None
+
+    async def _note_use(self, known: _Known) -> None:
+        row, now_ms = known.row, self._clock.now_ms()
+        if row is None or self._keys is None or now_ms - self._noted_ms.get(row.id, 0) < NOTED_EVERY_MS:
+            return
+        self._noted_ms[row.id] = now_ms
+        self.know(row._replace(used_ms=now_ms))
+        try:
+            await self._keys.use(row.id, now_ms)
+        except StoreError as error:
+            logger.warning("the use of a key could not be noted: %s", error)
 
 
-def _digest(key: str) -> bytes:
+def too_many(wait_s: int) -> Problem:
+    """Somebody asks too often; in so many seconds he may ask again."""
+    text = f"There are too many requests: expected the next one in {wait_s} s."
+    return Problem(429, "too_many", text, {"Retry-After": str(wait_s)})
+
+
+def needed(request: Request) -> Scope:
+    """What a key must be good for: reading for what changes nothing, else writing."""
+    return Scope.READ if request.method in ("GET", "HEAD", "OPTIONS") else Scope.WRITE
+
+
+def bearer(request: Request) -> str | None:
+    """The key of `Authorization: Bearer <key>`."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else None
+
+
+def no_bearer() -> Problem:
+    text = "Expected a known key in the header Authorization: Bearer <key>."
+    return Problem(401, "authorization", text, {"WWW-Authenticate": "Bearer"})
+
+
+def new_key() -> str:
+    """A key that nobody can guess: 40 hexadecimal digits."""
+    return secrets.token_hex(KEY_BYTES)
+
+
+def new_id() -> str:
+    """A name for a key, which opens nothing."""
+    return secrets.token_hex(6)
+
+
+def digest_of(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()

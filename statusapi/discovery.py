@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from statusapi.auth import Auth, Principal
+from statusapi.auth import Auth, Principal, Scope, bearer, no_bearer
 from statusapi.prepared import READS
 from statusapi.problems import Problem
 
@@ -34,13 +34,12 @@ def routes(config: "Config", auth: Auth) -> list[BaseRoute]:
         return _probed(config, check)
 
     async def discovered(request: Request) -> Response:
-        principal = _principal(auth, request)
+        principal = await _principal(auth, request)
         form = request.query_params.get("form", "probe")
         if form not in ("probe", "targets"):
             raise Problem(400, "form", "Expected form=probe or form=targets.")
         if form == "targets" and principal is None:
-            text = "Expected a known key in the header Authorization: Bearer <key>."
-            raise Problem(401, "authorization", text, {"WWW-Authenticate": "Bearer"})
+            raise no_bearer()
         make = probed if form == "targets" else stored
         found = [make(id_, principal, request) for id_ in config.checks if _may_see(config, id_, principal)]
         return Response(json.dumps(found), headers={"Cache-Control": "no-store"}, media_type="application/json")
@@ -48,16 +47,11 @@ def routes(config: "Config", auth: Auth) -> list[BaseRoute]:
     return [Route("/sd/prometheus", discovered, methods=READS)]
 
 
-def _principal(auth: Auth, request: Request) -> Principal | None:
+async def _principal(auth: Auth, request: Request) -> Principal | None:
     """Whose key it is, None without one. Raises Problem for one that nobody has: it is a mistake that must be seen."""
-    header = request.headers.get("authorization")
-    if header is None:
+    if request.headers.get("authorization") is None:
         return None
-    scheme, _, key = header.partition(" ")
-    principal = auth.principal(key.strip()) if scheme.lower() == "bearer" else None
-    if principal is None:
-        raise Problem(401, "authorization", "Expected a known key in the header Authorization: Bearer <key>.")
-    return principal
+    return await auth.admitted(request, bearer(request), no_bearer(), Scope.READ)
 
 
 def _may_see(config: "Config", check: str, principal: Principal | None) -> bool:

@@ -7,9 +7,11 @@ owed, and for raw answers, which are kept for some days only.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from prober.core.agenda import known
 from prober.core.events import Change
 from prober.core.maintenance import upcoming
-from prober.core.model import Incident, Policy
+from prober.core.model import Incident, MaintenanceState
+from prober.core.work import is_planned
 from prober.errors import StoreError
 from prober.store.evidence import Answer, Owed
 from statusapi.auth import Principal
@@ -34,6 +36,10 @@ class Explain:
         self._store = store
         self._clock = clock
 
+    def follow(self, config: "Config") -> None:
+        """Another configuration holds."""
+        self._config = config
+
     async def component(self, principal: Principal, id_: str, at_ms: int | None) -> dict[str, Any]:
         """What is known of a component at a moment; None = now. Moments are ms. Raises Problem."""
         component = self._config.components.get(id_)
@@ -52,7 +58,7 @@ class Explain:
             "name": component.name,
             "at_ms": moment_ms,
             "shown": _latest(found.changes),
-            "maintenance": _planned(policy, id_, moment_ms),
+            "maintenance": [_work(work, moment_ms) for work in found.maintenances or self._to_come(id_, moment_ms)],
             "depends_on": list(component.depends_on),
             "checks": [
                 {
@@ -66,6 +72,15 @@ class Explain:
             "changes": [_change(change) for change in found.changes],
             "incidents": [_incident(one, found.notices[one.num], moment_ms) for one in found.incidents],
         }
+
+    def _to_come(self, component: str, at_ms: int) -> list[MaintenanceState]:
+        """The work that is planned on the component at a moment that is to come, as it is planned now."""
+        policy, rows, now_ms = self._recorder.policy, self._recorder.shown.maintenances, self._clock.now_ms()
+        if at_ms <= now_ms:
+            return []
+        times = (one.id for window in policy.maintenances.values() for one in upcoming(window, at_ms, 1))
+        works = (known(rows, policy, id_, now_ms) for id_ in dict.fromkeys([*rows, *times]))
+        return [work for work in works if work is not None and is_planned([work], component, at_ms)]
 
 
 def _latest(changes: Iterable[Change]) -> dict[str, Any] | None:
@@ -91,15 +106,11 @@ def _answer(answer: Answer) -> dict[str, Any]:
     return answer._asdict()
 
 
-def _planned(policy: Policy, component: str, at_ms: int) -> list[dict[str, Any]]:
-    """The declared work on the component at that moment, as it is declared now."""
-    concerning = (window for window in policy.maintenances.values() if component in window.components)
-    return [
-        {"id": one.id, "name": one.name, "start_ms": one.start_ms, "end_ms": one.end_ms}
-        for window in concerning
-        for one in upcoming(window, at_ms, 1)
-        if one.start_ms <= at_ms
-    ]
+def _work(work: MaintenanceState, at_ms: int) -> dict[str, Any]:
+    """Its end is the one that was planned, until that has passed."""
+    end_ms = work.planned_end_ms if at_ms < work.planned_end_ms else work.ended_ms or work.end_ms
+    start_ms = work.start_ms if work.started_ms is None else work.started_ms
+    return {"id": work.id, "name": work.name, "start_ms": start_ms, "end_ms": end_ms}
 
 
 def _incident(incident: Incident, notices: Iterable[Owed], at_ms: int) -> dict[str, Any]:

@@ -28,6 +28,10 @@ class Latency:
         self._store = store
         self._clock = clock
 
+    def follow(self, config: "Config") -> None:
+        """Speak of another configuration from now on."""
+        self._config = config
+
     async def of(
         self, principal: Principal, id_: str, from_ms: int | None, to_ms: int | None, step_ms: int | None
     ) -> dict[str, Any]:

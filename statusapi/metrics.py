@@ -46,6 +46,10 @@ class _State(Collector):
             id_: (id_, check.component, config.components[check.component].site) for id_, check in config.checks.items()
         }
 
+    def follow(self, config: "Config") -> None:
+        """Another configuration holds, with the same checks."""
+        self._config = config
+
     def collect(self) -> Iterable[Metric]:
         """All figures as they are now."""
         yield from self._answers()
@@ -88,13 +92,17 @@ class _State(Collector):
         planned = GaugeMetricFamily(
             "uptime_component_maintenance", "Whether a component is under maintenance", labels=labels
         )
+        pinned = GaugeMetricFamily(
+            "uptime_component_pinned", "Whether a person has set what a component shows", labels=labels
+        )
         for id_, component in self._config.components.items():
             state = self._recorder.shown.components.get(id_)
             shown = state.status if state else Status.OPERATIONAL
             for word in Status:
                 status.add_metric((id_, component.site, word), word is shown)
             planned.add_metric((id_, component.site), shown is Status.MAINTENANCE)
-        yield from (status, planned)
+            pinned.add_metric((id_, component.site), state is not None and state.pin is not None)
+        yield from (status, planned, pinned)
 
     def _own(self) -> Iterator[Metric]:
         sites = dict.fromkeys(self._config.sites, 0)
@@ -103,6 +111,13 @@ class _State(Collector):
         incidents = GaugeMetricFamily("uptime_incidents_open", "Open incidents", labels=("site",))
         for site, count in sites.items():
             incidents.add_metric((site,), count)
+        held = GaugeMetricFamily(
+            "uptime_notices_held",
+            "Notices that wait to be told in a digest, beyond a channel's budget",
+            labels=("channel",),
+        )
+        for channel, storm in self._recorder.shown.storms.items():
+            held.add_metric((channel,), len(storm.held))
         trouble = GaugeMetricFamily("uptime_store_trouble", "Whether the store takes no writes at the moment")
         trouble.add_metric((), self._recorder.trouble is not None)
         lost = CounterMetricFamily(
@@ -111,7 +126,7 @@ class _State(Collector):
         lost.add_metric((), self._recorder.lost)
         build = GaugeMetricFamily("uptime_build_info", "The version of prober", labels=("version",))
         build.add_metric((__version__,), 1)
-        yield from (incidents, trouble, lost, build)
+        yield from (incidents, held, trouble, lost, build)
 
 
 class Metrics:
@@ -120,6 +135,7 @@ class Metrics:
     def __init__(self, config: "Config", recorder: "Recorder", clock: "Clock", meters: Collector) -> None:
         self._config = config
         self._state = _State(config, recorder, clock)
+        self.follow = self._state.follow
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self._state)
         self._registry.register(_Described(meters))

@@ -18,6 +18,7 @@ V = TypeVar("V")
 Pages = Mapping[str, PageView]
 
 
+MOST_NAMES = 500  # bodies of a page that are kept; there are as many as its incidents and months
 GZIP_OVER = 1_000  # bytes; less is not worth it
 
 
@@ -47,14 +48,16 @@ class Prepared:
         self._make = make
         self._made: dict[str, tuple[PageView, dict[str, Body]]] = {}
 
-    def get(self, page: PageView, name: str) -> Body:
-        """The body of that name; what make raises passes through."""
+    def get(self, page: PageView, name: str, make: Callable[[], bytes] | None = None) -> Body:
+        """The body of that name; what make raises passes through. make: instead of the usual one."""
         found = self._made.get(page.site)
         if found is None or found[0] is not page:
             found = self._made[page.site] = (page, {})
         made = found[1].get(name)
         if made is None:
-            made = found[1][name] = body(self._make(page, name))
+            if len(found[1]) >= MOST_NAMES:
+                found[1].clear()
+            made = found[1][name] = body(make() if make else self._make(page, name))
         return made
 
 

@@ -11,28 +11,31 @@ The rules:
 3. Nothing here is secret: no address, no error text, no key.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
-
-import anyio
 
 from prober.core import ids, maintenance
 from prober.core.model import (
     ComponentState,
+    Ending,
     Headline,
     Impact,
     Incident,
     IncidentStatus,
-    Maintenance,
+    MaintenanceState,
     MaintenanceStatus,
+    Pin,
     Status,
 )
 from prober.core.status import headline
+from prober.core.work import seen
 from statusapi.history import DayBar, History, next_look_ms
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from prober.clock import Clock
     from prober.config import Config
     from prober.core.events import Change, Decision
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 RECENT = 50  # newest incidents and maintenances that a page knows of
 PAST_MS = 14 * 86_400_000  # how long a page knows of recurring maintenances that are over
 COMING = 3  # of each recurring maintenance
+MADE_FROM = 1_000_000  # where numbers of what was made through the API begin
 
 
 class ComponentView(NamedTuple):
@@ -49,7 +53,8 @@ class ComponentView(NamedTuple):
     id: as configured; slug: 12 lower-case letters and digits. position: from 1, within its group or on the page.
     since_ms: since when it has that status. watched: whether any of its checks has a verdict.
     bars: its last days, oldest first. uptime: share of their judged time, from 0 to 1; None if there is none.
-    num: its place in the configuration, from 1, for readers who need a number.
+    num: its place in the configuration, from 1, for readers who need a number. pin: what a person has set.
+    extra: what some dialects know of it besides, see Config.made.
     """
 
     id: str
@@ -66,6 +71,8 @@ class ComponentView(NamedTuple):
     uptime: float | None
     bars: tuple[DayBar, ...]
     num: int
+    pin: Pin | None = None
+    extra: Mapping[str, Any] = {}
 
 
 class GroupView(NamedTuple):
@@ -95,6 +102,7 @@ class IncidentView(NamedTuple):
     """What is shown of an incident. updates: oldest first. components: those still configured, as they are now.
 
     acknowledged_by: "" = nobody; for those who have a key, never for the public.
+    extra: what some dialects know of it besides, see Config.made.
     """
 
     num: int
@@ -113,6 +121,7 @@ class IncidentView(NamedTuple):
     components: tuple[ComponentView, ...]
     updates: tuple[UpdateView, ...]
     acknowledged_by: str
+    extra: Mapping[str, Any] = {}
 
     @property
     def is_open(self) -> bool:
@@ -120,9 +129,11 @@ class IncidentView(NamedTuple):
 
 
 class MaintenanceView(NamedTuple):
-    """What is shown of planned work. updates: oldest first, one for each boundary that has passed.
+    """What is shown of planned work. updates: oldest first. start_ms, end_ms: as things stand.
 
-    num: made of its place in the configuration and, if it recurs, of its start; larger than any incident's.
+    started_ms, ended_ms: when it really did; None = not yet.
+    num: made of its place in the configuration and, if it recurs, of its start: larger than any incident's; what a
+    person has scheduled has one from the same count as incidents.
     """
 
     id: str
@@ -134,19 +145,48 @@ class MaintenanceView(NamedTuple):
     status: MaintenanceStatus
     start_ms: int
     end_ms: int
+    started_ms: int | None
+    ended_ms: int | None
+    auto_start: bool
+    auto_end: bool
     created_ms: int
     updated_ms: int
     components: tuple[ComponentView, ...]
     updates: tuple[UpdateView, ...]
     num: int
 
+    @property
+    def is_live(self) -> bool:
+        """Whether it is under way or to come."""
+        return self.ended_ms is None
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.started_ms is not None and self.ended_ms is None
+
+
+class Look(NamedTuple):
+    """How the site wants its page to look. logo: a file; colour: "#rrggbb"; links: what is read, and where it leads.
+
+    language: for readers whose browser asks for none; frame_ancestors: origins that may show the page in a frame.
+    """
+
+    language: str
+    logo: "Path | None"
+    colour: str | None
+    links: tuple[tuple[str, str], ...]
+    frame_ancestors: tuple[str, ...]
+
 
 class PageView(NamedTuple):
     """All that is shown of one site.
 
+    zone: whose days are counted.
+
     entries: groups, and components without a group, in the order of the configuration; components: the same, flat.
     incidents: open ones; recent: the newest in any state; maintenances: any state; all newest first.
     watched: whether any component is. updated_ms: the latest change that can be seen.
+    hidden, hidden_components: what only those are told of who have a key.
     revision: of the decision that brought the latest change of this page; two different pages may share it.
     """
 
@@ -165,6 +205,10 @@ class PageView(NamedTuple):
     watched: bool
     updated_ms: int
     revision: int
+    zone: str
+    look: Look
+    hidden: tuple[IncidentView, ...] = ()
+    hidden_components: tuple[ComponentView, ...] = ()
 
     def incident(self, slug: str) -> IncidentView | None:
         """The incident of that slug, if the page still knows it."""
@@ -172,16 +216,18 @@ class PageView(NamedTuple):
 
 
 class AccountView(NamedTuple):
-    """What is shown of an account: never its key."""
+    """What is shown of an account: never its key. num: for readers who need a number."""
 
     id: str
     name: str
+    num: int
 
 
 class Views:
     """Every site's page, prepared once per change.
 
-    recent, past: incidents and changes from before, from the store; later ones are taken from the recorder's decisions.
+    recent, past, works: incidents, changes and maintenances that have ended, from the store; later ones are taken from
+    the recorder's decisions.
     """
 
     def __init__(
@@ -191,20 +237,19 @@ class Views:
         recent: Iterable[Incident],
         past: Iterable["Change"],
         clock: "Clock",
+        works: Iterable[MaintenanceState] = (),
     ) -> None:
-        self.accounts = tuple(AccountView(id_, account.name) for id_, account in config.accounts.items())
-        self._config = config
         self._recorder = recorder
         self._clock = clock
         self._known_ms = clock.now_ms()
         self._incidents = {incident.num: incident for incident in recent}
+        self._works = {work.id: work for work in works} | recorder.shown.maintenances
         self._history = History(past)
-        self._nums = {id_: num for num, id_ in enumerate(config.components, 1)}
-        self._hosts = _hosts({id_: site.url for id_, site in config.sites.items()})
         self._pages: Mapping[str, PageView] = {}
         self._is_stale = True
         self._boundary_ms = 0  # until when the pages hold if nothing changes
-        self.changed = anyio.Event()  # set once, at the next change; then another one stands here
+        self.follow(config)
+        self._listeners: list[Callable[[], None]] = []
         self.is_closed = False
         self._stop = recorder.on_shown(self._note)
         self._prepare()  # 90 days are counted here, and not while the first reader waits
@@ -228,24 +273,53 @@ class Views:
         pages = self.pages
         return next(iter(pages.values()), None) if site is None else pages.get(site)
 
+    def follow(self, config: "Config") -> None:
+        """Another configuration holds, which differs from the one before by what was made through the API."""
+        self._config = config
+        self.accounts = tuple(
+            AccountView(id_, account.name, num)
+            for id_, account in config.accounts.items()
+            for num in (self._num_of("accounts", id_),)
+        )
+        self._nums = {id_: self._num_of("components", id_) for id_ in config.components}
+        self._hosts = _hosts({id_: site.url for id_, site in config.sites.items()})
+        self._is_stale = True
+
+    def _num_of(self, section: str, id_: str) -> int:
+        """Its place in the file, from 1; of what was made, the number that it got then, beyond all places."""
+        made = self._config.made.get((section, id_))
+        if made is not None:
+            return MADE_FROM + made.num
+        return list(getattr(self._config, section)).index(id_) + 1
+
     def close(self) -> None:
         """Nobody shall read here any more: another configuration takes over, or the daemon stops."""
         if not self.is_closed:
             self.is_closed = True
             self._stop()
-            self.changed.set()
+            self._call()
+
+    def on_changed(self, listener: Callable[[], None]) -> None:
+        """Call it after each change, and when nobody shall read here any more."""
+        self._listeners.append(listener)
+
+    def _call(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def _note(self, decisions: Sequence["Decision"]) -> None:
         self._is_stale = True
-        self.changed.set()
-        self.changed = anyio.Event()
         for incident in chain.from_iterable(decision.incidents for decision in decisions):
             self._incidents[incident.num] = incident
+        for work in chain.from_iterable(decision.maintenances for decision in decisions):
+            self._works[work.id] = work
         self._history.add(chain.from_iterable(decision.changes for decision in decisions))
+        self._call()
 
     def _prepare(self) -> None:
         now_ms = self._clock.now_ms()
         self._incidents = self._incidents_to_keep()
+        self._works = self._works_to_keep(now_ms)
         pages = {site: self._page(site, now_ms) for site in self._config.sites}
         for site, before in self._pages.items():
             if site in pages and pages[site]._replace(revision=before.revision) == before:
@@ -270,21 +344,23 @@ class Views:
     def _page(self, id_: str, now_ms: int) -> PageView:
         site = self._config.sites[id_]
         entries = self._entries(id_, now_ms)
+        unseen = tuple(self._component(one, 1, now_ms) for one in self._config.components if self._is_hidden(one, id_))
         components = tuple(chain.from_iterable(e.components if isinstance(e, GroupView) else (e,) for e in entries))
-        by_id = {component.id: component for component in components}
+        by_id = {component.id: component for component in (*components, *unseen)}
         url = (site.url or "").rstrip("/")
-        incidents = [
-            _incident(incident, url, by_id)
+        every = [
+            _incident(incident, url, by_id, self._extra("events", str(incident.num)))
             for _, incident in sorted(self._incidents.items(), reverse=True)
-            if incident.site == id_
+            if incident.site == id_ and ("deleted", str(incident.num)) not in self._config.made
         ]
-        windows = [w for w in self._windows(now_ms) if w.site == id_]
+        incidents = [shown for shown in every if not shown.extra.get("hidden_db")]
+        windows = [w for w in self._all_works(now_ms) if w.site == id_]
         places = {id_: n for n, id_ in enumerate(self._recorder.policy.maintenances, 1)}
-        works = tuple(_maintenance(w, _num(w, places), url, by_id, now_ms, self._known_ms) for w in windows)
+        works = tuple(_maintenance(w, _num(w, places), url, by_id) for w in windows)
         moments = (
             *(c.since_ms for c in components),
             *(i.updated_ms for i in incidents),
-            *(edge for w in windows for edge in (w.start_ms, w.end_ms) if edge <= now_ms),
+            *(w.updated_ms for w in windows),
         )
         return PageView(
             site=id_,
@@ -302,24 +378,49 @@ class Views:
             watched=any(component.watched for component in components),
             updated_ms=max(moments, default=self._known_ms),
             revision=self._recorder.shown.seq,
+            zone=site.zone,
+            look=Look(site.language, site.logo, site.colour, tuple(site.links.items()), tuple(site.frame_ancestors)),
+            hidden=tuple(shown for shown in every if shown.extra.get("hidden_db")),
+            hidden_components=unseen,
         )
 
-    def _windows(self, now_ms: int) -> list[Maintenance]:
-        """Planned work of the past days and to come, newest first; of work that recurs the next few times."""
-        found = []
-        for window in self._recorder.policy.maintenances.values():
-            if window.recurrence is None:
-                found.append(window)
-            else:
-                found += maintenance.between([window], now_ms - PAST_MS, now_ms)
-                found += [one for one in maintenance.upcoming(window, now_ms, COMING) if one.start_ms > now_ms]
-        return sorted(found, key=lambda w: (w.start_ms, w.id), reverse=True)
+    def _works_to_keep(self, now_ms: int) -> dict[str, MaintenanceState]:
+        """What is under way or to come, the newest of each site, and of what recurs only the past days."""
+        kept = dict(self._recorder.shown.maintenances)
+        counts = dict.fromkeys(self._config.sites, 0)
+        for work in sorted(self._works.values(), key=lambda w: (w.start_ms, w.id), reverse=True):
+            is_old = "@" in work.id and work.window and work.end_ms < now_ms - PAST_MS
+            if not is_old and not work.is_live and counts.get(work.site, RECENT) < RECENT:
+                counts[work.site] += 1
+                kept.setdefault(work.id, work)
+        return kept
+
+    def works(self, site: str) -> list[MaintenanceState]:
+        """The planned work of a site that its page knows of, in any state, what starts last first."""
+        return [work for work in self._all_works(self._clock.now_ms()) if work.site == site]
+
+    def _all_works(self, now_ms: int) -> list[MaintenanceState]:
+        """Planned work of the past and to come, newest first; of work that recurs the next few times."""
+        found = dict(self._works)
+        for id_, window in self._recorder.policy.maintenances.items():
+            for one in maintenance.upcoming(window, now_ms, COMING + 1):
+                if one.start_ms > now_ms and len(_to_come(found, id_)) < COMING:
+                    found.setdefault(one.id, seen(one, id_, self._known_ms))
+        return sorted(found.values(), key=lambda w: (w.start_ms, w.id), reverse=True)
+
+    def _extra(self, section: str, id_: str) -> Mapping[str, Any]:
+        made = self._config.made.get((section, id_))
+        return {} if made is None else made.content
+
+    def _is_hidden(self, component: str, site: str) -> bool:
+        is_here = self._config.components[component].site == site
+        return is_here and bool(self._extra("components", component).get("hidden"))
 
     def _entries(self, site: str, now_ms: int) -> tuple[GroupView | ComponentView, ...]:
         """A group stands where its first component stands."""
         members: dict[tuple[str | None, str], list[str]] = {}
         for id_, component in self._config.components.items():
-            if component.site == site:
+            if component.site == site and not self._is_hidden(id_, site):
                 key = (None, id_) if component.group is None else (component.group, "")
                 members.setdefault(key, []).append(id_)
         return tuple(
@@ -361,6 +462,8 @@ class Views:
             uptime=past.share,
             bars=past.bars,
             num=self._nums[id_],
+            pin=state.pin,
+            extra=self._extra("components", id_),
         )
 
 
@@ -394,7 +497,16 @@ def _name(host: str) -> str:
         return ""
 
 
-def _incident(incident: Incident, url: str, components: Mapping[str, ComponentView]) -> IncidentView:
+def shown(incident: Incident, page: PageView) -> IncidentView:
+    """What is shown on that page of an incident that it no longer knows."""
+    return _incident(incident, page.url, {component.id: component for component in page.components}, {})
+
+
+def _incident(
+    incident: Incident, url: str, components: Mapping[str, ComponentView], extra: Mapping[str, Any]
+) -> IncidentView:
+    gone, gone_updates = extra.get("without_services", ()), extra.get("without_updates", ())
+    named = dict.fromkeys([*(a.component for a in incident.affected), *extra.get("services", ())])
     return IncidentView(
         num=incident.num,
         uid=incident.uid,
@@ -409,12 +521,14 @@ def _incident(incident: Incident, url: str, components: Mapping[str, ComponentVi
         updated_ms=incident.updated_ms,
         monitoring_ms=incident.monitoring_ms,
         resolved_ms=incident.resolved_ms,
-        components=tuple(components[a.component] for a in incident.affected if a.component in components),
+        components=tuple(components[id_] for id_ in named if id_ in components and id_ not in gone),
         updates=tuple(
             UpdateView(ids.slug(f"update:{incident.slug}:{n}"), f"{incident.uid}-{n}", u.at_ms, u.status, u.body)
             for n, u in enumerate(incident.updates, 1)
+            if n not in gone_updates
         ),
         acknowledged_by=incident.acknowledged_by,
+        extra=extra,
     )
 
 
@@ -423,50 +537,46 @@ def place(slug: str) -> str:
     return f"maintenance-{slug}"
 
 
-_STARTED = "The maintenance has started."
-_COMPLETED = "The maintenance is completed."
-
-
 _OF_ONE_PLACE = 10**10  # more than there are incidents, or seconds until a maintenance
 
 
-def _num(window: Maintenance, places: Mapping[str, int]) -> int:
-    id_, _, start_s = window.id.partition("@")
-    return places[id_] * _OF_ONE_PLACE + int(start_s or 0)
+def _to_come(works: Mapping[str, MaintenanceState], window: str) -> list[MaintenanceState]:
+    return [w for w in works.values() if w.window == window and w.status is MaintenanceStatus.PLANNING]
+
+
+def _num(work: MaintenanceState, places: Mapping[str, int]) -> int:
+    if work.num:
+        return work.num
+    start_s = work.id.partition("@")[2]
+    # What is no longer declared keeps a number of its own, beyond all places.
+    place = places.get(work.window) or len(places) + 1 + int.from_bytes(work.window.encode()) % 99_991
+    return place * _OF_ONE_PLACE + int(start_s or 0)
 
 
 def _maintenance(
-    window: Maintenance, num: int, url: str, components: Mapping[str, ComponentView], now_ms: int, known_ms: int
+    work: MaintenanceState, num: int, url: str, components: Mapping[str, ComponentView]
 ) -> MaintenanceView:
-    """A declared window has no history: its timeline is what its boundaries say.
-
-    known_ms: since when this process has known of it, which is as much as can be said of its announcement.
-    """
-    created_ms = min(window.start_ms, known_ms)
-    slug = ids.slug(f"maintenance:{window.id}")
-    steps = (
-        (created_ms, MaintenanceStatus.PLANNING, window.description or window.name),
-        (window.start_ms, MaintenanceStatus.INPROGRESS, _STARTED),
-        (window.end_ms, MaintenanceStatus.COMPLETED, _COMPLETED),
-    )
-    updates = tuple(
-        UpdateView(ids.slug(f"update:{slug}:{n}"), f"{window.id}-{n}", *step)
-        for n, step in enumerate(steps, 1)
-        if step[0] <= now_ms
-    )
+    slug = ids.slug(f"maintenance:{work.id}")
     return MaintenanceView(
-        id=window.id,
+        id=work.id,
         slug=slug,
-        site=window.site,
-        name=window.name,
+        site=work.site,
+        name=work.name,
         url=f"{url}/#{place(slug)}",
-        description=window.description,
-        status=maintenance.status_at(window, now_ms),
-        start_ms=window.start_ms,
-        end_ms=window.end_ms,
-        created_ms=created_ms,
-        updated_ms=updates[-1].at_ms,
-        components=tuple(components[id_] for id_ in window.components if id_ in components),
-        updates=updates,
+        description=work.description,
+        status=work.status,
+        start_ms=work.start_ms,
+        end_ms=work.end_ms,
+        started_ms=work.started_ms,
+        ended_ms=work.ended_ms,
+        auto_start=work.auto_start,
+        auto_end=work.auto_end is not Ending.BY_HAND,
+        created_ms=work.first_seen_ms,
+        updated_ms=work.updated_ms,
+        components=tuple(components[id_] for id_ in work.components if id_ in components),
+        updates=tuple(
+            UpdateView(ids.slug(f"update:{slug}:{n}"), f"{work.id}-{n}", u.at_ms, u.status, u.body)
+            for n, u in enumerate(work.updates, 1)
+        ),
         num=num,
     )

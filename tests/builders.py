@@ -11,6 +11,7 @@ from prober.core.model import (
     Observation,
     Outcome,
     Policy,
+    Quantile,
     SubscriptionPolicy,
 )
 from prober.core.reason import Reason
@@ -37,6 +38,9 @@ def check(id_: str = "shop", component: str = "shop", **more: Any) -> CheckPolic
     found = [more.pop(key, None) for key in keys]
     degraded = down if found[0] is None else Need(found[0], found[1], found[2] or 0)
     up = Need(more.pop("successes", 2), more.pop("successes_of", None), more.pop("successes_for_ms", 0))
+    if "quantile_over_us" in more:
+        percent, window_ms = more.pop("quantile", 95), more.pop("quantile_window_ms", 600_000)
+        more["quantile"] = Quantile(percent, more.pop("quantile_over_us"), window_ms)
     defaults: dict[str, Any] = {"interval_ms": 60_000, "down": down, "degraded": degraded, "up": up}
     return CheckPolicy(id_, component, **(defaults | more))
 

@@ -9,6 +9,7 @@ import pytest
 from prober.core.events import Decision
 from prober.core.model import Status, Verdict
 from prober.core.reason import Reason
+from prober.core.uptime import Turn, turns
 from prober.errors import StoreError
 from prober.record import Recorder
 from prober.store import Batch, Store
@@ -42,6 +43,30 @@ async def test_a_change_is_shown_only_once_it_is_written(tmp_path: Path) -> None
         assert [i.impact.word for i in recorder.shown.incidents.values()] == ["critical"]
         assert len(seen) == 1
         assert len((await store.load()).incidents) == 1
+
+
+async def test_what_nobody_watched_is_history_after_a_start_and_told_to_nobody(tmp_path: Path) -> None:
+    start_ms = T0 + 3_600_000
+    async with recording(tmp_path) as (recorder, _):
+        recorder.observe(answers("up up down"))
+        await recorder.flush()
+    async with Store.open(tmp_path, b"") as store:
+        state = await store.load()
+        assert state.watched_ms == T0 + 3001
+        recorder = Recorder(store, state, policy())
+        decision = await recorder.reconfigure(policy(), start_ms, state.watched_ms)
+        assert decision is not None
+        assert (decision.notices, decision.incidents, decision.components) == ((), (), ())
+        assert (await store.load()).checks == state.checks
+        recorder.observe(answers("down", start_ms))
+        await recorder.flush()
+        past = turns(await store.component_changes(0))
+    assert past == [
+        Turn(T0 + 1000, Status.OPERATIONAL),
+        Turn(T0 + 3000, Status.MAJOR),
+        Turn(T0 + 3001, None, is_gap=True),
+        Turn(start_ms, Status.MAJOR),
+    ]
 
 
 async def test_a_listener_that_has_ended_is_not_called(tmp_path: Path) -> None:

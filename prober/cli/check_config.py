@@ -3,17 +3,17 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from prober.cli.lint import errors, warnings
 from prober.errors import ConfigError
 
 if TYPE_CHECKING:
     from prober.config import Config
-    from prober.options import CheckOptions
 
 MISTAKEN = 2
 
@@ -56,9 +56,10 @@ def check_config(
     file: Annotated[Path, typer.Argument(help="The configuration file.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")] = False,
 ) -> None:
-    """Print what will be watched; exit status 2 with every mistake of the file if it has any."""
+    """Print what will be watched and who hears of it; exit status 2 with every mistake of the file if it has any."""
     if not as_json:
-        _show(load_config(file))
+        if _show(load_config(file)):
+            raise typer.Exit(MISTAKEN)
         return
     try:
         config = read_config(file)
@@ -66,7 +67,10 @@ def check_config(
         typer.echo(json.dumps({"file": str(file), "mistakes": error.mistakes}))
         raise typer.Exit(MISTAKEN) from error
     overview = {listing.title: [row._asdict() for row in listing.rows] for listing in listings(config)}
-    typer.echo(json.dumps({"file": str(file), **overview, "warnings": list(warnings(config))}))
+    found = list(errors(config))
+    typer.echo(json.dumps({"file": str(file), **overview, "errors": found, "warnings": list(warnings(config))}))
+    if found:
+        raise typer.Exit(MISTAKEN)
 
 
 class Check(NamedTuple):
@@ -98,6 +102,16 @@ class Subscription(NamedTuple):
     limited_to: str
 
 
+class Route(NamedTuple):
+    """A row of who hears of a component's incidents. within: from the start of an outage, at the latest."""
+
+    component: str
+    trouble: str
+    channel: str
+    subscription: str
+    within: str
+
+
 class Window(NamedTuple):
     """A row of planned work."""
 
@@ -124,11 +138,13 @@ def listings(config: "Config") -> list[Listing]:
         Listing("checks", _checks(config, shown)),
         Listing("channels", [Channel(i, c.kind, shown(c.target())) for i, c in config.channels.items()]),
         Listing("subscriptions", _subscriptions(config)),
+        Listing("routes", _routes(config)),
         Listing("maintenance", _windows(config, shown)),
     ]
 
 
 def _checks(config: "Config", shown: Callable[[str], str]) -> list[Check]:
+    from prober.config.reach import detected_within_ms
     from prober.options import show_duration
 
     return [
@@ -139,16 +155,10 @@ def _checks(config: "Config", shown: Callable[[str], str]) -> list[Check]:
             target=shown(options.target()),
             interval=show_duration(options.interval),
             failures=options.failures,
-            detection=show_duration(_detection_ms(options)),
+            detection=show_duration(detected_within_ms(options)),
         )
         for id_, options in config.checks.items()
     ]
-
-
-def _detection_ms(options: "CheckOptions") -> int:
-    """Just missed, then so many slots, and more until it has lasted; the last takes its whole timeout."""
-    lasting = -(-(options.failures_for or 0) // options.interval) + 1
-    return max(options.failures, lasting) * options.interval + options.timeout
 
 
 def _subscriptions(config: "Config") -> list[Subscription]:
@@ -158,6 +168,23 @@ def _subscriptions(config: "Config") -> list[Subscription]:
         limits += [f"impact {one.min_impact} and up"] if one.min_impact != "none" else []
         rows.append(Subscription(id_, one.channel, ", ".join(one.topics), "; ".join(limits) or "-"))
     return rows
+
+
+def _routes(config: "Config") -> list[Route]:
+    from prober.config.reach import routes
+    from prober.core.model import Status
+    from prober.options import show_duration
+
+    return [
+        Route(
+            one.component,
+            one.mildest.name.lower() + ("" if one.mildest is Status.MAJOR else " and up"),
+            one.channel,
+            one.subscription,
+            show_duration(one.within_ms),
+        )
+        for one in routes(config)
+    ]
 
 
 def _windows(config: "Config", shown: Callable[[str], str]) -> list[Window]:
@@ -177,25 +204,8 @@ def _windows(config: "Config", shown: Callable[[str], str]) -> list[Window]:
     ]
 
 
-def warnings(config: "Config") -> Iterator[str]:
-    """What is allowed, yet is probably not meant."""
-    watched = {check.component for check in config.checks.values()}
-    for id_ in config.components:
-        if id_ not in watched:
-            yield f"components.{id_} has no check: only an operator can change what it shows"
-    watched_sites = {config.components[component].site for component in watched}
-    for id_ in config.sites:
-        if id_ not in watched_sites:
-            yield f"sites.{id_} has no check: nothing on it is watched"
-    if not config.subscriptions:
-        yield "there is no subscription: nobody will be told"
-    subscribed = {subscription.channel for subscription in config.subscriptions.values()}
-    for id_ in config.channels:
-        if config.subscriptions and id_ not in subscribed:
-            yield f"channels.{id_} has no subscription: nothing is sent to it"
-
-
-def _show(config: "Config") -> None:
+def _show(config: "Config") -> int:
+    """How many errors it has."""
     is_terminal = sys.stdout.isatty()
     for listing in listings(config):
         if not listing.rows:
@@ -205,8 +215,13 @@ def _show(config: "Config") -> None:
         (_show_rich if is_terminal else _show_plain)(listing.title, header, rows)
     for warning in warnings(config):
         typer.echo(f"warning: {warning}")
+    found = list(errors(config))
+    for error in found:
+        typer.echo(f"error: {error}", err=True)
     checks, components, sites = len(config.checks), len(config.components), len(config.sites)
-    typer.echo(f"{config.path} is good: checks {checks}, components {components}, sites {sites}")
+    if not found:
+        typer.echo(f"{config.path} is good: checks {checks}, components {components}, sites {sites}")
+    return len(found)
 
 
 def _show_plain(title: str, header: list[str], rows: list[list[str]]) -> None:

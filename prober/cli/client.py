@@ -16,15 +16,23 @@ HERE = "http://127.0.0.1:8080"
 
 def ask(server: str, method: str, path: str, fields: dict[str, Any] | None = None) -> Any:
     """The daemon's answer; its refusal, or that it can't be reached, in one sentence and an exit status."""
-    import httpx
-
     key = os.environ.get("PROBER_KEY", "")
     if not key:
         raise _refuse("PROBER_KEY: expected a key of the API in the environment, found none", BAD_USAGE)
-    url = f"{server.rstrip('/')}/api/prober/v1/{path}"
+    return _answer(server, method, f"/api/prober/v1/{path}", fields, {"Authorization": f"Bearer {key}"})
+
+
+def look(server: str, path: str) -> Any:
+    """What the daemon shows everybody at that path; refusals as for `ask`."""
+    return _answer(server, "GET", path, None, {})
+
+
+def _answer(server: str, method: str, path: str, fields: dict[str, Any] | None, headers: dict[str, str]) -> Any:
+    import httpx
+
     try:
         with httpx.Client(trust_env=False, timeout=10) as client:
-            answer = client.request(method, url, json=fields, headers={"Authorization": f"Bearer {key}"})
+            answer = client.request(method, server.rstrip("/") + path, json=fields, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeEncodeError) as error:
         raise _refuse(f"{server}: expected the daemon's public listener, found: {error}", REFUSED) from None
     try:

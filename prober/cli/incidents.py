@@ -86,11 +86,19 @@ def opened(
     components: Annotated[
         list[str] | None, typer.Option("--component", help="What it affects; may be repeated.")
     ] = None,
+    started: Annotated[
+        str | None, typer.Option(metavar="MOMENT", help="When it began, such as 2026-03-01T22:00:00+01:00.")
+    ] = None,
+    resolved: Annotated[
+        str | None, typer.Option(metavar="MOMENT", help="It is over since then: a record, of which nobody is told.")
+    ] = None,
     server: Server = HERE,
     as_json: Json = False,
 ) -> None:
     """Open one by hand."""
-    fields = {"site": site, "name": name, "body": body, "impact": impact, "components": components or []}
+    fields: dict[str, Any] = {"site": site, "name": name, "body": body, "impact": impact}
+    moments = {"started_at": started, "resolved_at": resolved}
+    fields |= {"components": components or []} | {key: at for key, at in moments.items() if at is not None}
     _tell(ask(server, "POST", PATH, fields), as_json)
 
 

@@ -8,17 +8,24 @@ import typer
 
 from prober import __version__
 from prober.cli.backup import backup, restore
+from prober.cli.channels import channels
 from prober.cli.check_config import check_config
+from prober.cli.components import components
 from prober.cli.demo import demo
 from prober.cli.demo_target import demo_target
 from prober.cli.explain import explain
+from prober.cli.handover import handover
 from prober.cli.incidents import incidents
+from prober.cli.keys import keys
 from prober.cli.maintenance import maintenance
+from prober.cli.notices import notices
 from prober.cli.plan import plan
 from prober.cli.probe import probe
 from prober.cli.reload import reload
 from prober.cli.run import run
+from prober.cli.schema import schema
 from prober.cli.simulate import simulate
+from prober.cli.status import status
 from prober.cli.transfer import export, import_
 from prober.cli.verify import verify
 from prober.errors import ProberError
@@ -32,16 +39,23 @@ app = typer.Typer(
 app.command("run")(run)
 app.command("check-config")(check_config)
 app.command("plan")(plan)
+app.command("schema")(schema)
 app.command("reload")(reload)
 app.command("probe")(probe)
+app.command("status")(status)
+app.command("handover")(handover)
 app.command("explain")(explain)
-app.command("maintenance")(maintenance)
 app.command("backup")(backup)
 app.command("restore")(restore)
 app.command("verify")(verify)
 app.command("export")(export)
 app.command("import")(import_)
 app.add_typer(incidents, name="incidents")
+app.add_typer(maintenance, name="maintenance")
+app.add_typer(components, name="components")
+app.add_typer(notices, name="notices")
+app.add_typer(channels, name="channels")
+app.add_typer(keys, name="keys")
 app.command("simulate")(simulate)
 app.command("demo")(demo)
 app.command("demo-target")(demo_target)

@@ -64,6 +64,7 @@ def _effect(before: "Config", after: "Config") -> Effect:
 
     from prober.clock import Clock
     from prober.core.events import Configured
+    from prober.core.own import with_own
     from prober.core.step import step
     from prober.store import peeked
 
@@ -75,7 +76,7 @@ def _effect(before: "Config", after: "Config") -> Effect:
     if state is None:
         return Effect(unknown=f"there is no state in {directory}")
     event = Configured(Clock().now_ms())
-    anyway, then = (step(state, event, config.policy()) for config in (before, after))
+    anyway, then = (step(state, event, with_own(config.policy())) for config in (before, after))
     moved = {incident.num for incident in anyway.incidents} if anyway else set()
     found = [incident for incident in then.incidents if incident.num not in moved] if then else []
     opened = tuple(i for i in found if i.is_open and i.num not in state.incidents)

@@ -1,10 +1,8 @@
 """`prober run`: the real thing."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from socket import socket
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
     from prober.config import Config
     from prober.daemon.serve import Application
     from prober.daemon.world import World
+    from statusapi.limits import Limits
 
 RECENT_INCIDENTS = 50  # of each site, read at the start; later ones come by themselves
 
@@ -59,32 +58,44 @@ async def watch(config: "Config", read: "Callable[[], Config]", ready: Callable[
 
     read: what the configuration file says by now; called at each SIGHUP.
     """
+    from prober.clock import Clock
+    from prober.daemon.listeners import listeners
     from prober.daemon.run import run as run_daemon
+    from statusapi.limits import Limits
 
-    with _listeners(config) as listeners:
-        await run_daemon(config, read, listeners, applications, ready)
+    limits = Limits(Clock(), config)  # a reload starts nobody's minute anew
 
+    async def make(world: "World") -> "Sequence[Application]":
+        return await applications(world, limits)
 
-@contextmanager
-def _listeners(config: "Config") -> Iterator[list[socket]]:
-    """A bound socket for each listener that is on: public, then UP."""
-    from prober.daemon.serve import bound
-
-    wanted = (config.daemon.public, config.daemon.up)
-    with ExitStack() as stack:
-        yield [stack.enter_context(closing(bound(*address))) for address in wanted if address is not None]
+    with listeners(wanted(config)) as sockets:
+        await run_daemon(config, read, sockets, make, ready)
 
 
-async def applications(world: "World") -> "Sequence[Application]":
+def wanted(config: "Config") -> "dict[str, tuple[str, int]]":
+    """Where each listener that is on stands, by its name: public, then UP."""
+    places = {"public": config.daemon.public, "up": config.daemon.up}
+    return {name: (place.host, place.port) for name, place in places.items() if place is not None}
+
+
+async def applications(world: "World", limits: "Limits") -> "Sequence[Application]":
     """What is served on each of those listeners."""
     from statusapi import discovery
+    from statusapi.api_keys import ApiKeys
     from statusapi.app import create_public, create_up
     from statusapi.auth import Auth
+    from statusapi.catalog import Catalog
+    from statusapi.chronicle import Chronicle
+    from statusapi.delivery import Delivery
+    from statusapi.dialects.native import Native
     from statusapi.explain import Explain
     from statusapi.history import NEEDED_MS
     from statusapi.latency import Latency
     from statusapi.metrics import Metrics
     from statusapi.orders import Orders
+    from statusapi.past import Past
+    from statusapi.repeats import Repeats
+    from statusapi.uptimes import Uptimes
     from statusapi.views import Views
 
     recent = [
@@ -92,18 +103,37 @@ async def applications(world: "World") -> "Sequence[Application]":
         for site in world.config.sites
         for incident in await world.store.recent_incidents(site, RECENT_INCIDENTS)
     ]
-    past = await world.store.component_changes(world.clock.now_ms() - NEEDED_MS)
-    views = Views(world.config, world.recorder, recent, past, world.clock)
+    changes = await world.store.component_changes(world.clock.now_ms() - NEEDED_MS)
+    works = [
+        work for site in world.config.sites for work in await world.store.recent_maintenances(site, RECENT_INCIDENTS)
+    ]
+    views = Views(world.config, world.recorder, recent, changes, world.clock, works)
     world.ended.callback(views.close)
     metrics = Metrics(world.config, world.recorder, world.clock, world.meters)
-    auth, orders = Auth(world.config), Orders(world.config, world.recorder, world.clock)
+    limits.follow(world.config)
+    auth = Auth(world.config, world.clock, limits, world.store.keys, await world.store.keys.all())
+    orders = Orders(world.config, world.recorder, world.clock)
     explain = Explain(world.config, world.recorder, world.store, world.clock)
+    uptimes = Uptimes(world.config, world.store, world.clock)
+    delivery = Delivery(world.config, world.store, world.clock)
     found = discovery.routes(world.config, auth)
+    keys = ApiKeys(world.config, auth, world.store.keys, world.clock)
+
+    async def remake() -> None:
+        await world.remade.call()
+
+    catalog = Catalog(world.config, world.store.made, world.clock, remake)
+    past = Past(world.config, world.recorder, world.store, world.clock)
+    repeats = Repeats(world.store.replies, world.clock)
     latency = Latency(world.config, world.store, world.clock)
-    public = create_public(views, metrics, orders, explain, latency, auth, found, world.not_ready)
+    native = Native(views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats)
+    chronicle = Chronicle(world.config, world.store, world.clock)
+    public = create_public(native, metrics, catalog, chronicle, limits, found, world.not_ready, world.pings.take)
+    followers = (views, metrics, auth, orders, explain, uptimes, latency, delivery, keys, catalog, past, chronicle)
+    world.followers += [part.follow for part in followers]
     if world.config.daemon.up is None:
         return [public]
-    return [public, create_up(views, auth)]
+    return [public, create_up(views, auth, orders, catalog, keys, limits)]
 
 
 def where(config: "Config") -> list[str]:

@@ -6,6 +6,7 @@ A file is either taken as it stands or refused with every mistake it has, each w
 from prober.config.config import Config
 from prober.config.difference import Difference, Key, Table, applicable, difference, restart_keys
 from prober.config.load import load
+from prober.config.made import declared, with_made
 from prober.config.models import (
     TABLES,
     Account,
@@ -37,7 +38,9 @@ __all__ = [
     "Table",
     "Window",
     "applicable",
+    "declared",
     "difference",
     "load",
     "restart_keys",
+    "with_made",
 ]

@@ -7,13 +7,17 @@ from functools import cached_property
 
 from prober.config.models import Account, Backup, Component, Daemon, Group, History, Site, Subscription, Window
 from prober.config.references import Masks
+from prober.core.made import Made
 from prober.core.model import (
+    Budget,
     CheckPolicy,
     ComponentPolicy,
+    Ending,
     Impact,
     Maintenance,
     Need,
     Policy,
+    Quantile,
     Status,
     SubscriptionPolicy,
 )
@@ -21,6 +25,7 @@ from prober.core.suppress import below
 from prober.options import ChannelOptions, CheckOptions
 
 _OPENS_AT = {"degraded": Status.DEGRADED, "partial": Status.PARTIAL, "major": Status.MAJOR, "never": None}
+_ENDING = {True: Ending.ON_TIME, False: Ending.BY_HAND, "when_green": Ending.WHEN_GREEN}
 HIDDEN = "***"
 
 
@@ -30,6 +35,8 @@ class Config:
 
     secrets: every value that came through a reference or stands in a secret's place: never to be shown.
     references: those that came through a reference, with the reference as it was written.
+    made: what stands here besides what the file says, by table and id; see made.py. stated: the status that a
+    component without checks was given.
     """
 
     path: str
@@ -46,6 +53,8 @@ class Config:
     maintenance: Mapping[str, Window]
     secrets: frozenset[str] = field(repr=False)
     references: Mapping[str, str] = field(repr=False)
+    made: Mapping[tuple[str, str], Made] = field(default_factory=dict, repr=False)
+    stated: Mapping[str, Status] = field(default_factory=dict)
 
     @cached_property
     def _masks(self) -> Masks:
@@ -64,13 +73,21 @@ class Config:
         feeding: dict[str, list[str]] = defaultdict(list)
         for id_, check in self.checks.items():
             feeding[check.component].append(id_)
-        components = {id_: _component(id_, c, feeding[id_]) for id_, c in self.components.items()}
+        components = {
+            id_: _component(id_, c, feeding[id_], self.sites[c.site], self.stated.get(id_))
+            for id_, c in self.components.items()
+        }
         return Policy(
             checks={id_: _check(id_, check, self._canaries(id_, check)) for id_, check in self.checks.items()},
             components=components,
             below=below(components),
             subscriptions={id_: _subscription(id_, s) for id_, s in self.subscriptions.items()},
             maintenances={id_: self._maintenance(id_, w) for id_, w in self.maintenance.items()},
+            budgets={
+                id_: Budget(channel.storm_budget, channel.storm_window)
+                for id_, channel in self.channels.items()
+                if channel.storm_budget is not None
+            },
         )
 
     def _canaries(self, id_: str, check: CheckOptions) -> tuple[str, ...]:
@@ -81,9 +98,12 @@ class Config:
         return () if id_ in common else tuple(common)
 
     def _maintenance(self, id_: str, window: Window) -> Maintenance:
-        components = window.components
-        if components is None:
-            components = [c for c, component in self.components.items() if component.site == window.site]
+        named, groups = window.components or (), window.groups
+        components = [
+            c
+            for c, component in self.components.items()
+            if c in named or component.group in groups or (not named and not groups and component.site == window.site)
+        ]
         return Maintenance(
             id=id_,
             site=window.site,
@@ -93,6 +113,10 @@ class Config:
             components=tuple(components),
             description=window.description,
             recurrence=window.recurrence,
+            auto_start=window.auto_start,
+            auto_end=_ENDING[window.auto_end],
+            extend_up_to_ms=window.extend_up_to or 0,
+            remind_before_ms=window.remind_before,
         )
 
 
@@ -101,6 +125,12 @@ def _degraded(check: CheckOptions, down: Need) -> Need:
     if check.degraded_failures is None:
         return down
     return Need(check.degraded_failures, check.degraded_failures_of, check.degraded_failures_for or 0)
+
+
+def _quantile(check: CheckOptions) -> Quantile | None:
+    if check.degraded_quantile_over is None:
+        return None
+    return Quantile(check.degraded_quantile, check.degraded_quantile_over * 1000, check.degraded_quantile_window)
 
 
 def _flap_low(check: CheckOptions) -> float:
@@ -117,16 +147,21 @@ def _check(id_: str, check: CheckOptions, canaries: tuple[str, ...]) -> CheckPol
         down=down,
         degraded=_degraded(check, down),
         up=Need(check.successes, check.successes_of, check.successes_for or 0),
+        quantile=_quantile(check),
         degraded_over_us=None if check.degraded_over is None else check.degraded_over * 1000,
         flap_high=None if check.flap_high is None else check.flap_high / 100,
         flap_low=_flap_low(check) / 100,
         critical=check.critical,
+        weight=check.weight,
+        redundancy_group=check.redundancy_group,
+        shares=check.shares(),
+        vouches_for=check.vouched(),
         retry_interval_ms=check.retry_interval,
         canaries=canaries,
     )
 
 
-def _component(id_: str, component: Component, checks: list[str]) -> ComponentPolicy:
+def _component(id_: str, component: Component, checks: list[str], site: Site, stated: Status | None) -> ComponentPolicy:
     opens_at = _OPENS_AT[component.open_incident_at]
     return ComponentPolicy(
         id=id_,
@@ -138,6 +173,10 @@ def _component(id_: str, component: Component, checks: list[str]) -> ComponentPo
         depends_on=tuple(component.depends_on),
         resolve_after_ms=component.resolve_after or 0,
         reopen_within_ms=component.reopen_within or 0,
+        major_percent=component.major_when,
+        group_by=tuple(site.group_by),
+        group_wait_ms=site.group_wait,
+        stated=stated,
     )
 
 
@@ -151,4 +190,5 @@ def _subscription(id_: str, subscription: Subscription) -> SubscriptionPolicy:
         components=frozenset(subscription.components),
         min_impact=Impact[subscription.min_impact.upper()],
         remind_after_ms=subscription.remind_after,
+        escalate_after_ms=subscription.escalate_after,
     )

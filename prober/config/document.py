@@ -8,7 +8,7 @@ import os
 import tomllib
 from collections.abc import Collection
 from pathlib import Path as File
-from typing import Any
+from typing import Any, NamedTuple
 
 from prober.config.paths import Path
 from prober.config.recovery import Syntax, mended
@@ -20,11 +20,21 @@ MAX_BYTES = 8 * 1024 * 1024
 _NEEDED = "a TOML file with at least one table"
 
 
+class Clash(NamedTuple):
+    """A table that can't stand where it stands, beside what stands elsewhere."""
+
+    document: "Document"
+    path: Path
+    expected: str
+    found: str
+
+
 class Document:
     """One configuration file.
 
     data: its tables; empty if it could not be mended. syntax: what is not TOML in it.
     spoiled: tables of which something was left out to mend the file. is_whole: nothing was given up.
+    parts: what it includes. clashes: what of that does not fit together. unread: which of it can't be read, and why.
     """
 
     def __init__(self, name: str, folder: File, text: str) -> None:
@@ -36,6 +46,10 @@ class Document:
         self._text = text
         self._lines: dict[Path, int] | None = None
         self.data: dict[str, Any] = {}
+        self.parts: list[Document] = []
+        self.clashes: list[Clash] = []
+        self.unread: list[str] = []
+        self._owners: dict[Path, Document] = {}
         try:
             self.data = tomllib.loads(text)
         except (ValueError, RecursionError):  # RecursionError: thousands of brackets
@@ -58,6 +72,30 @@ class Document:
                 return None
         return value
 
+    def note(self, document: "Document", path: Path, expected: str, found: str) -> None:
+        """Something there does not fit to the rest."""
+        self.clashes.append(Clash(document, path, expected, found))
+
+    def put(self, part: "Document", path: Path, value: Any) -> None:
+        """Take a table of a part in, as if it stood here. path: its section and id, or a key alone."""
+        *above, last = path
+        self._owners[path] = part
+        table = self.data
+        for key in above:
+            if key not in table:
+                self._owners[(key,)] = part
+            table = table.setdefault(str(key), {})
+        table[str(last)] = value
+
+    def home(self, path: Path) -> "Document":
+        """The file that the path leads into, of all that belong together."""
+        return next((owner for end in (2, 1) if (owner := self._owners.get(path[:end]))), self)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether every file can be read, is TOML, and fits to the others."""
+        return not (self.clashes or self.unread or any(one.syntax for one in (self, *self.parts)))
+
     def line(self, path: Path) -> int:
         """The line of the key that the path ends in; if there is no such key, of the table it is missing from."""
         if self._lines is None:
@@ -67,11 +105,11 @@ class Document:
         return self._lines.get(path, 1)
 
 
-def read(path: File, folder: File | None = None) -> Document:
+def read(path: File, folder: File | None = None, *, may_be_empty: bool = False) -> Document:
     """The document in the file; folder: see load. Raises ConfigError with one sentence if there is none."""
     text = _decoded(path, _bytes(path))
     document = Document(str(path), folder or path.parent, text)
-    if not document.data and not document.syntax:
+    if not document.data and not document.syntax and not may_be_empty:
         raise ConfigError([f"{path}: expected {_NEEDED}, found an empty file"])
     return document
 

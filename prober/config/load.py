@@ -14,6 +14,7 @@ from prober.config.config import HIDDEN, Config
 from prober.config.document import Document, read
 from prober.config.entries import Entries, Entry, complete, sorted_entries
 from prober.config.models import SINGLE, TABLES, Address, Daemon
+from prober.config.parts import with_parts
 from prober.config.references import SHORTEST_SECRET, Masks, References
 from prober.config.report import Report
 from prober.config.words import hidden_keys, secret_keys, tell
@@ -71,7 +72,7 @@ def load(
     kinds = Kinds(check_options, check_kinds, channel_options, channel_kinds)
     try:
         document = read(path, folder) if text is None else Document(str(path), folder or path.parent, text)
-        return _loaded(document, kinds, env)
+        return _loaded(with_parts(document), kinds, env)
     except RecursionError:
         raise ConfigError([f"{path}: expected lists and tables in a few levels, found hundreds"]) from None
 
@@ -179,7 +180,9 @@ def _config(path: str, objects: Mapping[str, Mapping[str, Any]], references: Map
         for key in secret_keys(options.__class__)
         if (secret := getattr(options, key)) is not None
     }
-    tables = {section: MappingProxyType(dict(found)) for section, found in objects.items() if section not in SINGLE}
+    tables: dict[str, Any] = {
+        section: MappingProxyType(dict(found)) for section, found in objects.items() if section not in SINGLE
+    }
     return Config(
         path=path,
         daemon=objects["prober"]["prober"],

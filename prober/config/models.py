@@ -6,10 +6,11 @@ Each is keyed by a stable id; names are for people and may change.
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, NoReturn
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr, ValidationInfo
 
@@ -22,14 +23,20 @@ from prober.options import (
     Name,
     Options,
     Secret,
+    Zone,
     mistake,
     parse_duration_ms,
 )
 
 SHORTEST_KEY = 16
+LARGEST_LOGO = 262_144  # bytes
+LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ADDRESS = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})?)):([0-9]{1,5})")
+
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+_ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?")
 
 
 class Address(NamedTuple):
@@ -51,6 +58,17 @@ def _address(value: Any) -> Address:
 
 def _address_or_off(value: Any) -> Address | None:
     return None if value == "off" else _address(value)
+
+
+def _network(value: Any) -> str:
+    try:
+        return str(ip_network(value)) if isinstance(value, str) else _no_network()
+    except ValueError:
+        return _no_network()
+
+
+def _no_network() -> NoReturn:
+    raise mistake('an address or a network such as "10.0.0.0/8"')
 
 
 def _folder(value: Any, info: ValidationInfo) -> Path:
@@ -82,6 +100,60 @@ def _url(value: Any) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
 
 
+def _hook(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    try:
+        parts = urlsplit(text)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+        is_good = is_good and parts.port != 0 and text.isascii() and text.isprintable() and " " not in text
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise mistake('an http or https URL such as "https://hc.example.com/ping/0"', "another text")
+    return value
+
+
+def _link(value: Any) -> str:
+    if isinstance(value, str) and value.startswith("mailto:") and value.isprintable() and " " not in value:
+        return value
+    expected = 'a link such as "https://example.com/help?a=b" or "mailto:help@example.com"'
+    if not isinstance(value, str) or not value.isprintable() or " " in value:
+        raise mistake(expected)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise mistake(expected) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise mistake(expected)
+    return value
+
+
+def _origin(value: Any) -> str:
+    if isinstance(value, str) and _ORIGIN.fullmatch(value):
+        return value.lower()
+    raise mistake('an origin such as "https://intranet.example.com"')
+
+
+def _colour(value: Any) -> str:
+    if isinstance(value, str) and _COLOUR.fullmatch(value):
+        return value.lower()
+    raise mistake('a colour such as "#1f6f54"')
+
+
+def _logo(value: Any, info: ValidationInfo) -> Path:
+    path = _folder(value, info)
+    expected = f"a file of at most {LARGEST_LOGO // 1024} KiB that ends in {', '.join(LOGO_TYPES)}"
+    if path.suffix not in LOGO_TYPES:
+        raise mistake(expected)
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise mistake(expected, f'"{value}": {(error.strerror or "").lower()}') from None
+    if not 0 < size <= LARGEST_LOGO:
+        raise mistake(expected, f"{size} bytes")
+    return path
+
+
 EXPECTED_MOMENT = "a date and time with its zone such as 2026-03-01T22:00:00+01:00"
 
 
@@ -108,14 +180,14 @@ def _rrule(value: Any) -> str:
         raise mistake(expected, f'"{value}": {error}') from None
 
 
-def _zone(value: Any) -> str:
-    expected = 'a time zone such as "Europe/Berlin"'
-    if not isinstance(value, str) or not value:
-        raise mistake(expected)
-    try:
-        return ZoneInfo(value).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise mistake(expected) from None
+def _share(value: Any) -> int:
+    """Per cent; 0 = any."""
+    words = {"any": 0, "all": 100}
+    if isinstance(value, str) and value in words:
+        return words[value]
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 100:
+        return value
+    raise mistake('"all", "any", or a share in per cent from 1 to 100')
 
 
 DAY_MS = 86_400_000
@@ -129,7 +201,7 @@ def _kept(value: Any) -> int:
         raise mistake('a duration such as "400d"') from None
 
 
-Zone = Annotated[str, BeforeValidator(_zone)]
+GroupBy = Literal["parent", "host", "address", "resolver", "certificate", "group", "site"]
 KeptMs = Annotated[int, BeforeValidator(_kept), Field(json_schema_extra={"format": "duration"})]
 Key = Annotated[Secret, AfterValidator(_key)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
@@ -140,12 +212,18 @@ class Daemon(Options):
 
     state_dir: Annotated[Path, PlainValidator(_folder)] = Field(default="prober-state", validate_default=True)
     """Where the database is kept, relative to this file. Without the key, `$STATE_DIRECTORY` if that is set."""
+    include: list[str] = Field(default=[])
+    """Files, or patterns of files, that are read as if they stood here; relative to this file."""
     public: Annotated[Address, PlainValidator(_address)] = Address("127.0.0.1", 8080)
     """Where the page, the API and the metrics are served."""
     up: Annotated[Address | None, PlainValidator(_address_or_off)] = Address("127.0.0.1", 5010)
     """Where the UP dialect is served; "off" for nowhere."""
     max_probes: int = Field(default=500, ge=1, le=10_000)
     """How many probes may run at the same time."""
+    max_probes_per_host: int = Field(default=50, ge=1, le=10_000)
+    """And how many of them against one host."""
+    max_probes_per_kind: int | None = Field(default=None, ge=1, le=10_000)
+    """And how many of them of one kind; without the key, as many as of all."""
     canaries: list[Id] = Field(default=[])
     """Checks that show whether our own network works, for every check that does not name its own."""
     admin_key: Key | None = None
@@ -154,6 +232,20 @@ class Daemon(Options):
     """MiB kept free beside the database for the day the disk is full; 0 = none."""
     safe_mode_after: int = Field(default=5, ge=0, le=100)
     """Of so many starts within ten minutes the last is in safe mode, which sends nothing; 0 = never."""
+    allow_commands: bool = False
+    """Whether checks of kind command may run programs of this host."""
+    heartbeat_url: Annotated[Secret, AfterValidator(_hook)] | None = None
+    """A URL that is asked again and again while we would tell of trouble: a dead man's switch."""
+    heartbeat_every: DurationMs = 60_000
+    """How often."""
+    rate_per_key: int = Field(default=600, ge=0, le=1_000_000)
+    """How often a minute one key may ask the API; 0 for as often as it likes."""
+    rate_per_address: int = Field(default=0, ge=0, le=1_000_000)
+    """How often a minute one address may ask anything; 0 for as often as it likes."""
+    trusted_proxies: list[Annotated[str, BeforeValidator(_network)]] = Field(default=[])
+    """Addresses and networks of proxies whose X-Forwarded-For tells where a request comes from."""
+    callbacks: Literal["public", "any", "off"] = "public"
+    """Where subscriptions made through the API may send: to public addresses, to any, or nowhere."""
     log: Literal["text", "json"] = "text"
     """How log lines are written."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -162,7 +254,22 @@ class Daemon(Options):
 
 # What is done with them is done at the start only: a reload leaves them as they are, and says so.
 RESTART_KEYS: Mapping[str, frozenset[str]] = {
-    "prober": frozenset({"state_dir", "public", "up", "max_probes", "ballast", "safe_mode_after", "log", "log_level"}),
+    "prober": frozenset(
+        {
+            "state_dir",
+            "public",
+            "up",
+            "max_probes",
+            "max_probes_per_host",
+            "max_probes_per_kind",
+            "ballast",
+            "safe_mode_after",
+            "log",
+            "log_level",
+            "heartbeat_url",
+            "heartbeat_every",
+        }
+    ),
     "history": frozenset({"raw", "minutes", "hours", "notices"}),
     "backup": frozenset({"every", "keep", "directory"}),
 }
@@ -214,6 +321,20 @@ class Site(Options):
     """A sentence below the name."""
     zone: Zone = "UTC"
     """Whose days its uptime is counted in."""
+    group_by: list[GroupBy] = Field(default=[])
+    """Components that have one of these in common, and fail soon after each other, share one incident."""
+    group_wait: DurationMs = 30_000
+    """How soon after its opening an incident takes in others, and when what it has taken in is told."""
+    language: Literal["en", "de", "fr", "es", "uk"] = "en"
+    """What the page speaks to readers whose browser asks for none of its languages."""
+    logo: Annotated[Path | None, PlainValidator(_logo)] = None
+    """A picture beside the name, relative to this file."""
+    colour: Annotated[str | None, PlainValidator(_colour)] = None
+    """Of the bar at the top; its text is black or white, whichever can be read."""
+    links: Mapping[Name, Annotated[str, PlainValidator(_link)]] = Field(default={}, max_length=12)
+    """Links at the top, by what people read."""
+    frame_ancestors: list[Annotated[str, PlainValidator(_origin)]] = Field(default=[])
+    """Which other pages may show this one in a frame."""
 
 
 class Group(Options):
@@ -244,6 +365,10 @@ class Component(Options):
     """How long trouble must be gone before its incident is resolved; until then it is monitored."""
     reopen_within: DurationMs | None = None
     """Trouble that returns so soon after the end goes on in the same incident."""
+    detect_within: DurationMs | None = None
+    """A promise: each of its checks finds an outage within this time at the latest, or the file is refused."""
+    major_when: Annotated[int, BeforeValidator(_share)] = Field(default="all", validate_default=True)
+    """Which of its checks must be down for a major outage: "all", "any", or a share of their weight in per cent."""
 
 
 class Subscription(Options):
@@ -267,6 +392,8 @@ class Subscription(Options):
     """Only incidents that hurt at least this much."""
     remind_after: DurationMs | None = None
     """When an open incident that nobody has acknowledged is told again: then, and after twice as long each time."""
+    escalate_after: DurationMs | None = None
+    """It hears of an incident only once nobody has acknowledged it for so long."""
 
 
 class Window(Options):
@@ -278,6 +405,8 @@ class Window(Options):
     """The site it is announced on."""
     components: list[Id] | None = Field(default=None, min_length=1)
     """The components that are worked on."""
+    groups: list[Id] = Field(default=[])
+    """The groups that are worked on, with all their components (or those of `components`)."""
     start: Annotated[datetime, BeforeValidator(_start)]
     """When it starts: a date and time with its zone; with `rrule`, the first time, in the time of `zone`."""
     end: Moment | None = None
@@ -290,6 +419,14 @@ class Window(Options):
     """How long each time lasts."""
     description: str = Field(default="", max_length=2000)
     """What is done, and what readers should expect."""
+    auto_start: bool = True
+    """Whether it starts at its time, or only when a person says so; if nobody has by its end, it is cancelled."""
+    auto_end: bool | Literal["when_green"] = True
+    """Whether it ends at its time, only when a person says so, or at its time once nothing of it fails."""
+    extend_up_to: DurationMs | None = None
+    """With auto_end = "when_green": how much longer it may last at most."""
+    remind_before: DurationMs | None = None
+    """How long before its start it is told once more."""
 
     @property
     def recurrence(self) -> Recurrence | None:

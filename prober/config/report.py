@@ -40,7 +40,7 @@ class Report:
         self._hints = 0
 
     def __bool__(self) -> bool:
-        return bool(self._mistakes or self._document.syntax)
+        return bool(self._mistakes) or not self._document.is_sound
 
     def hide(self, path: Path) -> None:
         """The value there came by reference: it is never shown, nor is what a kind says of it."""
@@ -88,14 +88,25 @@ class Report:
 
     def lines(self, mask: Callable[[str], str], hidden_keys: Collection[str]) -> list[str]:
         """Every mistake as a line of text. mask: takes secrets out; hidden_keys: keys whose values may be secrets."""
-        document = self._document
-        syntax = [(s.line, s.path, f"expected {s.expected}, found {_bare(s, hidden_keys)}") for s in document.syntax]
-        others = [
-            (document.line(m.path), m.path, f"expected {mask(m.expected)}, found {mask(m.found)}{m.hint}")
-            for m in self._mistakes.values()
+        main = self._document
+        files = [main, *main.parts]
+        told = [
+            (file, s.line, s.path, f"expected {s.expected}, found {_bare(s, hidden_keys)}")
+            for file in files
+            for s in file.syntax
         ]
-        told = sorted((line, dotted(path), text) for line, path, text in [*syntax, *others])
-        return [": ".join(filter(None, (f"{document.name}:{line}", path, text))) for line, path, text in told]
+        told += [
+            (c.document, c.document.line(c.path), c.path, f"expected {c.expected}, found {c.found}")
+            for c in main.clashes
+        ]
+        for m in self._mistakes.values():
+            home = main.home(m.path)
+            told.append(
+                (home, home.line(m.path), m.path, f"expected {mask(m.expected)}, found {mask(m.found)}{m.hint}")
+            )
+        lines = sorted((files.index(file), line, dotted(path), text) for file, line, path, text in told)
+        places = ((f"{files[rank].name}:{line}", path, text) for rank, line, path, text in lines)
+        return [*(": ".join(filter(None, place)) for place in places), *main.unread]
 
 
 def did_you_mean(near: str | None) -> str:

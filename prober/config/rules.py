@@ -11,7 +11,7 @@ from prober.config.entries import Entries, Entry, duration_ms
 from prober.config.models import EXPECTED_MOMENT, Daemon
 from prober.config.paths import Path, dotted, quoted
 from prober.config.report import Report
-from prober.options import CheckOptions, show_duration
+from prober.options import CheckOptions, detection_ms, show_duration
 
 # section -> key -> the section that declares what the key names
 NAMED = {
@@ -21,7 +21,7 @@ NAMED = {
     "prober": {"canaries": "checks"},
     "checks": {"component": "components", "canaries": "checks"},
     "subscriptions": {"channel": "channels", "sites": "sites", "groups": "groups", "components": "components"},
-    "maintenance": {"site": "sites", "components": "components"},
+    "maintenance": {"site": "sites", "components": "components", "groups": "groups"},
 }
 
 
@@ -37,8 +37,19 @@ def apply(entries: Entries, models: Callable[[Entry], type[CheckOptions]], repor
     for check in entries["checks"]:
         _times_fit(check, models(check), report)
         _counts_fit(check, models(check), report)
+    _commands_are_allowed(entries, report)
+    _detected_in_time(entries, models, report)
     for window in entries["maintenance"]:
         _window_fits(window, report)
+
+
+def _commands_are_allowed(entries: Entries, report: Report) -> None:
+    """Who may write a check may not, by that alone, run programs on this host."""
+    if any(entry.table.get("allow_commands") is True for entry in entries["prober"]):
+        return
+    for check in entries["checks"]:
+        if check.table.get("kind") == "command":
+            report.add((*check.path, "kind"), "allow_commands = true in [prober] for this kind", '"command"')
 
 
 def _names_exist(entries: Entries, report: Report) -> None:
@@ -64,7 +75,11 @@ def _ids(entry: Entry, key: str) -> Iterator[tuple[Path, str]]:
 
 def _stays_on_its_site(entries: Entries, report: Report) -> None:
     sites = {s: {e.id: e.table.get("site") for e in entries[s]} for s in ("groups", "components")}
-    for section, key, target in (("components", "group", "groups"), ("maintenance", "components", "components")):
+    for section, key, target in (
+        ("components", "group", "groups"),
+        ("maintenance", "components", "components"),
+        ("maintenance", "groups", "groups"),
+    ):
         for entry in entries[section]:
             site = entry.table.get("site")
             for path, id_ in _ids(entry, key):
@@ -155,14 +170,50 @@ def _times_fit(check: Entry, model: type[CheckOptions], report: Report) -> None:
     def told(key: str, ms: int) -> str:
         return report.text((*check.path, key), show_duration(ms))
 
-    interval, timeout, slow = ms("interval"), ms("timeout"), ms("degraded_over")
+    interval, timeout = ms("interval"), ms("timeout")
     if interval is not None and timeout is not None and timeout > interval:
         key = "timeout" if report.is_written((*check.path, "timeout")) else "interval"
         expected = f"a timeout of at most the interval {told('interval', interval)}"
         report.add((*check.path, key), expected, told("timeout", timeout))
-    if slow is not None and timeout is not None and slow >= timeout:
-        expected = f"a duration below the timeout {told('timeout', timeout)}"
-        report.add((*check.path, "degraded_over"), expected, told("degraded_over", slow))
+    for key in ("degraded_over", "degraded_quantile_over"):
+        slow = ms(key)
+        if slow is not None and timeout is not None and slow >= timeout:
+            report.add((*check.path, key), f"a duration below the timeout {told('timeout', timeout)}", told(key, slow))
+    key, window = "degraded_quantile_window", ms("degraded_quantile_window")
+    if "degraded_quantile_over" in check.table and interval and window and window < 10 * interval:
+        expected = f"at least ten times the interval {told('interval', interval)}"
+        report.add((*check.path, key), expected, told(key, window))
+
+
+def _detected_in_time(entries: Entries, models: Callable[[Entry], type[CheckOptions]], report: Report) -> None:
+    """What a component promises holds for each of its checks at the latest possible moment."""
+    promised = {
+        entry.id: (entry, ms) for entry in entries["components"] if (ms := duration_ms(entry.table, "detect_within"))
+    }
+    worst: dict[str, tuple[int, str]] = {}
+    for check in entries["checks"] if promised else ():
+        component, ms = check.table.get("component"), _detection_ms(check, models(check))
+        if isinstance(component, str) and component in promised and ms is not None:
+            worst[component] = max(worst.get(component, (0, "")), (ms, check.id))
+    for id_, (entry, ms) in promised.items():
+        longest, culprit = worst.get(id_, (0, ""))
+        if longest > ms:
+            path = (*entry.path, "detect_within")
+            expected = f"at least {show_duration(longest)}, which checks.{culprit} may take to find an outage"
+            report.add(path, expected, report.text(path, show_duration(ms)))
+
+
+def _detection_ms(check: Entry, model: type[CheckOptions]) -> int | None:
+    """None if something that it depends on can't be read."""
+
+    def time_of(key: str) -> int | None:
+        return duration_ms(check.table, key) if key in check.table else model.model_fields[key].default
+
+    interval, timeout = time_of("interval"), time_of("timeout")
+    failures = check.table.get("failures", model.model_fields["failures"].default)
+    if not interval or not timeout or not isinstance(failures, int):
+        return None
+    return detection_ms(interval, timeout, failures, time_of("failures_for") or 0, time_of("retry_interval"))
 
 
 def _counts_fit(check: Entry, model: type[CheckOptions], report: Report) -> None:
@@ -175,6 +226,9 @@ def _counts_fit(check: Entry, model: type[CheckOptions], report: Report) -> None
     for key in ("degraded_failures_of", "degraded_failures_for"):
         if key in check.table and "degraded_failures" not in check.table:
             report.add((*check.path, key), "degraded_failures beside it", "none")
+    for key in ("degraded_quantile", "degraded_quantile_window"):
+        if key in check.table and "degraded_quantile_over" not in check.table:
+            report.add((*check.path, key), "degraded_quantile_over beside it", "none")
     high, low = check.table.get("flap_high"), check.table.get("flap_low")
     if isinstance(low, int) and (high is None or (isinstance(high, int) and low >= high)):
         report.add(
@@ -185,6 +239,10 @@ def _counts_fit(check: Entry, model: type[CheckOptions], report: Report) -> None
 def _window_fits(window: Entry, report: Report) -> None:
     """Once: from a moment to a moment. With a rule: from a local time on, each time for a duration."""
     table, path = window.table, window.path
+    if ("extend_up_to" in table) is not (table.get("auto_end") == "when_green"):
+        key, other = ("auto_end", "extend_up_to") if "extend_up_to" not in table else ("extend_up_to", "auto_end")
+        expected = 'auto_end = "when_green"' if other == "auto_end" else 'extend_up_to such as "2h"'
+        report.add((*path, key), f"{expected} beside it", "none")
     start, end = table.get("start"), table.get("end")
     if "rrule" in table:
         if isinstance(start, datetime) and start.tzinfo is not None:

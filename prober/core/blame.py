@@ -1,44 +1,76 @@
 """Is a failure the target's, or is it ours: the canaries are asked before it counts.
 
-A check may name canaries: other checks, of things that we can hardly lose all at once, such as a gateway and two known
-addresses. While every one of them fails by the network, a check that fails by the network proves nothing of its target:
-the observation becomes *unknown*, our own, and moves nothing. A target that was down before stays down. A failure that
-a broken network cannot cause (a certificate for another name, an error status) is never excused.
+A check may name canaries: other checks, of things that we can hardly lose all at once, such as a gateway, the resolvers
+and two known addresses. Each vouches for one class of failures: the network, or the look-up of names. While all that
+vouch for the class in which a check fails do so as well, its failure proves nothing of its target: the observation
+becomes *unknown*, our own, and moves nothing. A lost network explains failed look-ups; failed look-ups do not explain a
+target that cannot be reached. A target that was down before stays down. A failure that neither can cause (a certificate
+for another name, an error status) is never excused.
 """
 
-from prober.core.model import Observation, Outcome, Policy
+from collections.abc import Mapping
+from enum import StrEnum
+
+from prober.core.model import CheckPolicy, Observation, Outcome, Policy
 from prober.core.reason import Reason
+from prober.core.rollup import seat
 from prober.core.state import State
 
-BY_NETWORK = frozenset(
-    {
-        Reason.DNS_NXDOMAIN,
-        Reason.DNS_SERVFAIL,
-        Reason.DNS_TIMEOUT,
-        Reason.DNS_NO_ADDRESS,
-        Reason.CONNECT_REFUSED,
-        Reason.CONNECT_TIMEOUT,
-        Reason.CONNECT_RESET,
-        Reason.UNREACHABLE,
-        Reason.TLS_TIMEOUT,
-        Reason.ICMP_TIMEOUT,
-        Reason.HTTP_TIMEOUT,
-    }
-)
+
+class FailureClass(StrEnum):
+    """What of ours would explain a failure."""
+
+    DNS = "dns"
+    NETWORK = "network"
+
+
+CLASS_OF: Mapping[Reason, FailureClass] = {
+    Reason.DNS_NXDOMAIN: FailureClass.DNS,
+    Reason.DNS_SERVFAIL: FailureClass.DNS,
+    Reason.DNS_TIMEOUT: FailureClass.DNS,
+    Reason.DNS_NO_ADDRESS: FailureClass.DNS,
+    Reason.CONNECT_REFUSED: FailureClass.NETWORK,
+    Reason.CONNECT_TIMEOUT: FailureClass.NETWORK,
+    Reason.CONNECT_RESET: FailureClass.NETWORK,
+    Reason.UNREACHABLE: FailureClass.NETWORK,
+    Reason.TLS_TIMEOUT: FailureClass.NETWORK,
+    Reason.ICMP_TIMEOUT: FailureClass.NETWORK,
+    Reason.HTTP_TIMEOUT: FailureClass.NETWORK,
+}
+# failure class -> the classes of canaries' failures that explain it; and the canaries that are asked, those of any one
+EXPLAINED_BY: Mapping[FailureClass, tuple[FailureClass, ...]] = {
+    FailureClass.DNS: (FailureClass.DNS, FailureClass.NETWORK),
+    FailureClass.NETWORK: (FailureClass.NETWORK,),
+}
 
 
 def attributed(state: State, observation: Observation, policy: Policy) -> Observation:
     """The observation as it counts: a failure that the canaries share is unknown, and ours."""
-    if observation.outcome is not Outcome.DOWN or observation.reason not in BY_NETWORK:
+    if observation.outcome is not Outcome.DOWN or observation.reason is None:
         return observation
-    check = policy.checks.get(observation.check)
-    if check is None or not check.canaries or not all(fails_by_network(state, id_) for id_ in check.canaries):
+    check, found = policy.checks.get(observation.check), CLASS_OF.get(observation.reason)
+    if check is None or found is None or not check.canaries:
         return observation
-    detail = f"{', '.join(check.canaries)} fail as well: {observation.detail}"
-    return observation._replace(outcome=Outcome.UNKNOWN, reason=Reason.SELF_UPLINK, detail=detail)
+    failing = _explaining(state, check, found, policy, observation.location)
+    if not failing:
+        return observation
+    reason = Reason.SELF_UPLINK if found is FailureClass.NETWORK else Reason.SELF_DNS
+    detail = f"{', '.join(failing)} fail as well: {observation.detail}"
+    return observation._replace(outcome=Outcome.UNKNOWN, reason=reason, detail=detail)
 
 
-def fails_by_network(state: State, check: str) -> bool:
-    """Whether the check's latest answer was a failure that a broken network can cause."""
-    found = state.checks.get(check)
-    return found is not None and found.down > 0 and found.reason in BY_NETWORK
+def _explaining(
+    state: State, check: CheckPolicy, found: FailureClass, policy: Policy, location: str
+) -> tuple[str, ...]:
+    """The canaries that fail in a way that explains the check's failure; none if some of their class do not."""
+    for vouched in EXPLAINED_BY[found]:
+        asked = [id_ for id_ in check.canaries if id_ in policy.checks and policy.checks[id_].vouches_for == vouched]
+        if asked and all(fails_by(state, seat(id_, location), EXPLAINED_BY[found]) for id_ in asked):
+            return tuple(asked)
+    return ()
+
+
+def fails_by(state: State, key: str, classes: tuple[FailureClass, ...]) -> bool:
+    """Whether the latest answer to a check, by its state's key, was a failure of one of these classes."""
+    found = state.checks.get(key)
+    return found is not None and found.down > 0 and found.reason is not None and CLASS_OF.get(found.reason) in classes

@@ -1,7 +1,8 @@
 """Which checks are probed again beside their grid, to be sure sooner.
 
-1. A check that fails while it is still believed, and has a retry interval, is probed again at once, and then at that
-   interval, until the verdict has followed or the check has answered well. Its grid stays as it is.
+1. A check that fails while it is still believed, and has a retry interval, is probed again at once, by the other
+   address family if its target has one, and then at that interval, until the verdict has followed or the check has
+   answered well. Its grid stays as it is.
 2. At the first failure its canaries are probed at once: is it our network?
 3. And the checks of all that its component depends on: is it theirs? Those that fail as well are probed again every
    second until they are judged, so that one outage is told as one.
@@ -25,7 +26,8 @@ def confirmations(state: State, observation: Observation, policy: Policy) -> lis
     is_first = judged.bad_from_ms == observation.started_ms
     found = []
     if check.retry_interval_ms is not None:
-        found.append(Due(check.id, at_ms if is_first else at_ms + check.retry_interval_ms))
+        again_ms = at_ms if is_first else at_ms + check.retry_interval_ms
+        found.append(Due(check.id, again_ms, other_way=is_first))
     elif _is_awaited(state, check.component, policy):
         found.append(Due(check.id, at_ms + HURRY_MS))
     if is_first:

@@ -10,8 +10,10 @@ from prober.core.model import (
     CheckState,
     ComponentState,
     Incident,
+    MaintenanceState,
     Notice,
     Observation,
+    Storm,
 )
 from prober.core.orders import Order
 
@@ -34,9 +36,13 @@ class Woke(NamedTuple):
 
 
 class Configured(NamedTuple):
-    """The daemon has started, or the policy was replaced: reconcile the state with it."""
+    """The daemon has started, or the policy was replaced: reconcile the state with it.
+
+    watched_ms: at a start, until when the one before has watched; None = nothing was missed.
+    """
 
     at_ms: int
+    watched_ms: int | None = None
 
 
 class Ordered(NamedTuple):
@@ -62,9 +68,13 @@ class Rule(StrEnum):
     FAILURES_LASTING = "failures_lasting"
     DEGRADED_LASTING = "degraded_lasting"
     SUCCESSES_LASTING = "successes_lasting"
+    DEGRADED_BY_QUANTILE = "degraded_by_quantile"
     FROM_CHECKS = "from_checks"
+    STATED = "stated"
     MAINTENANCE_WINDOW = "maintenance_window"
+    PINNED = "pinned"
     DEPENDENCY_DOWN = "dependency_down"
+    NOT_WATCHED = "not_watched"
     NOT_CONFIGURED = "not_configured"
 
 
@@ -95,8 +105,8 @@ class Decision(NamedTuple):
     """All that one event changed.
 
     seq: grows by one with each visible decision and never repeats; one that only moved a streak keeps the state's.
-    checks, components, incidents: new values that replace the old of the same id.
-    gone: checks and components that are no longer configured.
+    checks, components, incidents, maintenances: new values that replace the old of the same id.
+    gone: checks and components that are no longer configured. storms: new values, by channel.
     next_num, handled_ms, wake_ms: the state's new values (see State).
     """
 
@@ -108,11 +118,14 @@ class Decision(NamedTuple):
     notices: tuple[Notice, ...] = ()
     changes: tuple[Change, ...] = ()
     gone: tuple[tuple[Subject, str], ...] = ()
+    storms: tuple[Storm, ...] = ()
     next_num: int = 1
     handled_ms: int | None = None
     wake_ms: int | None = None
+    maintenances: tuple[MaintenanceState, ...] = ()
 
     @property
     def is_visible(self) -> bool:
         """Whether anybody outside can see it: if not, only a streak has moved."""
-        return bool(self.components or self.incidents or self.notices or self.changes or self.gone)
+        seen = (self.components, self.incidents, self.maintenances, self.notices, self.changes, self.gone, self.storms)
+        return any(seen)

@@ -6,10 +6,11 @@ that returns before that, or soon after, goes on in the same incident. Its name 
 automation writes is public: it names components, kinds of trouble and times, never addresses or error texts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from prober.core import ids
 from prober.core.model import (
+    BY_COMPONENT,
     Affected,
     ComponentPolicy,
     Impact,
@@ -79,7 +80,10 @@ def noted(incident: Incident, component: ComponentPolicy, status: Status, at_ms:
 
 
 def opened_by_hand(order: Open, affected: tuple[Affected, ...], at_ms: int, num: int, identity: bytes) -> Incident:
-    """A new incident that a person leads."""
+    """A new incident that a person leads, or the record of one that is over."""
+    started_ms = at_ms if order.started_ms is None else order.started_ms
+    if order.resolved_ms is not None:
+        return _recorded(order, affected, started_ms, num, identity)
     return Incident(
         num=num,
         uid=ids.uid(at_ms, num),
@@ -89,7 +93,7 @@ def opened_by_hand(order: Open, affected: tuple[Affected, ...], at_ms: int, num:
         name=order.name,
         status=order.status,
         impact=order.impact,
-        started_ms=at_ms,
+        started_ms=started_ms,
         opened_ms=at_ms,
         updated_ms=at_ms,
         affected=affected,
@@ -99,9 +103,29 @@ def opened_by_hand(order: Open, affected: tuple[Affected, ...], at_ms: int, num:
     )
 
 
+def _recorded(order: Open, affected: tuple[Affected, ...], started_ms: int, num: int, identity: bytes) -> Incident:
+    return Incident(
+        num=num,
+        uid=ids.uid(started_ms, num),
+        slug=ids.slug(f"incident:{num}", identity),
+        site=order.site,
+        cause=f"order:{num}",
+        name=order.name,
+        status=IncidentStatus.RESOLVED,
+        impact=order.impact,
+        started_ms=started_ms,
+        opened_ms=started_ms,
+        updated_ms=order.resolved_ms or started_ms,
+        affected=_operational(affected),
+        updates=(Update(order.resolved_ms or started_ms, IncidentStatus.RESOLVED, order.body, order.author),),
+        resolved_ms=order.resolved_ms,
+        taken=True,
+    )
+
+
 def cause_of(component: str) -> str:
-    """What may have at most one open incident: today, one component's trouble."""
-    return f"component:{component}"
+    """What may have at most one open incident: the trouble that began with this component."""
+    return f"{BY_COMPONENT}{component}"
 
 
 def opened(
@@ -152,6 +176,28 @@ def changed(incident: Incident, component: ComponentPolicy, status: Status, at_m
     )
 
 
+def joined(incident: Incident, component: ComponentPolicy, status: Status, at_ms: int, due_ms: int | None) -> Incident:
+    """The incident once it is about another component too; due_ms: when that is told, if it is not told now."""
+    affected = tuple(sorted((*incident.affected, Affected(component.id, status, status))))
+    return incident._replace(
+        affected=affected, impact=_impact(affected), updated_ms=at_ms, joined_due_ms=incident.joined_due_ms or due_ms
+    )
+
+
+def told_joined(incident: Incident, names: Sequence[str], at_ms: int) -> Incident:
+    """The incident once people are told what has joined it."""
+    update = Update(at_ms, incident.status, f"This affects {', '.join(names)} as well.")
+    return incident._replace(updated_ms=at_ms, joined_due_ms=None, updates=(*incident.updates, update))
+
+
+def without(incident: Incident, components: frozenset[str]) -> Incident:
+    """The incident once some of what it is about is no longer watched: that is not in trouble any more."""
+    affected = tuple(
+        a._replace(status=Status.OPERATIONAL) if a.component in components else a for a in incident.affected
+    )
+    return incident._replace(affected=affected)
+
+
 def _with(affected: tuple[Affected, ...], component: str, status: Status) -> tuple[Affected, ...]:
     return tuple(
         a._replace(status=status, worst=max(a.worst, status, key=lambda s: s.depth)) if a.component == component else a
@@ -170,9 +216,9 @@ def flapping(incident: Incident, component: ComponentPolicy, changes: int, at_ms
     return incident._replace(updated_ms=at_ms, updates=(*incident.updates, update))
 
 
-def monitored(incident: Incident, component: ComponentPolicy, at_ms: int) -> Incident:
-    """The incident once its trouble has gone, but has not yet stayed away for long enough."""
-    body = f"{component.name} is operational again. We keep watching it."
+def monitored(incident: Incident, what: str, at_ms: int) -> Incident:
+    """The incident once its trouble has gone, but has not yet stayed away for long enough. what: is well again."""
+    body = f"{what}. We keep watching {'it' if len(incident.affected) == 1 else 'them'}."
     return incident._replace(
         status=IncidentStatus.MONITORING,
         affected=_operational(incident.affected),
@@ -189,6 +235,7 @@ def resolved(incident: Incident, at_ms: int, body: str) -> Incident:
         affected=_operational(incident.affected),
         updated_ms=at_ms,
         resolved_ms=at_ms,
+        joined_due_ms=None,
         updates=(*incident.updates, Update(at_ms, IncidentStatus.RESOLVED, body)),
     )
 

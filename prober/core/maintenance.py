@@ -1,8 +1,7 @@
-"""Planned work: is this moment planned, which boundaries have passed, which comes next.
+"""Planned work as it is declared: which times there are, and which boundary comes next.
 
 A window holds from its start (inclusive) to its end (exclusive); one that recurs is as many windows as it has starts,
-each known by its own id. Boundaries that passed while nobody looked are acted on at the next look, with their own time,
-unless the whole window is over: then nobody needs to hear of it.
+each known by its own id. What becomes of each of them is in core/work.py.
 
 A clock that is set back makes the last look one of the future. By a little, nothing is acted on twice; by more, what
 was seen there counts for nothing: else no boundary would be seen until the clock has come there again.
@@ -10,9 +9,8 @@ was seen there counts for nothing: else no boundary would be seen until the cloc
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice, takewhile
-from typing import NamedTuple
 
-from prober.core.model import Maintenance, MaintenanceStatus, Policy
+from prober.core.model import Maintenance, Policy
 from prober.core.recurrence import starts
 
 SET_BACK_MS = 60_000  # a clock that is behind the last look by more has been set back
@@ -21,14 +19,6 @@ SET_BACK_MS = 60_000  # a clock that is behind the last look by more has been se
 def is_set_back(handled_ms: int | None, at_ms: int) -> bool:
     """Whether a look at that moment, after one at handled_ms, is one by a clock that was set back."""
     return handled_ms is not None and handled_ms - at_ms > SET_BACK_MS
-
-
-class Boundary(NamedTuple):
-    """A window's start or end that has come."""
-
-    at_ms: int
-    window: Maintenance
-    starts: bool
 
 
 def occurrences(window: Maintenance, from_ms: int) -> Iterator[Maintenance]:
@@ -54,41 +44,24 @@ def between(windows: Iterable[Maintenance], after_ms: int, until_ms: int) -> lis
     return sorted(chain.from_iterable(found), key=lambda one: (one.start_ms, one.id))
 
 
-def status_at(window: Maintenance, at_ms: int) -> MaintenanceStatus:
-    """Where the maintenance stands at that moment."""
-    if at_ms < window.start_ms:
-        return MaintenanceStatus.PLANNING
-    return MaintenanceStatus.INPROGRESS if at_ms < window.end_ms else MaintenanceStatus.COMPLETED
-
-
-def is_planned(policy: Policy, component: str, at_ms: int) -> bool:
-    """Whether the component is in a maintenance at that moment."""
-    concerning = (w for w in policy.maintenances.values() if component in w.components)
-    return any(one.start_ms <= at_ms for w in concerning for one in upcoming(w, at_ms, 1))
-
-
-def passed(windows: Iterable[Maintenance], after_ms: int, until_ms: int) -> list[Boundary]:
-    """The boundaries in (after_ms, until_ms], in order; an end before a start of the same moment."""
-
-    def boundaries() -> Iterator[Boundary]:
-        for window in between(windows, after_ms, until_ms):
-            starts, ends = (after_ms < edge <= until_ms for edge in (window.start_ms, window.end_ms))
-            if starts and not ends:
-                yield Boundary(window.start_ms, window, starts=True)
-            if ends and not starts:
-                yield Boundary(window.end_ms, window, starts=False)
-
-    return sorted(boundaries(), key=lambda b: (b.at_ms, b.starts, b.window.id))
+def find(policy: Policy, id_: str) -> Maintenance | None:
+    """The one time of planned work that has that id, as it is declared now; None if none has."""
+    name, _, start_s = id_.partition("@")
+    window = policy.maintenances.get(name)
+    if window is None or (window.recurrence is None) is not (start_s == ""):
+        return None
+    from_ms = int(start_s) * 1000 if start_s.isascii() and start_s.isdigit() else 0
+    return next((one for one in upcoming(window, from_ms, 1) if one.id == id_), None)
 
 
 def next_boundary_ms(windows: Iterable[Maintenance], after_ms: int) -> int | None:
     """The first boundary later than after_ms; None if no window has one."""
-    near = chain.from_iterable(_near(window, after_ms) for window in windows)
-    edges = (edge for one in near for edge in (one.start_ms, one.end_ms))
+    found = chain.from_iterable(near(window, after_ms) for window in windows)
+    edges = (edge for one in found for edge in (one.start_ms, one.end_ms))
     return min((edge for edge in edges if edge > after_ms), default=None)
 
 
-def _near(window: Maintenance, after_ms: int) -> Iterator[Maintenance]:
+def near(window: Maintenance, after_ms: int) -> Iterator[Maintenance]:
     """The windows under way, and the next one: it may start before they end."""
     for one in occurrences(window, after_ms):
         yield one

@@ -13,6 +13,7 @@ from prober.core.reason import Reason
 from prober.core.recurrence import Recurrence
 
 LOCAL = "local"  # the location of the built-in prober
+BY_COMPONENT = "component:"  # how the cause of an incident that the automation opened begins
 
 
 class Outcome(StrEnum):
@@ -82,11 +83,24 @@ class IncidentStatus(StrEnum):
 
 
 class MaintenanceStatus(StrEnum):
-    """Where a maintenance stands; read off the clock, never stored."""
+    """Where a maintenance stands in its life; the allowed steps are in core/work.py.
+
+    verifying: its time is over, and it goes on because something of it still fails.
+    """
 
     PLANNING = "planning"
     INPROGRESS = "inprogress"
+    VERIFYING = "verifying"
     COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class Ending(StrEnum):
+    """How a maintenance ends: at its time, when a person says so, or once nothing of it fails."""
+
+    ON_TIME = "on_time"
+    BY_HAND = "by_hand"
+    WHEN_GREEN = "when_green"
 
 
 class Phase(StrEnum):
@@ -101,10 +115,14 @@ class Phase(StrEnum):
 
 
 class Due(NamedTuple):
-    """One slot of the grid that a check must answer."""
+    """One slot of the grid that a check must answer, or a probe beside it.
+
+    other_way: it confirms a failure, and goes by the other address family if the target has one.
+    """
 
     check: str
     scheduled_ms: int
+    other_way: bool = False
 
 
 class Observation(NamedTuple):
@@ -143,15 +161,32 @@ class Need(NamedTuple):
     for_ms: int = 0
 
 
+class Quantile(NamedTuple):
+    """A bound on most answers instead of each; see pace.
+
+    percent: of the answers that may not take longer, from 50 to 99. window_ms: of how long they are counted.
+    """
+
+    percent: int
+    over_us: int
+    window_ms: int
+
+
 class CheckPolicy(NamedTuple):
     """How a check's observations become its verdict.
 
     down, degraded: what it takes to leave a better verdict; up: to regain one.
-    degraded_over_us: an answer slower than this is degraded; None = never for slowness.
+    degraded_over_us: an answer slower than this is degraded; None = never for its own slowness.
+    quantile: while too many answers are slow, all that are good are degraded; None = that is not asked.
     retry_interval_ms: how soon a failure is looked at again, see confirm; None = at the next slot.
     canaries: checks that show whether our own network works, see blame.
     critical: its component is in major outage when it is down, whatever its other checks say.
     flap_high, flap_low: from which share of changes it flaps, and down to which; see flapping. None = it never does.
+    weight: how much it counts beside the component's other checks. redundancy_group: those of one count as one check,
+    as good as its best; None = it stands for itself. See rollup.
+    locations, quorum: from where it is probed, and how many of them must agree; see rollup.
+    shares: (kind, value) of what it may have in common with other checks, such as its host; see grouping.
+    vouches_for: the class of failures that it is asked about as a canary; see blame.
     """
 
     id: str
@@ -166,6 +201,13 @@ class CheckPolicy(NamedTuple):
     flap_high: float | None = None
     flap_low: float = 0.0
     critical: bool = False
+    weight: int = 1
+    redundancy_group: str | None = None
+    locations: tuple[str, ...] = (LOCAL,)
+    quorum: int = 1
+    shares: tuple[tuple[str, str], ...] = ()
+    vouches_for: str = "network"
+    quantile: Quantile | None = None
 
 
 class ComponentPolicy(NamedTuple):
@@ -175,6 +217,9 @@ class ComponentPolicy(NamedTuple):
     depends_on: while one of these components is down, no incident opens for this one; acyclic.
     resolve_after_ms: how long trouble must be gone before the incident is resolved; until then it is monitored.
     reopen_within_ms: trouble that returns so soon after the end reopens the same incident; 0 = never.
+    major_percent: from which share of its checks' weight that is down it is in major outage; 0 = as soon as any is.
+    group_by, group_wait_ms: what makes its trouble one with that of others, if it begins so soon after; see grouping.
+    stated: what somebody says that it shows, if it has no checks; None = nobody does.
     """
 
     id: str
@@ -186,12 +231,17 @@ class ComponentPolicy(NamedTuple):
     depends_on: tuple[str, ...] = ()
     resolve_after_ms: int = 0
     reopen_within_ms: int = 0
+    major_percent: int = 100
+    group_by: tuple[str, ...] = ()
+    group_wait_ms: int = 0
+    stated: Status | None = None
 
 
 class SubscriptionPolicy(NamedTuple):
     """Who wants to know what. Empty sets mean "all"; min_impact holds for incidents only.
 
     remind_after_ms: when an open incident that nobody has acknowledged is told again; see notice. None = never.
+    escalate_after_ms: it hears of an incident only once nobody has acknowledged it for so long; None = at once.
     """
 
     id: str
@@ -202,12 +252,16 @@ class SubscriptionPolicy(NamedTuple):
     components: frozenset[str] = frozenset()
     min_impact: Impact = Impact.NONE
     remind_after_ms: int | None = None
+    escalate_after_ms: int | None = None
 
 
 class Maintenance(NamedTuple):
     """Planned work on components, from start_ms (inclusive) to end_ms (exclusive).
 
     recurrence: it comes again; then start_ms and end_ms are those of the first time.
+    auto_start: whether it starts by the clock, or when a person says so. auto_end: how it ends.
+    extend_up_to_ms: how much longer it may last while something of it fails, if it ends when that is over.
+    remind_before_ms: how long before its start it is told once more; None = not at all.
     """
 
     id: str
@@ -218,12 +272,23 @@ class Maintenance(NamedTuple):
     components: tuple[str, ...]
     description: str = ""
     recurrence: Recurrence | None = None
+    auto_start: bool = True
+    auto_end: Ending = Ending.ON_TIME
+    extend_up_to_ms: int = 0
+    remind_before_ms: int | None = None
+
+
+class Budget(NamedTuple):
+    """How many notices a channel takes within window_ms; what is beyond them is told as one digest."""
+
+    notices: int
+    window_ms: int
 
 
 class Policy(NamedTuple):
     """Everything the operator decided that judgement needs, by id.
 
-    below: by component, those that depend on it; see suppress.below.
+    below: by component, those that depend on it; see suppress.below. budgets: by channel; see storm.
     """
 
     checks: Mapping[str, CheckPolicy]
@@ -231,6 +296,7 @@ class Policy(NamedTuple):
     subscriptions: Mapping[str, SubscriptionPolicy]
     maintenances: Mapping[str, Maintenance]
     below: Mapping[str, tuple[str, ...]] = {}
+    budgets: Mapping[str, Budget] = {}
 
 
 # ---------------------------------------------------------------- state: what has come of it so far
@@ -244,9 +310,11 @@ class CheckState(NamedTuple):
     *_from_ms: start of the first observation of the running streak, 0 if there is none.
     recent: outcome and start of the latest answers, oldest first, from the first that does not agree with the verdict;
     empty unless a need of the check counts among the last answers.
-    reason, detail: the latest failure's, kept while the check is not up.
+    reason, detail, address, certificate: the latest failure's, kept while the check is not up; "" = none was met.
     flips: the latest changes between good and bad answers; flapped: how many since it flaps, 0 = it does not. See
     flapping.
+    pace: by tenths of the quantile's window, oldest first, when each begins, the answers in it, and those of them that
+    were slow; see pace. Empty unless the check has a quantile.
     """
 
     check: str
@@ -265,6 +333,21 @@ class CheckState(NamedTuple):
     recent: tuple[tuple[Outcome, int], ...] = ()
     flips: int = 0
     flapped: int = 0
+    address: str = ""
+    certificate: str = ""
+    pace: tuple[tuple[int, int, int], ...] = ()
+
+
+class Pin(NamedTuple):
+    """A status that a person has set, whatever the checks say. until_ms: None = until it is taken off."""
+
+    status: Status
+    by: str
+    until_ms: int | None = None
+
+    def holds(self, at_ms: int) -> bool:
+        """Whether it still does at that moment."""
+        return self.until_ms is None or at_ms < self.until_ms
 
 
 class ComponentState(NamedTuple):
@@ -281,6 +364,7 @@ class ComponentState(NamedTuple):
     causes: tuple[str, ...] = ()
     site: str = ""
     withheld_by: str = ""
+    pin: Pin | None = None
 
 
 class Affected(NamedTuple):
@@ -306,7 +390,9 @@ class Incident(NamedTuple):
     num, uid, slug: three independent ids, one for each family of API dialects.
     cause: what may have at most one open incident. started_ms: first failing probe; opened_ms: when we told.
     taken: a person leads it: the automation only adds facts to it, and neither resolves it nor sets its status.
+    joined_due_ms: when what has joined it is told; None = nothing is to be told.
     acknowledged_by: who knows of it, "" = nobody; until acknowledged_until_ms, None = for as long as it is open.
+    escalated: the subscriptions that were told because nobody had acknowledged it; see reminder.
     """
 
     num: int
@@ -327,14 +413,85 @@ class Incident(NamedTuple):
     taken: bool = False
     acknowledged_by: str = ""
     acknowledged_until_ms: int | None = None
+    joined_due_ms: int | None = None
+    escalated: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
         return self.resolved_ms is None
 
+    @property
+    def is_automatic(self) -> bool:
+        """Whether the automation opened it, for a component in trouble."""
+        return self.cause.startswith(BY_COMPONENT)
+
     def is_acknowledged(self, at_ms: int) -> bool:
         """Whether somebody knows of it at that moment."""
         return bool(self.acknowledged_by) and (self.acknowledged_until_ms is None or at_ms < self.acknowledged_until_ms)
+
+
+class Hidden(NamedTuple):
+    """Trouble of a component that a maintenance kept from being shown. status: the worst of it.
+
+    until_ms: None = it goes on, or went on when the maintenance ended.
+    """
+
+    component: str
+    status: Status
+    from_ms: int
+    until_ms: int | None = None
+
+
+class MaintenanceUpdate(NamedTuple):
+    """One entry of a maintenance's timeline, oldest first; author "prober" is the automation."""
+
+    at_ms: int
+    status: MaintenanceStatus
+    body: str
+    author: str = "prober"
+
+
+class MaintenanceState(NamedTuple):
+    """One time of planned work, and what has come of it.
+
+    id: the window's, with "@" and the second of its start if it recurs; window: the id in the configuration, "" = a
+    person has scheduled it; num: of those, from the same count as incidents.
+    start_ms, end_ms: when it is to start and end as things stand; planned_end_ms: before any extension.
+    started_ms, ended_ms: when it really did; None = not yet. first_seen_ms: since when it is known here.
+    is_reminded: the time for its reminder is over. The other keys are those of Maintenance, as they are declared now.
+    """
+
+    id: str
+    window: str
+    site: str
+    name: str
+    start_ms: int
+    end_ms: int
+    planned_end_ms: int
+    components: tuple[str, ...]
+    first_seen_ms: int
+    updated_ms: int
+    description: str = ""
+    status: MaintenanceStatus = MaintenanceStatus.PLANNING
+    started_ms: int | None = None
+    ended_ms: int | None = None
+    auto_start: bool = True
+    auto_end: Ending = Ending.ON_TIME
+    extend_up_to_ms: int = 0
+    remind_before_ms: int | None = None
+    is_reminded: bool = False
+    hidden: tuple[Hidden, ...] = ()
+    updates: tuple[MaintenanceUpdate, ...] = ()
+    num: int = 0
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is under way or to come."""
+        return self.status not in (MaintenanceStatus.COMPLETED, MaintenanceStatus.CANCELLED)
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.status in (MaintenanceStatus.INPROGRESS, MaintenanceStatus.VERIFYING)
 
 
 class Indicator(StrEnum):
@@ -363,12 +520,18 @@ class NoticeReason(StrEnum):
     UPDATED = "updated"
     ACKNOWLEDGED = "acknowledged"
     REMINDER = "reminder"
+    ESCALATED = "escalated"
     FLAPPING = "flapping"
     MONITORING = "monitoring"
     RESOLVED = "resolved"
     COMPONENT_CHANGED = "component_changed"
+    MAINTENANCE_SCHEDULED = "maintenance_scheduled"
+    MAINTENANCE_REMINDER = "maintenance_reminder"
     MAINTENANCE_STARTED = "maintenance_started"
+    MAINTENANCE_EXTENDED = "maintenance_extended"
     MAINTENANCE_COMPLETED = "maintenance_completed"
+    MAINTENANCE_CANCELLED = "maintenance_cancelled"
+    DIGEST = "digest"
 
 
 class StatusChange(NamedTuple):
@@ -384,7 +547,8 @@ class Notice(NamedTuple):
     """A message owed to one subscription. Its id never changes, however often it is sent.
 
     stream: notices of one stream reach one subscription in order of seq.
-    Exactly one of incident, change, maintenance is set: the thing as it was at at_ms.
+    Exactly one of incident, change, maintenance, digest is set: the thing as it was at at_ms; digest: the notices that
+    are told together, see storm.
     headline: what the page said of itself then.
     """
 
@@ -399,4 +563,21 @@ class Notice(NamedTuple):
     headline: Headline
     incident: Incident | None = None
     change: StatusChange | None = None
-    maintenance: Maintenance | None = None
+    maintenance: MaintenanceState | None = None
+    digest: tuple["Notice", ...] = ()
+
+
+class Held(NamedTuple):
+    """A notice that waits to be told in a digest. is_opening: the thing has not been announced otherwise."""
+
+    notice: Notice
+    is_opening: bool
+
+
+class Storm(NamedTuple):
+    """How many notices a channel has been sent since from_ms, and those that are held; see storm."""
+
+    channel: str
+    from_ms: int
+    sent: int = 0
+    held: tuple[Held, ...] = ()

@@ -2,7 +2,8 @@
 
 A notice is owed to each subscription whose topic, site, groups, components and impact fit. What was announced to
 a subscription as open is announced to it as closed, whatever its impact has become: the limit is applied to the worst
-impact the incident can still be said to have had.
+impact the incident can still be said to have had. A subscription that waits for an escalation hears of an incident
+only once that has come.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from prober.core.model import (
     Headline,
     Impact,
     Incident,
-    Maintenance,
+    MaintenanceState,
     Notice,
     NoticeReason,
     Policy,
@@ -29,12 +30,17 @@ TOPIC_OF = {
     NoticeReason.UPDATED: "incidents",
     NoticeReason.ACKNOWLEDGED: "incidents",
     NoticeReason.REMINDER: "incidents",
+    NoticeReason.ESCALATED: "incidents",
     NoticeReason.FLAPPING: "incidents",
     NoticeReason.MONITORING: "incidents",
     NoticeReason.RESOLVED: "incidents",
     NoticeReason.COMPONENT_CHANGED: "components",
+    NoticeReason.MAINTENANCE_SCHEDULED: "maintenance",
+    NoticeReason.MAINTENANCE_REMINDER: "maintenance",
     NoticeReason.MAINTENANCE_STARTED: "maintenance",
+    NoticeReason.MAINTENANCE_EXTENDED: "maintenance",
     NoticeReason.MAINTENANCE_COMPLETED: "maintenance",
+    NoticeReason.MAINTENANCE_CANCELLED: "maintenance",
 }
 TOPICS = frozenset(TOPIC_OF.values())
 
@@ -49,7 +55,7 @@ class Occasion(NamedTuple):
     stream: str
     incident: Incident | None = None
     change: StatusChange | None = None
-    maintenance: Maintenance | None = None
+    maintenance: MaintenanceState | None = None
     only: str | None = None
 
 
@@ -66,10 +72,9 @@ def of_component(site: str, change: StatusChange) -> Occasion:
     return Occasion(NoticeReason.COMPONENT_CHANGED, change.at_ms, site, (change.component,), stream, change=change)
 
 
-def of_maintenance(reason: NoticeReason, window: Maintenance, at_ms: int) -> Occasion:
-    """The occasion that a maintenance started or was completed."""
-    stream = f"maintenance:{window.id}"
-    return Occasion(reason, at_ms, window.site, window.components, stream, maintenance=window)
+def of_maintenance(reason: NoticeReason, work: MaintenanceState, at_ms: int) -> Occasion:
+    """The occasion that something came of a maintenance."""
+    return Occasion(reason, at_ms, work.site, work.components, f"maintenance:{work.id}", maintenance=work)
 
 
 def owed(
@@ -92,17 +97,19 @@ def owed(
             maintenance=occasion.maintenance,
         )
         for index, occasion in enumerate(occasions)
-        for subscription in _interested(policy, occasion)
+        for subscription in interested(policy, occasion)
     )
 
 
-def _interested(policy: Policy, occasion: Occasion) -> Iterator[SubscriptionPolicy]:
+def interested(policy: Policy, occasion: Occasion) -> Iterator[SubscriptionPolicy]:
+    """The subscriptions that want to hear of it."""
     for subscription in policy.subscriptions.values():
         if (
             occasion.only in (None, subscription.id)
             and TOPIC_OF[occasion.reason] in subscription.topics
             and _covers(subscription, policy, occasion)
             and _hurts_enough(subscription, occasion)
+            and _is_its_turn(subscription, occasion)
         ):
             yield subscription
 
@@ -114,11 +121,16 @@ def _covers(subscription: SubscriptionPolicy, policy: Policy, occasion: Occasion
         return True
     if subscription.components.intersection(occasion.components):
         return True
-    groups = {policy.components[c].group for c in occasion.components if c in policy.components}
-    if not groups and occasion.incident is not None:
-        # It ends because nothing of it is configured any more. Whoever may have heard of it hears of its end.
+    if any(c not in policy.components for c in occasion.components):
+        # Nobody knows the group of what is no longer configured. Whoever may have heard of it hears of its end.
         return bool(subscription.groups)
-    return bool(subscription.groups & groups)
+    return any(policy.components[c].group in subscription.groups for c in occasion.components if c in policy.components)
+
+
+def _is_its_turn(subscription: SubscriptionPolicy, occasion: Occasion) -> bool:
+    """One that an incident is escalated to hears of it from then on, its end included, and of nothing before."""
+    incident = occasion.incident
+    return incident is None or subscription.escalate_after_ms is None or subscription.id in incident.escalated
 
 
 def _hurts_enough(subscription: SubscriptionPolicy, occasion: Occasion) -> bool:

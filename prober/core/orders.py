@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from prober.core.model import Impact, IncidentStatus
+from prober.core.model import Ending, Impact, IncidentStatus, Status
 
 
 class Post(NamedTuple):
@@ -23,7 +23,11 @@ class Acknowledge(NamedTuple):
 
 
 class Open(NamedTuple):
-    """Open an incident by hand. components: of the site; their statuses are not touched."""
+    """Open an incident by hand. components: of the site; their statuses are not touched.
+
+    started_ms: when it began, if that was earlier. resolved_ms: it is over since then: a record of what has been, of
+    which nobody is told.
+    """
 
     site: str
     name: str
@@ -32,6 +36,74 @@ class Open(NamedTuple):
     impact: Impact = Impact.MINOR
     components: tuple[str, ...] = ()
     status: IncidentStatus = IncidentStatus.INVESTIGATING
+    started_ms: int | None = None
+    resolved_ms: int | None = None
 
 
-Order = Post | Acknowledge | Open
+class SetPin(NamedTuple):
+    """Let a component show a status, whatever its checks say. until_ms: for how long; None = until it is taken off."""
+
+    component: str
+    status: Status
+    author: str
+    until_ms: int | None = None
+
+
+class TakePin(NamedTuple):
+    """Take the pin off a component: it shows again what its checks say."""
+
+    component: str
+    author: str
+
+
+class ScheduleMaintenance(NamedTuple):
+    """Plan work that the configuration does not know of. The keys are those of core.model.Maintenance."""
+
+    site: str
+    name: str
+    author: str
+    start_ms: int
+    end_ms: int
+    components: tuple[str, ...]
+    description: str = ""
+    auto_start: bool = True
+    auto_end: Ending = Ending.ON_TIME
+    extend_up_to_ms: int = 0
+    remind_before_ms: int | None = None
+
+
+class StartMaintenance(NamedTuple):
+    """Start a maintenance now. body: what people read, as in the orders below; "" = the usual sentence."""
+
+    id: str
+    author: str
+    body: str = ""
+
+
+class ExtendMaintenance(NamedTuple):
+    """Let a maintenance end later, at until_ms."""
+
+    id: str
+    author: str
+    until_ms: int
+    body: str = ""
+
+
+class EndMaintenance(NamedTuple):
+    """End a maintenance that is under way, now."""
+
+    id: str
+    author: str
+    body: str = ""
+
+
+class CancelMaintenance(NamedTuple):
+    """Call off a maintenance that has not started."""
+
+    id: str
+    author: str
+    body: str = ""
+
+
+OfMaintenance = ScheduleMaintenance | StartMaintenance | ExtendMaintenance | EndMaintenance | CancelMaintenance
+Order = Post | Acknowledge | Open | SetPin | TakePin | OfMaintenance

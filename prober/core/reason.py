@@ -51,13 +51,36 @@ class Reason(StrEnum):
     EXPECT_JSON = "expect_json"
     EXPECT_ANSWER = "expect_answer"
     EXPECT_TIME = "expect_time"
+    EXPECT_VERSION = "expect_version"
+    EXPECT_ADDRESS = "expect_address"
+    EXPECT_ANY = "expect_any"
+    EXPECT_MESSAGE = "expect_message"
+    EXPECT_OUTPUT = "expect_output"
     CERT_EXPIRING = "cert_expiring"
+    WEBSOCKET_MALFORMED = "websocket_malformed"
+    WEBSOCKET_CLOSED = "websocket_closed"
+    GRPC_MALFORMED = "grpc_malformed"
+    GRPC_STATUS = "grpc_status"
+    GRPC_NOT_SERVING = "grpc_not_serving"
+    COMMAND_FAILED = "command_failed"
+    COMMAND_TIMEOUT = "command_timeout"
+    HEARTBEAT_MISSED = "heartbeat_missed"
+    HEARTBEAT_FAILED = "heartbeat_failed"
+    HEARTBEAT_LATE = "heartbeat_late"
     SELF_DNS = "self_dns"
     SELF_DESCRIPTORS = "self_descriptors"
     SELF_UPLINK = "self_uplink"
     SELF_PERMISSION = "self_permission"
     SELF_STALL = "self_stall"
+    SELF_STORE = "self_store"
+    SELF_CONFIG = "self_config"
+    SELF_PROXY = "self_proxy"
+    SELF_TOKEN = "self_token"
+    SELF_AWAY = "self_away"
     SELF_INTERNAL = "self_internal"
+    CONFIG_TOKEN = "config_token"
+    CONFIG_UNHEARD = "config_unheard"
+    CONFIG_UNKNOWN = "config_unknown"
     CONFIG_INVALID = "config_invalid"
 
     @property
@@ -103,11 +126,34 @@ WORDS: Mapping[Reason, str] = {
     Reason.EXPECT_ANSWER: "its name servers do not answer as expected",
     Reason.EXPECT_TIME: "it answers slowly",
     Reason.CERT_EXPIRING: "its certificate is about to expire",
+    Reason.EXPECT_VERSION: "it does not answer as expected",
+    Reason.EXPECT_ADDRESS: "its name leads to where it should not",
+    Reason.EXPECT_ANY: "it does not answer as expected",
+    Reason.EXPECT_MESSAGE: "it does not answer as expected",
+    Reason.EXPECT_OUTPUT: "it does not answer as expected",
+    Reason.WEBSOCKET_MALFORMED: "its answers are malformed",
+    Reason.WEBSOCKET_CLOSED: "it closes connections",
+    Reason.GRPC_MALFORMED: "its answers are malformed",
+    Reason.GRPC_STATUS: "it answers with errors",
+    Reason.GRPC_NOT_SERVING: "it says that it is not serving",
+    Reason.COMMAND_FAILED: "it fails",
+    Reason.COMMAND_TIMEOUT: "it takes too long",
+    Reason.HEARTBEAT_MISSED: "it has not reported in time",
+    Reason.HEARTBEAT_FAILED: "it reports a failure",
+    Reason.HEARTBEAT_LATE: "its report is late",
     Reason.SELF_DNS: "we cannot look up names",
     Reason.SELF_DESCRIPTORS: "we have run out of file descriptors",
     Reason.SELF_UPLINK: "we have lost the network",
     Reason.SELF_PERMISSION: "we lack a permission",
     Reason.SELF_STALL: "we were too busy to watch",
+    Reason.SELF_STORE: "we cannot write down what we see",
+    Reason.SELF_CONFIG: "our new configuration was refused",
+    Reason.SELF_PROXY: "our proxy fails",
+    Reason.SELF_TOKEN: "we cannot get a token",
+    Reason.SELF_AWAY: "we were not there to hear it",
     Reason.SELF_INTERNAL: "we have a fault of our own",
+    Reason.CONFIG_TOKEN: "the check is misconfigured",
+    Reason.CONFIG_UNHEARD: "it has not reported yet",
+    Reason.CONFIG_UNKNOWN: "the check does not know",
     Reason.CONFIG_INVALID: "the check is misconfigured",
 }

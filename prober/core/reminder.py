@@ -1,6 +1,7 @@
 """When an open incident is told again to a subscription, as long as nobody has acknowledged it.
 
-The first time after `remind_after_ms`, then after twice as long each time, but at least once a day.
+It is told again after `remind_after_ms`, then after twice as long each time, but at least once a day. To a subscription
+with `escalate_after_ms` it is escalated once, so long after it opened, or when its acknowledgement lapses.
 """
 
 from collections.abc import Iterator
@@ -26,3 +27,14 @@ def next_ms(subscription: SubscriptionPolicy, incident: Incident, after_ms: int)
     return next(
         (ms for ms in moments(subscription, incident) if ms > after_ms and not incident.is_acknowledged(ms)), None
     )
+
+
+def escalation_ms(subscription: SubscriptionPolicy, incident: Incident) -> int | None:
+    """When an open incident is escalated to the subscription, as things stand; None if it is not, or has been."""
+    wait_ms = subscription.escalate_after_ms
+    if wait_ms is None or not incident.is_open or subscription.id in incident.escalated:
+        return None
+    if not incident.acknowledged_by:
+        return incident.opened_ms + wait_ms
+    lapses_ms = incident.acknowledged_until_ms
+    return None if lapses_ms is None else max(incident.opened_ms + wait_ms, lapses_ms)

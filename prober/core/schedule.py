@@ -5,7 +5,8 @@ checks spread evenly and a restart, a reload or a pause changes no slot. A slot 
 missed and not made up for: after a pause each check answers its latest slot once and is back on its grid.
 
 The wheel: slots are kept in buckets of a few milliseconds, and a bucket is due when its time is wholly over. So a
-handful of checks starts at each wake-up, at most one bucket late.
+handful of checks starts at each wake-up, at most one bucket late. A slot of the grid is kept as the check's id alone:
+its time follows from the grid: there may be 100,000 of them.
 """
 
 import zlib
@@ -28,22 +29,18 @@ def slot_from(id_: str, interval_ms: int, from_ms: int) -> int:
     return from_ms + (spread(id_, interval_ms) - from_ms) % interval_ms
 
 
-def _spreads(intervals_ms: Mapping[str, int]) -> dict[str, int]:
-    return {id_: spread(id_, interval_ms) for id_, interval_ms in intervals_ms.items()}
-
-
 class Schedule:
     """The slots of all checks from a moment on.
 
-    missed: slots that passed unanswered since then, by check; only checks that missed any.
+    intervals_ms: by check; it is kept, so it must not change. missed: slots that passed unanswered since then, by
+    check; only checks that missed any.
     """
 
     def __init__(self, intervals_ms: Mapping[str, int], from_ms: int, never_answered: Collection[str] = ()) -> None:
         self.missed: dict[str, int] = {}
-        self._intervals_ms = dict(intervals_ms)
-        self._spread_ms = _spreads(intervals_ms)
+        self._intervals_ms = intervals_ms
         self._beside: set[Due] = set()
-        self._buckets: dict[int, list[Due]] = {}
+        self._buckets: dict[int, list[str | Due]] = {}
         self._order: list[int] = []
         self.restart(from_ms, never_answered)
 
@@ -63,7 +60,7 @@ class Schedule:
         moved = {id_ for id_, interval_ms in self._intervals_ms.items() if intervals_ms.get(id_) != interval_ms}
         self._forget(moved)
         added = [id_ for id_ in intervals_ms if id_ in moved or id_ not in self._intervals_ms]
-        self._intervals_ms, self._spread_ms = dict(intervals_ms), _spreads(intervals_ms)
+        self._intervals_ms = intervals_ms
         self.missed = {id_: slots for id_, slots in self.missed.items() if id_ in intervals_ms}
         for id_ in added:
             self._begin(id_, from_ms, is_soon=id_ in soon)
@@ -80,7 +77,8 @@ class Schedule:
         """The slots to answer now, at most one for each check, and plan the next ones."""
         found: list[Due] = []
         while self._order and (self._order[0] + 1) * BUCKET_MS <= now_ms:
-            found += [self._caught_up(due, now_ms) for due in self._buckets.pop(heappop(self._order))]
+            key = heappop(self._order)
+            found += [self._caught_up(planned, key * BUCKET_MS, now_ms) for planned in self._buckets.pop(key)]
         return found
 
     def add(self, due: Due) -> None:
@@ -98,38 +96,48 @@ class Schedule:
         self.missed[check] = self.missed.get(check, 0) + slots
 
     def _begin(self, id_: str, from_ms: int, *, is_soon: bool) -> None:
-        first_ms = slot_from(id_, self._intervals_ms[id_], from_ms)
-        if is_soon:
-            first_ms = min(first_ms, from_ms + spread(id_, FIRST_LOOK_MS))
-        self._plan(Due(id_, first_ms))
+        slot_ms, soon_ms = slot_from(id_, self._intervals_ms[id_], from_ms), from_ms + spread(id_, FIRST_LOOK_MS)
+        if is_soon and soon_ms < slot_ms:
+            self._plan(Due(id_, soon_ms))
+        else:
+            self._plan_slot(id_, slot_ms)
 
     def _forget(self, checks: Collection[str]) -> None:
         """Take all that is planned for these checks out of the buckets, which stay where they are."""
         for bucket in self._buckets.values():
-            bucket[:] = [due for due in bucket if due.check not in checks]
+            bucket[:] = [one for one in bucket if (one.check if isinstance(one, Due) else one) not in checks]
         self._beside -= {due for due in self._beside if due.check in checks}
 
-    def _caught_up(self, due: Due, now_ms: int) -> Due:
-        """The latest slot of the check that has come, and plan its next one."""
-        if self._beside and due in self._beside:
-            self._beside.discard(due)
-            return due
-        interval_ms = self._intervals_ms[due.check]
-        latest_ms = due.scheduled_ms
-        next_ms = latest_ms + 1 + (self._spread_ms[due.check] - latest_ms - 1) % interval_ms
+    def _caught_up(self, planned: str | Due, from_ms: int, now_ms: int) -> Due:
+        """The latest slot of the check that has come, and plan its next one. from_ms: when its bucket begins."""
+        if isinstance(planned, Due):
+            due = planned
+            if due in self._beside:
+                self._beside.discard(due)
+                return due
+        else:
+            due = Due(planned, slot_from(planned, self._intervals_ms[planned], from_ms))
+        check, interval_ms = due.check, self._intervals_ms[due.check]
+        next_ms = slot_from(check, interval_ms, due.scheduled_ms + 1)
         if next_ms > now_ms:
-            self._plan(Due(due.check, next_ms))
+            self._plan_slot(check, next_ms)
             return due
         slots = (now_ms - next_ms) // interval_ms + 1
-        self.miss(due.check, slots)
+        self.miss(check, slots)
         latest_ms = next_ms + (slots - 1) * interval_ms
-        self._plan(Due(due.check, latest_ms + interval_ms))
-        return Due(due.check, latest_ms)
+        self._plan_slot(check, latest_ms + interval_ms)
+        return Due(check, latest_ms)
 
     def _plan(self, due: Due) -> None:
-        key = due.scheduled_ms // BUCKET_MS
+        self._bucket(due.scheduled_ms).append(due)
+
+    def _plan_slot(self, check: str, at_ms: int) -> None:
+        self._bucket(at_ms).append(check)
+
+    def _bucket(self, at_ms: int) -> list[str | Due]:
+        key = at_ms // BUCKET_MS
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = []
             heappush(self._order, key)
-        bucket.append(due)
+        return bucket

@@ -5,7 +5,7 @@ PVLDB 12(12), 2019 (arXiv:1908.10693). A value is counted in the bucket of its l
 (1 + ERROR) / (1 - ERROR) times its lower one, so that one value in it stands for all of them. Zero has a bucket of its
 own. The sum of two sketches is the sketch of all their values, in whatever order and parts they came.
 
-There are at most BUCKETS buckets: from a microsecond on they reach 13 minutes, longer than a probe may take. Beyond
+There are at most BUCKETS buckets: from a microsecond on they reach further than any probe may take. Beyond
 that the lowest are counted in the lowest that is kept: high quantiles stay true, low ones come out too high.
 """
 
@@ -15,7 +15,7 @@ from itertools import accumulate
 from math import ceil, floor, log
 
 ERROR = 0.01
-BUCKETS = 1024
+BUCKETS = 2048
 
 _GAMMA = (1 + ERROR) / (1 - ERROR)
 _PER_LOG = 1 / log(_GAMMA)

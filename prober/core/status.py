@@ -1,15 +1,10 @@
-"""From the verdicts of checks to a component's status, from components' statuses to a page's headline.
+"""From components' statuses to their group's, and to a page's headline; from a status to an incident's impact."""
 
-A component's status is derived, never stored apart from its checks:
-all checks down is major, some down is partial, any degraded is degraded. A critical check that is down is enough for
-major. A check that is not known proves nothing: it neither makes a component worse nor completes an "all".
-"""
+from collections.abc import Iterable
 
-from collections.abc import Iterable, Sequence
+from prober.core.model import Headline, Impact, Indicator, Status
 
-from prober.core.model import Headline, Impact, Indicator, Status, Verdict
-
-__all__ = ["IMPACT_OF", "Headline", "Indicator", "from_checks", "headline"]
+__all__ = ["IMPACT_OF", "Headline", "Indicator", "headline"]
 
 IMPACT_OF = {
     Status.OPERATIONAL: Impact.NONE,
@@ -18,20 +13,6 @@ IMPACT_OF = {
     Status.PARTIAL: Impact.MAJOR,
     Status.MAJOR: Impact.CRITICAL,
 }
-
-
-def from_checks(verdicts: Sequence[Verdict], critical: Sequence[Verdict] = ()) -> Status:
-    """The status that checks with these verdicts give their component; operational for none.
-
-    critical: the verdicts of those of which one is enough for major.
-    """
-    if Verdict.DOWN in critical or (verdicts and all(v is Verdict.DOWN for v in verdicts)):
-        return Status.MAJOR
-    if Verdict.DOWN in verdicts:
-        return Status.PARTIAL
-    if Verdict.DEGRADED in verdicts:
-        return Status.DEGRADED
-    return Status.OPERATIONAL
 
 
 # status -> (headline if all components have it, headline if only some do); the worst status decides

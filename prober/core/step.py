@@ -9,10 +9,11 @@ from collections.abc import Iterable
 
 from prober.core.blame import attributed
 from prober.core.draft import Draft
-from prober.core.events import Decision, Event, Observed, Ordered, Woke
-from prober.core.maintenance import is_set_back, passed
-from prober.core.model import CheckState, ComponentPolicy, Policy
-from prober.core.orders import Acknowledge, Post
+from prober.core.events import Configured, Decision, Event, Observed, Ordered
+from prober.core.maintenance import is_set_back
+from prober.core.model import CheckState, Policy
+from prober.core.orders import Acknowledge, Open, Post, SetPin, TakePin
+from prober.core.rollup import seat
 from prober.core.state import State
 from prober.core.suppress import dependents
 from prober.core.verdict import judge
@@ -27,55 +28,54 @@ def step(state: State, event: Event, policy: Policy) -> Decision | None:
         return _observed(state, event, policy)
     if isinstance(event, Ordered):
         return _ordered(state, event, policy)
-    if isinstance(event, Woke):
-        return _looked(state, policy, event.at_ms, _components_to_look_at(state, policy, event.at_ms))
-    return _looked(state, policy, event.at_ms, policy.components.values())
+    watched_ms = event.watched_ms if isinstance(event, Configured) else None
+    return _looked(state, event.at_ms, policy, watched_ms, is_whole=isinstance(event, Configured))
 
 
 def _observed(state: State, event: Observed, policy: Policy) -> Decision | None:
     observation = attributed(state, event.observation, policy)
     check = policy.checks.get(observation.check)
-    if check is None:
+    if check is None or observation.location not in check.locations:
         return None
-    before = state.checks.get(check.id) or CheckState(check.id)
+    key = seat(check.id, observation.location)
+    before = state.checks.get(key) or CheckState(key)
     judged = judge(before, observation, check)
     if judged is None:
         return None
     draft = Draft(state, policy, event.at_ms)
     draft.move(before, judged.state, judged.rule)
     if judged.rule is not None or bool(before.flapped) != bool(judged.state.flapped):
+        draft.end_what_is_green(check.component)
         draft.settle(policy.components[check.component])
     if judged.state.flapped and not before.flapped:
         draft.note_flapping(policy.components[check.component], judged.state.flapped)
+    more = draft.touched
     if judged.rule is not None or (before.down > 0) != (judged.state.down > 0):
-        for id_ in dependents(policy, check.component):
+        more = [*more, *dependents(policy, check.component)]
+    for id_ in dict.fromkeys(more):
+        if id_ != check.component:
             draft.settle(policy.components[id_])
     return draft.decision()
 
 
-def _looked(state: State, policy: Policy, at_ms: int, components: Iterable[ComponentPolicy]) -> Decision | None:
-    """Look at these components again because time passed or the policy was replaced."""
+def _looked(state: State, at_ms: int, policy: Policy, watched_ms: int | None, *, is_whole: bool) -> Decision | None:
+    """Look again because time passed or, is_whole, the policy was replaced: then at every component."""
     draft = Draft(state, policy, at_ms)
     draft.drop_unconfigured()
+    if watched_ms is not None:
+        draft.note_gap(watched_ms)
     draft.pass_time()
-    for component in components:
-        draft.settle(component)
+    if is_whole or is_set_back(state.handled_ms, at_ms):
+        components: Iterable[str] = policy.components
+    else:
+        monitored = (a.component for i in state.monitored().values() for a in i.affected)
+        unpinned = [id_ for id_, row in state.pinned().items() if row.pin is not None and not row.pin.holds(at_ms)]
+        below = (id_ for unpin in unpinned for id_ in dependents(policy, unpin))
+        named = dict.fromkeys([*draft.touched, *monitored, *unpinned, *below])
+        components = [id_ for id_ in named if id_ in policy.components]
+    for id_ in components:
+        draft.settle(policy.components[id_])
     return draft.decision()
-
-
-def _components_to_look_at(state: State, policy: Policy, at_ms: int) -> list[ComponentPolicy]:
-    """Those whose planned work has begun or ended since the last look, and those that are monitored; all if the clock
-    was set back.
-    """
-    if is_set_back(state.handled_ms, at_ms):
-        return list(policy.components.values())
-    after_ms = at_ms if state.handled_ms is None else state.handled_ms
-    windows = [b.window for b in passed(policy.maintenances.values(), after_ms, at_ms)]
-    monitored = state.monitored().values()
-    named = dict.fromkeys(
-        [*(c for w in windows for c in w.components), *(a.component for i in monitored for a in i.affected)]
-    )
-    return [policy.components[c] for c in named if c in policy.components]
 
 
 def _ordered(state: State, event: Ordered, policy: Policy) -> Decision | None:
@@ -85,6 +85,12 @@ def _ordered(state: State, event: Ordered, policy: Policy) -> Decision | None:
         draft.post(order)
     elif isinstance(order, Acknowledge):
         draft.acknowledge(order)
-    else:
+    elif isinstance(order, Open):
         draft.open_by_hand(order)
+    elif isinstance(order, SetPin | TakePin):
+        draft.pin(order)
+    else:
+        draft.carry_out(order)
+    for id_ in draft.touched:
+        draft.settle(policy.components[id_])
     return draft.decision()

@@ -1,5 +1,8 @@
 """What is withheld, and why: the opening of incidents for components under maintenance, or below one that is down.
 
+A status that a person has pinned stands in the place of what the checks say, for the incident as for readers; planned
+work is shown even so, and nothing opens in it.
+
 Probing goes on and verdicts move as ever. Under maintenance a component shows *maintenance*, and nothing new opens.
 While all checks of a component that it depends on, at any remove, are down or about to be (their latest answer was a
 failure), a component shows its own trouble, but no incident opens for it; what still fails when the other one is back
@@ -7,12 +10,12 @@ opens then. An incident that was
 announced before goes on and is closed when its trouble ends: what was announced is always closed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from prober.core.events import Rule
-from prober.core.maintenance import is_planned
-from prober.core.model import ComponentPolicy, Policy, Status
+from prober.core.model import ComponentPolicy, MaintenanceState, Pin, Policy, Status
+from prober.core.work import is_planned
 
 # What stands in ComponentState.withheld_by for a component whose incident a person has resolved while it still fails.
 BY_HAND = "a person"
@@ -25,10 +28,14 @@ class Shown(NamedTuple):
     rule: Rule
 
 
-def shown(policy: Policy, component: str, trouble: Status, at_ms: int) -> Shown:
-    """The status that readers see for a component whose checks say `trouble`."""
-    if is_planned(policy, component, at_ms):
+def shown(works: Iterable[MaintenanceState], component: str, trouble: Status, pin: Pin | None, at_ms: int) -> Shown:
+    """The status that readers see for a component with that trouble. works: all that may be under way; pin: what a
+    person has set, if that holds.
+    """
+    if is_planned(works, component, at_ms):
         return Shown(Status.MAINTENANCE, Rule.MAINTENANCE_WINDOW)
+    if pin is not None:
+        return Shown(pin.status, Rule.PINNED)
     return Shown(trouble, Rule.FROM_CHECKS)
 
 

@@ -3,7 +3,8 @@
 The rules:
 
 1. At a moment a component has the status of the latest change, in the order they were decided, that holds from then or
-   earlier. Before the first change its status is not known.
+   earlier. Before the first change its status is not known. Time that was not watched is not known for ever: what is
+   decided after it and holds from before it leaves it out.
 2. Time is counted, not answers: every millisecond of a window is in exactly one span, unknown and planned time too.
 3. How much of it counts as up is the weight of the span's status. A status without a weight is not judged: its time is
    neither in the numerator nor in the denominator. What is counted for adjacent windows adds up to the whole.
@@ -14,12 +15,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from prober.core.events import Change
+from prober.core.events import Change, Rule
+from prober.core.hours import Hours, within
 from prober.core.model import Status, Verdict
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,10 +30,11 @@ _OUT = frozenset({Status.PARTIAL, Status.MAJOR})
 
 
 class Turn(NamedTuple):
-    """From this moment on a component has that status; None = it is not known."""
+    """From this moment on a component has that status; None = it is not known. is_gap: because nobody watched."""
 
     at_ms: int
     status: Status | None
+    is_gap: bool = False
 
 
 class Window(NamedTuple):
@@ -61,14 +64,22 @@ class Accounting(NamedTuple):
     maintenance: float | None = None
     unknown: float | None = None
 
+    def weight(self, status: Status | None) -> float | None:
+        """Of time in that status; None = it is not judged."""
+        if status is None:
+            return self.unknown
+        return _ALWAYS[status] if status in _ALWAYS else getattr(self, status.value)
 
+
+_ALWAYS: dict[Status, float] = {Status.OPERATIONAL: 1.0, Status.MAJOR: 0.0}
 USUAL = Accounting()
 
 
 class Uptime(NamedTuple):
     """A figure, and all that it was counted from.
 
-    up_ms: numerator; judged_ms: denominator; spans: the intervals behind both, in order, filling the window.
+    up_ms: numerator; judged_ms: denominator; spans: the intervals behind both, in order, filling the window, or what
+    of it are hours of service.
     """
 
     up_ms: float
@@ -120,12 +131,31 @@ def turns(changes: Iterable[Change], before: Sequence[Turn] = ()) -> list[Turn]:
     """
     found = list(before)
     for change in changes:
-        while found and found[-1].at_ms >= change.since_ms:
-            found.pop()
-        status = None if change.after == Verdict.UNKNOWN else Status(change.after)
-        if (found[-1].status if found else None) is not status:
-            found.append(Turn(change.since_ms, status))
+        _turn_to(found, change)
     return found
+
+
+def _turn_to(found: list[Turn], change: Change) -> None:
+    """From its moment on the change replaces what was thought of that time, but for the gaps in it."""
+    first = bisect_left(found, change.since_ms, key=attrgetter("at_ms"))
+    replaced = found[first:]
+    del found[first:]
+    status = None if change.after == Verdict.UNKNOWN else Status(change.after)
+    is_within = bool(found) and found[-1].is_gap and replaced and change.since_ms < replaced[0].at_ms
+    over = [*found[-1:], *replaced] if is_within else replaced
+    if not (over and over[0].is_gap and over[0].at_ms <= change.since_ms):  # else it begins at the gap's end
+        is_gap = status is None and change.rule is Rule.NOT_WATCHED
+        _add(found, Turn(change.since_ms, status, is_gap))
+    for gap, end in pairwise(over):
+        if gap.is_gap:
+            _add(found, gap)
+            _add(found, Turn(end.at_ms, status))
+
+
+def _add(found: list[Turn], turn: Turn) -> None:
+    before = found[-1] if found else Turn(0, None)
+    if turn.status is not before.status or turn.is_gap is not before.is_gap:
+        found.append(turn)
 
 
 def spans(turns: Sequence[Turn], window: Window) -> tuple[Span, ...]:
@@ -141,18 +171,12 @@ def spans(turns: Sequence[Turn], window: Window) -> tuple[Span, ...]:
     )
 
 
-def uptime(turns: Sequence[Turn], window: Window, accounting: Accounting = USUAL) -> Uptime:
-    """How much of the window the component was up."""
-    weights: dict[Status | None, float | None] = {
-        Status.OPERATIONAL: 1.0,
-        Status.MAINTENANCE: accounting.maintenance,
-        Status.DEGRADED: accounting.degraded,
-        Status.PARTIAL: accounting.partial,
-        Status.MAJOR: 0.0,
-        None: accounting.unknown,
-    }
-    found = spans(turns, window)
-    judged = [(span.lasted_ms, weight) for span in found if (weight := weights[span.status]) is not None]
+def uptime(turns: Sequence[Turn], window: Window, accounting: Accounting = USUAL, hours: Hours | None = None) -> Uptime:
+    """How much of the window the component was up. hours: nothing else is looked at; None = all the time is."""
+    parts = [window] if hours is None else [Window(*part) for part in within(hours, *window)]
+    found = tuple(span for part in parts for span in spans(turns, part))
+    weighed = ((span.lasted_ms, accounting.weight(span.status)) for span in found)
+    judged = [(ms, weight) for ms, weight in weighed if weight is not None]
     return Uptime(sum(ms * weight for ms, weight in judged), sum(ms for ms, _ in judged), found)
 
 

@@ -12,6 +12,7 @@ The rules, in the order they are tried after an observation has been counted:
 A need asks for so many answers in a row, or among the last n, and may ask that they have lasted some time. In a row,
 one answer to the contrary starts the count and the time anew; among the last n, each change of the verdict does.
 Only an answer that speaks for it can meet a need: a good answer makes nothing worse, and a failure nothing better.
+While too many answers of a window were slow, every good one counts as degraded; see pace.
 An unknown observation (our own trouble, or a gap) neither fails nor succeeds: it moves nothing.
 The new verdict holds from the first observation that made it.
 """
@@ -21,6 +22,7 @@ from typing import NamedTuple
 from prober.core.events import Rule
 from prober.core.flapping import flapped, shifted
 from prober.core.model import CheckPolicy, CheckState, Need, Observation, Outcome, Verdict
+from prober.core.pace import is_slow, paced, told
 from prober.core.reason import Reason
 
 
@@ -41,15 +43,46 @@ def graded(observation: Observation, policy: CheckPolicy) -> tuple[Outcome, Reas
 
 def judge(state: CheckState, observation: Observation, policy: CheckPolicy) -> Judged | None:
     """What the observation makes of the check's state; None if nothing changes."""
-    outcome, reason = graded(observation, policy)
-    if outcome is Outcome.UNKNOWN or (outcome is Outcome.UP and _is_settled(state, policy)):
+    address, certificate = (str(observation.facts.get(key, "")) for key in ("ip", "cert_fingerprint"))
+    answer = _Answer(*graded(observation, policy), observation.detail, observation.started_ms, address, certificate)
+    if answer.outcome is Outcome.UNKNOWN:
         return None
-    counted = _counted(state, outcome, observation.started_ms, policy)
-    proof = _proof(counted, policy, observation.started_ms)
+    if policy.quantile is None and not state.pace:
+        return _judged(state, answer, policy)
+    counted = state._replace(pace=paced(state.pace, observation, policy.quantile))
+    is_crawling = answer.outcome is Outcome.UP and is_slow(counted.pace, policy.quantile)
+    if is_crawling:
+        detail = told(counted.pace, policy.quantile)
+        answer = answer._replace(outcome=Outcome.DEGRADED, reason=Reason.EXPECT_TIME, detail=detail)
+    judged = _judged(counted, answer, policy)
+    if judged is None:
+        return None if counted == state else Judged(counted, None)
+    return judged._replace(rule=Rule.DEGRADED_BY_QUANTILE) if is_crawling and judged.rule in _DEGRADED else judged
+
+
+class _Answer(NamedTuple):
+    """An observation as it counts."""
+
+    outcome: Outcome
+    reason: Reason | None
+    detail: str
+    at_ms: int
+    address: str
+    certificate: str
+
+
+def _judged(state: CheckState, answer: _Answer, policy: CheckPolicy) -> Judged | None:
+    outcome = answer.outcome
+    if outcome is Outcome.UP and _is_settled(state, policy):
+        return None
+    counted = _counted(state, outcome, answer.at_ms, policy)
+    proof = _proof(counted, policy, answer.at_ms)
     if outcome is not Outcome.UP:
-        counted = counted._replace(reason=reason, detail=observation.detail)
+        counted = counted._replace(
+            reason=answer.reason, detail=answer.detail, address=answer.address, certificate=answer.certificate
+        )
     elif state.reason is not None and (state.verdict if proof is None else proof.verdict) is Verdict.UP:
-        counted = counted._replace(reason=None, detail="")
+        counted = counted._replace(reason=None, detail="", address="", certificate="")
     if proof is None:
         return None if counted == state else Judged(counted, None)
     return Judged(counted._replace(verdict=proof.verdict, since_ms=proof.since_ms, recent=()), proof.rule)

@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 LONGEST_REQUEST = 128 * 1024  # bytes, its head and its body together; twice what any dialect takes
 ARRIVES_WITHIN_S = 30
-MOST = 4096  # connections of a listener
+MOST = 16_384  # connections of a listener
 
 
 def most_connections() -> int:
@@ -28,6 +28,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._taken = 0  # bytes of the request that is arriving
         self._deadline: asyncio.TimerHandle | None = None
+        self._is_last = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -51,6 +52,18 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._begin()
         super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self._is_last:
+            self.make_last()
+
+    def make_last(self) -> None:
+        """The answer under way, or else the next one, ends the connection and says so."""
+        self._is_last = True
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         self._end()

@@ -13,6 +13,7 @@ from prober.config import Config
 from prober.core import ids
 from prober.core.events import Decision
 from prober.core.model import Policy
+from prober.core.own import OWN
 from prober.daemon.outbox import Courier
 from prober.daemon.progress import Progress
 from prober.daemon.world import World
@@ -28,8 +29,13 @@ class Couriers:
         self._world = world
         self._progress = progress
         self._tasks = tasks
+        self._has_followed = False
         self._at_work: dict[str, Courier] = {}
         self._ends: dict[str, anyio.Event] = {}  # of the latest courier of a channel, as long as it is to come
+
+    def channels(self) -> list[str]:
+        """Those that are served now."""
+        return list(self._at_work)
 
     def look(self, decisions: Sequence[Decision]) -> None:
         """There is something new to deliver if these owe any notice."""
@@ -42,16 +48,21 @@ class Couriers:
         for id_ in [id_ for id_ in self._at_work if id_ in fresh or id_ not in config.channels]:
             self._at_work.pop(id_).retire()
         sites = {id_: Site(id_, ids.slug(f"site:{id_}"), site.name, site.url) for id_, site in config.sites.items()}
+        sites[OWN] = Site(OWN, ids.slug(f"site:{OWN}"), "Prober", "")
         for courier in self._at_work.values():
-            courier.know(sites, policy.components)
+            courier.know(sites, policy.components, config.channels)
         world = self._world
         for id_, notifier in fresh.items():
             world.meters.begin(id_)
             self._at_work[id_] = courier = Courier(
                 id_, notifier, world.store, sites, policy.components, world.clock, world.meters, self._progress
             )
+            courier.know(sites, policy.components, config.channels)
+            if self._has_followed:
+                courier.forgive()
             before, self._ends[id_] = self._ends.get(id_), anyio.Event()
             self._tasks.start_soon(self._carry, id_, courier, notifier, before, self._ends[id_])
+        self._has_followed = True
 
     async def _carry(
         self, channel: str, courier: Courier, notifier: Notifier, before: anyio.Event | None, end: anyio.Event

@@ -6,6 +6,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from prober.core.reason import Owner, Reason
+
 _RESULTS = ("delivered", "retry", "failed")
 _LAG_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -28,6 +30,9 @@ class Meters(Collector):
             registry=self._registry,
         )
         self.in_flight = Gauge("uptime_probes_in_flight", "Probes under way", registry=self._registry)
+        self.waiting = Gauge(
+            "uptime_probes_waiting", "Probes that are due and wait for room under a limit", registry=self._registry
+        )
         self.clock_jumps = Counter(
             "uptime_clock_jumps", "Jumps of the system's wall clock that were followed", registry=self._registry
         )
@@ -40,6 +45,15 @@ class Meters(Collector):
         self.owed = Gauge(
             "uptime_notices_owed", "Notices waiting to be delivered", ["channel"], registry=self._registry
         )
+        self.failed = Gauge(
+            "uptime_notices_failed",
+            "Notices that were given up; see prober notices",
+            ["channel"],
+            registry=self._registry,
+        )
+        self.disabled = Gauge(
+            "uptime_channel_disabled", "Whether nothing is sent to a channel", ["channel"], registry=self._registry
+        )
         self.reload_success = Gauge(
             "uptime_reload_success",
             "Whether the configuration was good when it was last read",
@@ -50,6 +64,16 @@ class Meters(Collector):
             "When the configuration that holds was last read, as unix time",
             registry=self._registry,
         )
+        self.reload_trouble: str | None = None
+        self._trouble = Gauge(
+            "uptime_own_trouble",
+            "1 for what keeps prober itself from judging at the moment",
+            ["reason"],
+            registry=self._registry,
+        )
+        for reason in Reason:
+            if reason.owner is Owner.SELF:
+                self._trouble.labels(reason)
         self.backup_trouble = Gauge(
             "uptime_backup_trouble", "Whether the latest scheduled backup failed", registry=self._registry
         )
@@ -64,6 +88,15 @@ class Meters(Collector):
         self.ballast = Gauge(
             "uptime_ballast_held", "Whether space is kept free for the day the disk is full", registry=self._registry
         )
+        self.alert_path = Gauge(
+            "uptime_alert_path_up",
+            "Whether everything makes progress and at least one channel takes notices",
+            registry=self._registry,
+        )
+        self.alert_path.set(1)
+        self.heartbeat = Gauge(
+            "uptime_heartbeat_timestamp_seconds", "When a heartbeat last arrived, as unix time", registry=self._registry
+        )
         self._checks: set[str] = set()
         self.watch(checks)
         for channel in channels:
@@ -77,15 +110,23 @@ class Meters(Collector):
         for check in self._checks:
             self.missed.labels(check)
 
+    def own_trouble(self, reason: Reason | None) -> None:
+        """What keeps us from judging at the moment; None if nothing does."""
+        for one in Reason:
+            if one.owner is Owner.SELF:
+                self._trouble.labels(one).set(one is reason)
+
     def begin(self, channel: str) -> None:
         """Have series for this channel; one that has them keeps its figures."""
-        self.owed.labels(channel)
+        for gauge in (self.owed, self.failed, self.disabled):
+            gauge.labels(channel)
         for result in _RESULTS:
             self.deliveries.labels(channel, result)
 
     def end(self, channel: str) -> None:
         """Have no series for this channel any more."""
-        self.owed.remove(channel)
+        for gauge in (self.owed, self.failed, self.disabled):
+            gauge.remove(channel)
         for result in _RESULTS:
             self.deliveries.remove(channel, result)
 

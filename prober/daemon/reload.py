@@ -12,6 +12,7 @@ The rules:
 
 import logging
 import os
+import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -23,14 +24,19 @@ from anyio import to_thread
 from prober import notifiers, probes
 from prober.config import Config, Difference, Table, applicable, difference, restart_keys
 from prober.core.model import Policy
+from prober.core.own import with_own
 from prober.daemon.couriers import Couriers
+from prober.daemon.gate import Place
 from prober.daemon.loop import Loop
+from prober.daemon.made import merged
 from prober.daemon.serve import Application, Replaceable
 from prober.daemon.service_manager import ServiceManager
 from prober.daemon.world import World
 from prober.errors import ConfigError, ProberError, StoreError
 from prober.notifiers import Notifier
 from prober.probes import Probe
+
+_PORT = re.compile(r"(?<!:):[0-9]+$")  # of "host:port" and "[::1]:port"
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +75,7 @@ class Reload:
         self._make = make
         self._manager = manager
         self._asked = anyio.Event()
+        self._applying = anyio.Lock()
         self._succeeded()
 
     def ask(self) -> None:
@@ -86,7 +93,8 @@ class Reload:
     async def _status(self) -> str:
         """Reload, tell how that went, and give it in one line."""
         try:
-            applied = await self._reload()
+            async with self._applying:
+                applied = await self._reload()
         except ConfigError as error:
             for mistake in error.mistakes:
                 logger.error("not reloaded: %s", mistake)  # noqa: TRY400
@@ -102,39 +110,67 @@ class Reload:
             logger.info("reloaded: %s", applied)
             return f"watching {counts(self._world.policy)}"
         self._world.meters.reload_success.set(0)
+        self._world.meters.reload_trouble = trouble
         logger.error("the configuration is not reloaded, what runs goes on: %s", trouble)
         return f"watching {counts(self._world.policy)}; the new configuration was refused: {trouble}"
 
     def _succeeded(self) -> None:
         self._world.meters.reload_success.set(1)
+        self._world.meters.reload_trouble = None
         self._world.meters.reloaded.set(self._world.clock.now_ms() / 1000)
 
     async def _reload(self) -> str:
         """What has been applied, in one line."""
         read = await to_thread.run_sync(self._read)
         before = self._world.config
-        left = restart_keys(difference(before, read))
+        left = restart_keys(difference(self._world.declared, read))
         if left:
             logger.warning("only a restart applies what has changed of %s", ", ".join(left))
-        config = applicable(read, before)
+        declared = applicable(read, before)
+        config = await merged(declared, self._world.store)
         found = difference(before, config)
         if not found:
             return "nothing that a reload applies has changed"
-        self._take_over(new := await self._prepared(config, found))
+        self._take_over(new := await self._prepared(config, declared, found))
         try:
-            await new.world.recorder.reconfigure(new.world.policy, new.world.clock.now_ms())
+            await new.world.recorder.reconfigure(with_own(new.world.policy), new.world.clock.now_ms())
         except StoreError as error:
             logger.warning("the new configuration holds, what it changes can't be written yet: %s", error)
         await warn_of_orphans(new.world)
         return "; ".join(map(str, found.values()))
 
+    async def remake(self) -> None:
+        """Let what was made through the API hold by now. Pages live on, and so does whoever reads them.
+
+        Raises StoreError if it can't be read.
+        """
+        async with self._applying:
+            world = self._world
+            config = await merged(world.declared, world.store)
+            fresh = built_notifiers(config, _fresh(difference(world.config, config), "channels"))
+            world.config, world.policy = config, config.policy()
+            self._parts.couriers.follow(config, world.policy, fresh)
+            for follow in world.followers:
+                follow(config)
+            try:
+                await world.recorder.reconfigure(world.policy, world.clock.now_ms())
+            except StoreError as error:
+                logger.warning("what was made holds, what it changes can't be written yet: %s", error)
+
     def close(self) -> None:
         """The daemon stops: end what applications do by themselves, so that nobody waits for it."""
         self._world.ended.close()
 
-    async def _prepared(self, config: Config, found: Difference) -> _New:
+    async def _prepared(self, config: Config, declared: Config, found: Difference) -> _New:
         """All that can fail; if it does, nothing of it is left."""
-        world = replace(self._world, config=config, policy=config.policy(), ended=ExitStack())
+        world = replace(
+            self._world,
+            config=config,
+            declared=declared,
+            policy=config.policy(),
+            ended=ExitStack(),
+            followers=[],
+        )
         with ExitStack() as undo:
             undo.callback(world.ended.close)
             fresh_probes = built_probes(world, _fresh(found, "checks"))
@@ -153,7 +189,8 @@ class Reload:
         self._world = world
         kept = {id_: probe for id_, probe in parts.loop.probes.items() if id_ in world.config.checks}
         intervals_ms = {id_: check.interval_ms for id_, check in world.policy.checks.items()}
-        parts.loop.follow(kept | new.probes, intervals_ms, new.probes.keys())
+        world.pings.follow(kept | new.probes)
+        parts.loop.follow(kept | new.probes, intervals_ms, new.probes.keys(), places(world.config))
         parts.couriers.follow(world.config, world.policy, new.notifiers)
         world.meters.watch(world.config.checks)
 
@@ -166,6 +203,16 @@ def built_probes(world: World, checks: Iterable[str]) -> dict[str, Probe]:
     """A prober for each of these checks."""
     options = {id_: world.config.checks[id_] for id_ in checks}
     return {id_: probes.kind(one.kind).build(one, world.clock) for id_, one in options.items()}
+
+
+def places(config: Config) -> dict[str, Place]:
+    """What each check shares with others: the host of what it probes, and its kind."""
+    return {id_: Place(_host(one.target()), one.kind) for id_, one in config.checks.items()}
+
+
+def _host(target: str) -> str:
+    place = target.partition("://")[2] or target
+    return _PORT.sub("", place.partition("/")[0])
 
 
 def built_notifiers(config: Config, channels: Iterable[str]) -> dict[str, Notifier]:

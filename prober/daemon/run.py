@@ -14,14 +14,28 @@ from anyio.abc import TaskGroup
 
 from prober.clock import Clock
 from prober.config import Config
+from prober.core.own import with_own
 from prober.core.schedule import Schedule
 from prober.daemon.backups import keep_backed_up
 from prober.daemon.couriers import Couriers
+from prober.daemon.gate import Limits
+from prober.daemon.heartbeat import Heartbeat
 from prober.daemon.hold import Hold, held, keep_count
 from prober.daemon.loop import Loop
+from prober.daemon.made import merged
 from prober.daemon.meters import Meters
+from prober.daemon.own_trouble import keep_honest
 from prober.daemon.progress import Progress
-from prober.daemon.reload import MakeApplications, Parts, Reload, built_notifiers, built_probes, counts, warn_of_orphans
+from prober.daemon.reload import (
+    MakeApplications,
+    Parts,
+    Reload,
+    built_notifiers,
+    built_probes,
+    counts,
+    places,
+    warn_of_orphans,
+)
 from prober.daemon.serve import Replaceable, serving
 from prober.daemon.service_manager import ServiceManager
 from prober.daemon.space import Space
@@ -63,6 +77,7 @@ async def run(
         tasks = await stack.enter_async_context(anyio.create_task_group())
         reload = Reload(world, await _started(world, tasks, manager, applications, space), read, make, manager)
         stack.callback(reload.close)
+        world.remade.call = reload.remake
         tasks.start_soon(reload.keep)
         tasks.start_soon(space.keep, world.meters)
         tasks.start_soon(keep_count, starts, world.hold, world.meters)
@@ -93,12 +108,16 @@ def tell_surroundings(directory: Path) -> None:
         )
 
 
-async def _world(config: Config, store: Store, hold: Hold) -> World:
+async def _world(declared: Config, store: Store, hold: Hold) -> World:
+    config = await merged(declared, store)
     clock, policy = Clock(), config.policy()
-    recorder = Recorder(store, await store.load(), policy)
-    await recorder.reconfigure(policy, clock.now_ms())
+    state = await store.load()
+    recorder = Recorder(store, state, with_own(policy))
+    await recorder.reconfigure(with_own(policy), clock.now_ms(), state.watched_ms)
     logger.info("epoch %d: watching %s", store.epoch, counts(policy))
-    return World(config, policy, recorder, store, clock, Meters(policy.checks, config.channels), hold=hold)
+    meters = Meters(policy.checks, config.channels)
+    meters.safe_mode.set(hold.is_on)
+    return World(config, declared, policy, recorder, store, clock, meters, hold=hold)
 
 
 async def _started(
@@ -110,9 +129,12 @@ async def _started(
     couriers.follow(world.config, world.policy, built_notifiers(world.config, world.config.channels))
     world.recorder.on_shown(couriers.look)
     loop = _loop(world, progress)
+    world.pings.follow(loop.probes)
+    await _hear_again(world)
     tasks.start_soon(keep_written, world.recorder, progress, space)
     tasks.start_soon(keep_told, world.recorder)
     tasks.start_soon(keep_awake, world.recorder, world.clock)
+    tasks.start_soon(keep_honest, world.recorder, world.clock, world.meters)
     history = world.config.history
     kept = Kept(history.raw, history.minutes, history.hours, history.notices)
     tasks.start_soon(keep_small, world.store, world.clock, kept)
@@ -122,6 +144,7 @@ async def _started(
         tasks.start_soon(keep_backed_up, directory, folder, every_ms, keep, world.clock, world.meters)
     tasks.start_soon(loop.run)
     tasks.start_soon(manager.keep_watchdog, progress)
+    tasks.start_soon(_heartbeat(world, progress, couriers).keep)
     await warn_of_orphans(world)
     return Parts(loop, couriers, applications)
 
@@ -130,13 +153,28 @@ def _backups(config: Config) -> Path:
     return config.backup.directory or config.daemon.state_dir / FOLDER
 
 
+def _heartbeat(world: World, progress: Progress, couriers: Couriers) -> Heartbeat:
+    settings = world.config.daemon
+    url = None if settings.heartbeat_url is None else settings.heartbeat_url.get_secret_value()
+    return Heartbeat(url, settings.heartbeat_every, progress, world.store, couriers.channels, world.clock, world.meters)
+
+
 def _loop(world: World, progress: Progress) -> Loop:
     intervals_ms = {id_: check.interval_ms for id_, check in world.policy.checks.items()}
     never_answered = intervals_ms.keys() - world.recorder.shown.checks.keys()
     schedule = Schedule(intervals_ms, world.clock.now_ms(), never_answered)
-    limit = world.config.daemon.max_probes
+    of_all = world.config.daemon
+    limits = Limits(of_all.max_probes, of_all.max_probes_per_host, of_all.max_probes_per_kind)
     built = built_probes(world, world.config.checks)
-    return Loop(built, schedule, world.recorder, world.clock, limit, world.meters, progress)
+    found = places(world.config)
+    return Loop(built, schedule, world.recorder, world.clock, limits, world.meters, progress, found)
+
+
+async def _hear_again(world: World) -> None:
+    """Goes on with what was heard of jobs before, and makes allowance for the time we were away."""
+    heard = await world.store.heard()
+    seen_ms = await world.store.last_seen_ms()
+    world.pings.resume(heard, seen_ms, world.clock.now_ms())
 
 
 @asynccontextmanager

@@ -16,6 +16,8 @@ Address = tuple[str, int]
 
 BACKLOG = 1024
 DRAIN_S = 5
+LINGER_S = 1.0  # who has just connected is still served, and told that it was the last answer
+LINGER_STEP_S = 0.02
 UNTAKEN_MS = 30_000  # how long a reader may take nothing of an answer before the connection is given up
 
 
@@ -30,14 +32,20 @@ def bound(host: str, port: int) -> socket.socket:
         raise ProberError(f"{host}:{port}: expected an address to listen on, found: {error.strerror}") from error
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNTAKEN_MS)  # connections inherit it
         listener.bind(address)
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise ProberError(f"{host}:{port}: expected a free address to listen on, found: {error.strerror}") from error
-    listener.setblocking(False)
+    prepare(listener)
     return listener
+
+
+def prepare(listener: socket.socket) -> None:
+    """What every listening socket of ours has, whoever made it."""
+    if listener.family != socket.AF_UNIX:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNTAKEN_MS)  # connections inherit it
+    listener.setblocking(False)
 
 
 class Replaceable:
@@ -51,11 +59,27 @@ class Replaceable:
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the process's signals alone."""
+    """A server that leaves the process's signals alone, and resets nobody when it ends."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept nobody any more, but answer who is here; who says nothing for a while is sent away."""
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        with anyio.move_on_after(LINGER_S):
+            while True:
+                await anyio.sleep(LINGER_STEP_S)
+                if not self.server_state.connections:
+                    break
+                for connection in list(self.server_state.connections):
+                    if isinstance(connection, Connection):
+                        connection.make_last()
+        await super().shutdown(sockets)
 
 
 @asynccontextmanager
@@ -88,5 +112,6 @@ def _config(application: Any) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         date_header=True,
+        proxy_headers=False,  # who is believed is the operator's to say, see statusapi.limits
         timeout_graceful_shutdown=DRAIN_S,
     )

@@ -1,5 +1,6 @@
 """What applications may look at of a daemon."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -8,18 +9,33 @@ from prober.config import Config
 from prober.core.model import Policy
 from prober.daemon.hold import Hold
 from prober.daemon.meters import Meters
+from prober.daemon.pings import Pings
 from prober.record import Recorder
 from prober.store import Store
+
+
+async def _nothing() -> None:
+    """What a daemon does about made objects before it has started."""
+
+
+@dataclass
+class Hook:
+    """What to call when objects have been made, changed or deleted; returns once that holds. Raises StoreError."""
+
+    call: Callable[[], Awaitable[None]] = _nothing
 
 
 @dataclass
 class World:
     """Live state, store and figures of a daemon under one configuration; a reload puts another in its place.
 
-    ended: what applications want to be done once theirs has been replaced.
+    config: what holds; declared: as much of it as stands in the file. ended: what applications want to be done once
+    theirs has been replaced. followers: what they want to be told when another configuration holds that their
+    application lives on with. remade: to be called when objects have been made. pings: takes reports of jobs.
     """
 
     config: Config
+    declared: Config
     policy: Policy
     recorder: Recorder
     store: Store
@@ -28,6 +44,12 @@ class World:
     is_started: bool = False
     hold: Hold = field(default_factory=Hold)
     ended: ExitStack = field(default_factory=ExitStack)
+    followers: list[Callable[[Config], None]] = field(default_factory=list)
+    remade: Hook = field(default_factory=Hook)
+    pings: Pings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pings = Pings(self.recorder, self.clock)
 
     def not_ready(self) -> str | None:
         """Why the daemon is not ready, in one sentence; None if it is."""

@@ -1,8 +1,11 @@
 """The kinds of notifier. This table is the only list of them; a kind is loaded when it is first used."""
 
+from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 from prober.notifiers.base import Kind, Notifier, Parcel, Receipt, Site
+from prober.options import ChannelOptions
 
 KINDS = {
     "webhook": "prober.notifiers.webhook",
@@ -14,6 +17,8 @@ KINDS = {
     "teams": "prober.notifiers.teams",
     "telegram": "prober.notifiers.telegram",
     "alertmanager": "prober.notifiers.alertmanager",
+    "sms": "prober.notifiers.sms",
+    "hipchat": "prober.notifiers.hipchat",
 }
 
 
@@ -23,4 +28,16 @@ def kind(name: str) -> Kind:
     return found
 
 
-__all__ = ["KINDS", "Kind", "Notifier", "Parcel", "Receipt", "Site", "kind"]
+def callback(content: Mapping[str, Any], *, is_public_only: bool) -> ChannelOptions:
+    """The options of a channel to a URL that came through the API, with its `endpoint`, `format` and `secret`.
+
+    is_public_only: it may reach public addresses only. Raises ValueError for what no webhook can have.
+    """
+    from prober.notifiers.webhook import WebhookOptions
+
+    keys = {key: content[key] for key in ("format", "secret") if content.get(key)} | {"public_only": is_public_only}
+    url = content["endpoint"]
+    return WebhookOptions.model_validate({"kind": "webhook", "name": content["name"], "url": url, **keys})
+
+
+__all__ = ["KINDS", "Kind", "Notifier", "Parcel", "Receipt", "Site", "callback", "kind"]

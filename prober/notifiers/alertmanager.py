@@ -8,11 +8,11 @@ https://prometheus.io/docs/alerting/latest/alerts_api/
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
-from prober.core.model import Impact, Incident, Maintenance, NoticeReason, StatusChange
+from prober.core.model import Impact, Incident, MaintenanceState, NoticeReason, StatusChange
 from prober.core.status import IMPACT_OF
 from prober.notifiers.base import Parcel, kind_of
 from prober.notifiers.fields import moment, stringify
@@ -48,6 +48,7 @@ def _labels(value: object) -> object:
 class AlertmanagerOptions(ChannelOptions):
     """The keys of a channel of kind alertmanager."""
 
+    tells_digests: ClassVar[bool] = False
     url: BaseUrl
     """Where Alertmanager is."""
     labels: Annotated[dict[str, str], BeforeValidator(_labels)] = Field(default={})
@@ -88,7 +89,7 @@ _Alert = tuple[Labels, int, int | None]
 
 def _incident(parcel: Parcel, incident: Incident) -> Iterator[_Alert]:
     about = {"alertname": "ProberIncident", "incident": incident.slug, "cause": incident.cause}
-    is_first = parcel.notice.reason is NoticeReason.OPENED
+    is_first = parcel.notice.reason in (NoticeReason.OPENED, NoticeReason.ESCALATED)
     firing = incident.impact if incident.is_open else None
     yield from _by_severity(about, firing, incident.started_ms, incident.updated_ms, only_firing=is_first)
 
@@ -99,13 +100,14 @@ def _change(_parcel: Parcel, change: StatusChange) -> Iterator[_Alert]:
     yield from _by_severity(about, firing, change.at_ms, change.at_ms)
 
 
-def _maintenance(parcel: Parcel, window: Maintenance) -> Iterator[_Alert]:
-    """Its end is known from the start."""
-    yield (
-        {"alertname": "ProberMaintenance", "maintenance": window.id, "severity": Impact.NONE.word},
-        window.start_ms,
-        window.end_ms,
-    )
+def _maintenance(_parcel: Parcel, work: MaintenanceState) -> Iterator[_Alert]:
+    """Nothing until it has started; its end, as things stand, is known from there on."""
+    if work.started_ms is not None:
+        yield (
+            {"alertname": "ProberMaintenance", "maintenance": work.id, "severity": Impact.NONE.word},
+            work.started_ms,
+            work.end_ms if work.ended_ms is None else work.ended_ms,
+        )
 
 
 def _by_severity(
@@ -132,8 +134,9 @@ def build(options: AlertmanagerOptions) -> Post:
     url = f"{options.url}/api/v2/alerts"
     headers = list(options.headers.items())
 
-    def letter(parcel: Parcel) -> Letter:
-        return Letter(url, stringify(alerts(parcel, options.lasts, options.labels)), headers)
+    def letter(parcel: Parcel) -> Letter | None:
+        found = alerts(parcel, options.lasts, options.labels)
+        return Letter(url, stringify(found), headers) if found else None
 
     return Post(options, letter, Manners(complaint=_complaint))
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, TypeVar
 
-from prober.core.model import ComponentPolicy, Incident, Maintenance, Notice, StatusChange
+from prober.core.model import ComponentPolicy, Incident, MaintenanceState, Notice, StatusChange
 from prober.core.status import Headline
 from prober.options import ChannelOptions
 
@@ -26,7 +26,8 @@ class Parcel(NamedTuple):
     """A notice with what its words and payload need to know of the world when it is sent.
 
     headline: the page's, when the notice was owed. components: by id, those the notice speaks of.
-    attempt: 1 for the first. sent_ms: the attempt's own time.
+    attempt: 1 for the first. sent_ms: the attempt's own time. tells: how many earlier notices of the same thing, which
+    could not be told in time, it stands for.
     """
 
     notice: Notice
@@ -35,6 +36,7 @@ class Parcel(NamedTuple):
     components: dict[str, ComponentPolicy]
     attempt: int
     sent_ms: int
+    tells: int = 0
 
     def name_of(self, component: str) -> str:
         """The component's name; its id if it is no longer configured."""
@@ -44,7 +46,7 @@ class Parcel(NamedTuple):
     def told(
         self,
         incident: Callable[["Parcel", Incident], Told],
-        maintenance: Callable[["Parcel", Maintenance], Told],
+        maintenance: Callable[["Parcel", MaintenanceState], Told],
         change: Callable[["Parcel", StatusChange], Told],
     ) -> Told:
         """What the one of these makes of it that fits what the notice is about. ValueError if it is about nothing."""

@@ -37,6 +37,8 @@ LONGEST_TEXT = 50_000
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 
+_UNSUBSCRIBE = re.compile(r"(https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?|mailto:)[!#-;=?-~]{1,500}", re.ASCII)
+
 
 def _host(value: object) -> str:
     expected = 'a host name or address such as "mail.example.com"'
@@ -60,6 +62,12 @@ def _sender(value: object) -> str:
     raise mistake('an address such as "status@example.com" or "Acme Status <status@example.com>"')
 
 
+def _unsubscribe(value: object) -> str:
+    if isinstance(value, str) and _UNSUBSCRIBE.fullmatch(value):
+        return value
+    raise mistake('an address such as "https://example.com/leave" or "mailto:ops@example.com?subject=leave"')
+
+
 class EmailOptions(ChannelOptions):
     """The keys of a channel of kind email."""
 
@@ -79,6 +87,8 @@ class EmailOptions(ChannelOptions):
     """Whom the mails are from, with a name if you like."""
     to: list[Annotated[str, BeforeValidator(_recipient)]] = Field(min_length=1, max_length=100)
     """Whom they are for."""
+    unsubscribe: Annotated[str, BeforeValidator(_unsubscribe)] | None = None
+    """Where a recipient asks to be left out: an https or mailto address."""
 
     @field_validator("ca", mode="after")
     @classmethod
@@ -105,7 +115,7 @@ class EmailOptions(ChannelOptions):
         return f"smtp://{host}:{self.port or PORTS[self.encryption]}"
 
 
-def message(parcel: Parcel, sender: str, recipients: Sequence[str]) -> EmailMessage:
+def message(parcel: Parcel, sender: str, recipients: Sequence[str], unsubscribe: str | None = None) -> EmailMessage:
     """The mail; the same for the same notice, whatever the attempt."""
     told, notice = telling(parcel), parcel.notice
     name, address = parseaddr(sender)
@@ -118,6 +128,8 @@ def message(parcel: Parcel, sender: str, recipients: Sequence[str]) -> EmailMess
     mail["Message-ID"] = f"<{notice.id}@{domain}>"
     mail["References"] = f"<{ids.slug(f'{notice.site}:{notice.stream}', length=20)}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
+    if unsubscribe is not None:
+        mail["List-Unsubscribe"] = f"<{unsubscribe}>"
     # Lines stay short and within ASCII, whatever the server can do.
     mail.set_content(_clean("\n".join(told.lines)) + "\n", cte="quoted-printable")
     mail.add_alternative(_html(told), subtype="html", cte="quoted-printable")
@@ -158,7 +170,7 @@ class Email:
         """Send once. Raises DeliveryError, whatever has happened: a fault must never stop the outbox."""
         receipt = None
         with own_faults(self._target), anyio.move_on_after(self._options.timeout / 1000):
-            mail = message(parcel, self._options.sender, self._options.to).as_bytes()
+            mail = message(parcel, self._options.sender, self._options.to, self._options.unsubscribe).as_bytes()
             try:
                 receipt = await self._delivered(mail)
             except aiosmtplib.SMTPException as error:

@@ -1,11 +1,27 @@
-"""What the JSON of several formats is made of: bytes, moments, ids, and the timeline of planned work. Pure."""
+"""What the JSON of several formats is made of: bytes, moments and ids. Pure."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from prober.core import ids
-from prober.core.model import Incident, Maintenance, MaintenanceStatus
+from prober.core.model import Incident, Indicator, MaintenanceState, Status
+
+PAGE: Mapping[Indicator, str] = {
+    Indicator.NONE: "UP",
+    Indicator.MINOR: "HASISSUES",
+    Indicator.MAJOR: "HASISSUES",
+    Indicator.CRITICAL: "HASISSUES",
+    Indicator.MAINTENANCE: "UNDERMAINTENANCE",
+}
+COMPONENT: Mapping[Status, str] = {
+    Status.OPERATIONAL: "OPERATIONAL",
+    Status.MAINTENANCE: "UNDERMAINTENANCE",
+    Status.DEGRADED: "DEGRADEDPERFORMANCE",
+    Status.PARTIAL: "PARTIALOUTAGE",
+    Status.MAJOR: "MAJOROUTAGE",
+}
 
 BACKFILLED_OVER_MS = 5 * 60_000  # an incident told of this long after it began was filled in later
 
@@ -36,9 +52,9 @@ def group_id(group: str) -> str:
     return ids.slug(f"group:{group}")
 
 
-def maintenance_id(window: Maintenance) -> str:
+def maintenance_id(work: MaintenanceState) -> str:
     """The id by which outsiders know planned work."""
-    return ids.slug(f"maintenance:{window.id}")
+    return ids.slug(f"maintenance:{work.id}")
 
 
 def update_id(about: str, number: int) -> str:
@@ -49,13 +65,3 @@ def update_id(about: str, number: int) -> str:
 def is_backfilled(incident: Incident) -> bool:
     """Whether it was filled in long after it began."""
     return incident.opened_ms - incident.started_ms > BACKFILLED_OVER_MS
-
-
-def timeline(window: Maintenance, *, is_over: bool) -> list[tuple[str, MaintenanceStatus, int]]:
-    """Text, status and moment of each update, oldest first, of work that has started (or is over)."""
-    updates = [
-        (window.description or window.name, MaintenanceStatus.PLANNING, window.start_ms),
-        ("The maintenance has started.", MaintenanceStatus.INPROGRESS, window.start_ms),
-        ("The maintenance is completed.", MaintenanceStatus.COMPLETED, window.end_ms),
-    ]
-    return updates[: 3 if is_over else 2]

@@ -6,9 +6,9 @@ beside alerts. https://developer.pagerduty.com/docs/events-api-v2/overview/
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
-from prober.core.model import Incident, IncidentStatus, Indicator, Maintenance, StatusChange
+from prober.core.model import Incident, IncidentStatus, Indicator, MaintenanceState, StatusChange
 from prober.notifiers.base import Parcel, kind_of
 from prober.notifiers.fields import moment, stringify
 from prober.notifiers.keys import BaseUrl, matching, place
@@ -45,6 +45,7 @@ _ROUTING_KEY = matching(r"[A-Za-z0-9]{32}", "an integration key of 32 letters an
 class PagerdutyOptions(ChannelOptions):
     """The keys of a channel of kind pagerduty."""
 
+    tells_digests: ClassVar[bool] = False
     routing_key: Annotated[Secret, _ROUTING_KEY]
     """The integration key of a service's Events API v2 integration."""
     base_url: BaseUrl = "https://events.pagerduty.com"
@@ -76,7 +77,7 @@ def _change(parcel: Parcel, change: StatusChange) -> Event:
     return _alert(parcel, TRIGGER if is_trouble else RESOLVE, f"component:{parcel.notice.site}:{change.component}")
 
 
-def _maintenance(parcel: Parcel, _window: Maintenance) -> Event:
+def _maintenance(parcel: Parcel, _work: MaintenanceState) -> Event:
     told = telling(parcel)
     return Event("/v2/change/enqueue", {"payload": _payload(parcel, told), "links": _links(told)})
 

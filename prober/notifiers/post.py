@@ -17,10 +17,12 @@ import anyio
 from pydantic import SecretStr
 
 from prober.errors import DeliveryError
+from prober.notifiers import guarded
 from prober.notifiers.base import Parcel, Receipt
 from prober.notifiers.trouble import deepest_reason, failed, late, one_line, own_faults
 from prober.options import ChannelOptions
 from prober.wire import tls
+from prober.wire.guard import ForbiddenAddress, Guard
 from prober.wire.httpx_lean import httpx
 from prober.wire.request import USER_AGENT
 from prober.wire.url import parse
@@ -75,16 +77,22 @@ NO_MANNERS = Manners()
 class Post:
     """Sends one channel's notices by POST.
 
-    letter: what to post for a parcel; None if this kind has nothing to say of it.
+    letter: what to post for a parcel; None if this kind has nothing to say of it. guard: where it may lead; None =
+    anywhere, since the operator chose it.
     """
 
     def __init__(
-        self, options: ChannelOptions, letter: Callable[[Parcel], Letter | None], manners: Manners = NO_MANNERS
+        self,
+        options: ChannelOptions,
+        letter: Callable[[Parcel], Letter | None],
+        manners: Manners = NO_MANNERS,
+        guard: Guard | None = None,
     ) -> None:
         self._target = options.target()
         self._timeout_ms = options.timeout
         self._letter = letter
         self._manners = manners
+        self._guard = guard
         self._secrets = _secrets(options)
 
     async def send(self, parcel: Parcel) -> Receipt:
@@ -97,6 +105,8 @@ class Post:
                 answer = await self._answer(_request(letter))
             except httpx.RequestError as error:
                 raise failed(self._target, _trouble(error)) from error
+            except ForbiddenAddress as error:
+                raise failed(self._target, str(error)) from error
         if answer is None:
             raise late(self._target, self._timeout_ms)
         return self._receipt(answer, parcel.sent_ms)
@@ -108,7 +118,11 @@ class Post:
         """The answer; None if not even its head came before the deadline."""
         answer, body = None, bytearray()
         # Not httpx.AsyncClient, whose cookie jar and redirects a receiver could break for all later attempts.
-        transport = httpx.AsyncHTTPTransport(verify=tls.context(True, None), trust_env=False)
+        context = tls.context(True, None)
+        if self._guard is None:
+            transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
+        else:
+            transport = guarded.transport(self._guard, context)
         with anyio.move_on_after(self._timeout_ms / 1000):
             async with transport:
                 answer = await transport.handle_async_request(request)

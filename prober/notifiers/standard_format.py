@@ -18,7 +18,6 @@ from prober.notifiers.fields import (
     moment,
     moment_or_none,
     stringify,
-    timeline,
     update_id,
 )
 
@@ -29,12 +28,17 @@ Type = Literal[
     "incident.updated",
     "incident.acknowledged",
     "incident.reminder",
+    "incident.escalated",
     "incident.flapping",
     "incident.monitoring",
     "incident.resolved",
     "component.changed",
+    "maintenance.scheduled",
+    "maintenance.reminder",
     "maintenance.started",
+    "maintenance.extended",
     "maintenance.completed",
+    "maintenance.cancelled",
 ]
 TYPE: Mapping[NoticeReason, Type] = {
     NoticeReason.OPENED: "incident.opened",
@@ -43,12 +47,17 @@ TYPE: Mapping[NoticeReason, Type] = {
     NoticeReason.UPDATED: "incident.updated",
     NoticeReason.ACKNOWLEDGED: "incident.acknowledged",
     NoticeReason.REMINDER: "incident.reminder",
+    NoticeReason.ESCALATED: "incident.escalated",
     NoticeReason.FLAPPING: "incident.flapping",
     NoticeReason.MONITORING: "incident.monitoring",
     NoticeReason.RESOLVED: "incident.resolved",
     NoticeReason.COMPONENT_CHANGED: "component.changed",
+    NoticeReason.MAINTENANCE_SCHEDULED: "maintenance.scheduled",
+    NoticeReason.MAINTENANCE_REMINDER: "maintenance.reminder",
     NoticeReason.MAINTENANCE_STARTED: "maintenance.started",
+    NoticeReason.MAINTENANCE_EXTENDED: "maintenance.extended",
     NoticeReason.MAINTENANCE_COMPLETED: "maintenance.completed",
+    NoticeReason.MAINTENANCE_CANCELLED: "maintenance.cancelled",
 }
 ImpactWord = Literal["none", "minor", "major", "critical"]
 IMPACT: Mapping[core.Impact, ImpactWord] = {
@@ -134,6 +143,19 @@ class Incident(_Told):
     """All that was said of it, oldest first."""
 
 
+class Hidden(_Told):
+    """Trouble of a component that planned work kept from being shown."""
+
+    component: str
+    """As Component.key."""
+    status: Status
+    """The worst of it."""
+    began_at: Moment
+    """When it began; when the work did, if it was there before."""
+    ended_at: Moment | None
+    """When it ended; null if it goes on."""
+
+
 class Maintenance(_Told):
     """Planned work."""
 
@@ -146,11 +168,17 @@ class Maintenance(_Told):
     status: MaintenanceStatus
     """Where it stands."""
     starts_at: Moment
-    """When it starts, or started."""
+    """When it is to start, as things stand."""
     ends_at: Moment
-    """When it ends, or ended."""
+    """When it is to end, as things stand."""
+    started_at: Moment | None
+    """When it really started."""
+    ended_at: Moment | None
+    """When it really ended, or was cancelled."""
     components: list[Component]
     """What is worked on."""
+    hidden: list[Hidden]
+    """Trouble that it has kept from being shown until now."""
     updates: list[Update]
     """Its steps until now, oldest first."""
 
@@ -228,20 +256,30 @@ def _incident(parcel: Parcel, incident: core.Incident) -> Data:
     return Data(site=_site(parcel), incident=told)
 
 
-def _maintenance(parcel: Parcel, window: core.Maintenance) -> Data:
-    is_over = parcel.notice.reason is NoticeReason.MAINTENANCE_COMPLETED
-    id_, steps = maintenance_id(window), timeline(window, is_over=is_over)
+def _maintenance(parcel: Parcel, work: core.MaintenanceState) -> Data:
+    id_, showing = maintenance_id(work), Status.MAINTENANCE if work.is_under_way else None
     told = Maintenance(
         id=id_,
-        name=window.name,
-        description=window.description,
-        status=steps[-1][1],
-        starts_at=moment(window.start_ms),
-        ends_at=moment(window.end_ms),
-        components=[_component(parcel, c, None if is_over else Status.MAINTENANCE) for c in window.components],
+        name=work.name,
+        description=work.description,
+        status=work.status,
+        starts_at=moment(work.start_ms),
+        ends_at=moment(work.end_ms),
+        started_at=moment_or_none(work.started_ms),
+        ended_at=moment_or_none(work.ended_ms),
+        components=[_component(parcel, c, showing) for c in work.components],
+        hidden=[
+            Hidden(
+                component=one.component,
+                status=one.status,
+                began_at=moment(one.from_ms),
+                ended_at=moment_or_none(one.until_ms),
+            )
+            for one in work.hidden
+        ],
         updates=[
-            Update(id=update_id(id_, n), at=moment(at_ms), status=status, body=body)
-            for n, (body, status, at_ms) in enumerate(steps, 1)
+            Update(id=update_id(id_, n), at=moment(u.at_ms), status=u.status, body=u.body)
+            for n, u in enumerate(work.updates, 1)
         ],
     )
     return Data(site=_site(parcel), maintenance=told)

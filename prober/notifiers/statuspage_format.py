@@ -10,10 +10,10 @@ from typing import Any
 from prober.core import ids
 from prober.core.model import (
     Affected,
+    Ending,
     Incident,
-    Maintenance,
+    MaintenanceState,
     MaintenanceStatus,
-    NoticeReason,
     Status,
     StatusChange,
 )
@@ -26,7 +26,6 @@ from prober.notifiers.fields import (
     moment,
     moment_or_none,
     stringify,
-    timeline,
     update_id,
 )
 
@@ -40,7 +39,9 @@ COMPONENT: Mapping[Status, str] = {
 MAINTENANCE: Mapping[MaintenanceStatus, str] = {
     MaintenanceStatus.PLANNING: "scheduled",
     MaintenanceStatus.INPROGRESS: "in_progress",
+    MaintenanceStatus.VERIFYING: "verifying",
     MaintenanceStatus.COMPLETED: "completed",
+    MaintenanceStatus.CANCELLED: "completed",
 }
 
 # What Statuspage knows of an incident and prober does not.
@@ -97,33 +98,31 @@ def _incident(parcel: Parcel, incident: Incident) -> dict[str, Any]:
     return {"incident": said}
 
 
-def _maintenance(parcel: Parcel, window: Maintenance) -> dict[str, Any]:
-    is_over = parcel.notice.reason is NoticeReason.MAINTENANCE_COMPLETED
-    id_ = maintenance_id(window)
-    entries = [(body, MAINTENANCE[status], at_ms) for body, status, at_ms in timeline(window, is_over=is_over)]
-    _, status, updated_ms = entries[-1]
-    # What a component shows once the work is over is not told here: it may be in trouble.
-    showing = None if is_over else Status.MAINTENANCE
+def _maintenance(parcel: Parcel, work: MaintenanceState) -> dict[str, Any]:
+    id_ = maintenance_id(work)
+    entries = [(u.body, MAINTENANCE[u.status], u.at_ms) for u in work.updates]
+    # What a component shows while no work is under way is not told here: it may be in trouble.
+    showing = Status.MAINTENANCE if work.is_under_way else None
     said = {
-        "name": window.name,
-        "status": status,
-        "created_at": moment(window.start_ms),
-        "updated_at": moment(updated_ms),
+        "name": work.name,
+        "status": MAINTENANCE[work.status],
+        "created_at": moment(work.first_seen_ms),
+        "updated_at": moment(work.updated_ms),
         "monitoring_at": None,
-        "resolved_at": moment(window.end_ms) if is_over else None,
+        "resolved_at": moment_or_none(work.ended_ms),
         "impact": "maintenance",
         "shortlink": parcel.site.url,
-        "started_at": moment(window.start_ms),
+        "started_at": moment(work.start_ms if work.started_ms is None else work.started_ms),
         **_UNUSED,
         "backfilled": False,
-        "scheduled_for": moment(window.start_ms),
-        "scheduled_until": moment(window.end_ms),
-        "scheduled_auto_in_progress": True,
-        "scheduled_auto_completed": True,
+        "scheduled_for": moment(work.start_ms),
+        "scheduled_until": moment(work.end_ms),
+        "scheduled_auto_in_progress": work.auto_start,
+        "scheduled_auto_completed": work.auto_end is not Ending.BY_HAND,
         "id": id_,
         "page_id": parcel.site.slug,
         "incident_updates": _updates(id_, entries),
-        "components": [_component(parcel, one, showing, updated_ms) for one in window.components],
+        "components": [_component(parcel, one, showing, work.updated_ms) for one in work.components],
     }
     return {"incident": said}
 

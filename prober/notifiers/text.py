@@ -14,7 +14,7 @@ from prober.core.model import (
     Impact,
     Incident,
     Indicator,
-    Maintenance,
+    MaintenanceState,
     NoticeReason,
     Status,
     StatusChange,
@@ -28,12 +28,18 @@ _HAPPENED: Mapping[NoticeReason, str] = {
     NoticeReason.UPDATED: "Update",
     NoticeReason.ACKNOWLEDGED: "Acknowledged",
     NoticeReason.REMINDER: "Still open",
+    NoticeReason.ESCALATED: "Nobody has taken",
     NoticeReason.FLAPPING: "Flapping",
     NoticeReason.MONITORING: "Monitoring",
     NoticeReason.RESOLVED: "Resolved",
     NoticeReason.COMPONENT_CHANGED: "Now",
+    NoticeReason.MAINTENANCE_SCHEDULED: "Maintenance scheduled",
+    NoticeReason.MAINTENANCE_REMINDER: "Maintenance soon",
     NoticeReason.MAINTENANCE_STARTED: "Maintenance started",
+    NoticeReason.MAINTENANCE_EXTENDED: "Maintenance extended",
     NoticeReason.MAINTENANCE_COMPLETED: "Maintenance completed",
+    NoticeReason.MAINTENANCE_CANCELLED: "Maintenance cancelled",
+    NoticeReason.DIGEST: "Digest",
 }
 _BY_IMPACT: Mapping[Impact, Indicator] = {
     Impact.NONE: Indicator.NONE,
@@ -87,39 +93,46 @@ class Telling(NamedTuple):
 
 def telling(parcel: Parcel) -> Telling:
     """What there is to tell of the notice."""
+    if parcel.notice.digest:
+        return _digest(parcel)
     return parcel.told(_incident, _maintenance, _change)
 
 
 def _incident(parcel: Parcel, incident: Incident) -> Telling:
     until_ms = incident.resolved_ms
     lasted = f", lasted {duration_words(until_ms - incident.started_ms)}" if until_ms is not None else ""
+    if parcel.tells and until_ms is not None:
+        was = f"It could not be told in time: it was open from {_moment(incident.started_ms)} to {_moment(until_ms)}."
+    else:
+        was = ""
     states = "; ".join(_state(parcel, a.component, a) for a in incident.affected)
     return Telling(
         _subject(parcel, incident.name),
-        tuple(filter(None, (*(update.body for update in incident.updates[-1:]), states))),
+        tuple(filter(None, (was, *(update.body for update in incident.updates[-1:]), states))),
         (
             ("Impact", incident.impact.word),
             ("Began", f"{_moment(incident.started_ms)}{lasted}"),
             _page(parcel),
         ),
-        _below(parcel, f"/incidents/{incident.slug}"),
+        _below(parcel, f"/incidents/{incident.slug}" if incident.num else ""),
         _BY_IMPACT[incident.impact] if incident.is_open else Indicator.NONE,
     )
 
 
-def _maintenance(parcel: Parcel, window: Maintenance) -> Telling:
-    is_over = parcel.notice.reason is NoticeReason.MAINTENANCE_COMPLETED
-    affected = ", ".join(parcel.name_of(c) for c in window.components)
+def _maintenance(parcel: Parcel, work: MaintenanceState) -> Telling:
+    affected = ", ".join(parcel.name_of(c) for c in work.components)
+    news = (update.body for update in work.updates[1:][-1:])  # the first one says what is planned
+    until_ms = work.end_ms if work.ended_ms is None else work.ended_ms
     return Telling(
-        _subject(parcel, window.name),
-        (window.description,) if window.description else (),
+        _subject(parcel, work.name),
+        tuple(filter(None, (*news, work.description))),
         (
-            ("When", f"{_moment(window.start_ms)} to {_moment(window.end_ms)}"),
+            ("When", f"{_moment(work.start_ms)} to {_moment(max(until_ms, work.start_ms))}"),
             *([("Affected", affected)] if affected else []),
             _page(parcel),
         ),
         _below(parcel, ""),
-        Indicator.NONE if is_over else Indicator.MAINTENANCE,
+        Indicator.MAINTENANCE if work.is_live else Indicator.NONE,
     )
 
 
@@ -134,8 +147,25 @@ def _change(parcel: Parcel, change: StatusChange) -> Telling:
     )
 
 
+def _digest(parcel: Parcel) -> Telling:
+    """A line for each thing that more messages would have been about."""
+    each = [telling(parcel._replace(notice=notice)) for notice in parcel.notice.digest]
+    start = f"[{parcel.site.name}] "
+    return Telling(
+        _subject(parcel, f"{len(each)} more {'thing' if len(each) == 1 else 'things'} happened"),
+        tuple(f"{MARK[one.badness]} {one.subject.removeprefix(start)}" for one in each),
+        (_page(parcel),),
+        _below(parcel, ""),
+        max((one.badness for one in each), key=_FROM_MILD.index),
+    )
+
+
+_FROM_MILD = (Indicator.NONE, Indicator.MAINTENANCE, Indicator.MINOR, Indicator.MAJOR, Indicator.CRITICAL)
+
+
 def _subject(parcel: Parcel, topic: str) -> str:
-    return " ".join(f"[{parcel.site.name}] {_HAPPENED[parcel.notice.reason]}: {topic}".split())
+    happened = "Was down" if parcel.tells and parcel.notice.incident else _HAPPENED[parcel.notice.reason]
+    return " ".join(f"[{parcel.site.name}] {happened}: {topic}".split())
 
 
 def _state(parcel: Parcel, component: str, seen: StatusChange | Affected) -> str:

@@ -12,39 +12,24 @@ from prober.core.model import (
     Impact,
     Incident,
     IncidentStatus,
-    Indicator,
-    Maintenance,
+    MaintenanceState,
     MaintenanceStatus,
-    NoticeReason,
     Status,
     StatusChange,
 )
 from prober.notifiers.base import Parcel
 from prober.notifiers.fields import (
+    COMPONENT,
+    PAGE,
     component_id,
     is_backfilled,
     maintenance_id,
     moment,
     moment_or_none,
     stringify,
-    timeline,
     update_id,
 )
 
-PAGE: Mapping[Indicator, str] = {
-    Indicator.NONE: "UP",
-    Indicator.MINOR: "HASISSUES",
-    Indicator.MAJOR: "HASISSUES",
-    Indicator.CRITICAL: "HASISSUES",
-    Indicator.MAINTENANCE: "UNDERMAINTENANCE",
-}
-COMPONENT: Mapping[Status, str] = {
-    Status.OPERATIONAL: "OPERATIONAL",
-    Status.MAINTENANCE: "UNDERMAINTENANCE",
-    Status.DEGRADED: "DEGRADEDPERFORMANCE",
-    Status.PARTIAL: "PARTIALOUTAGE",
-    Status.MAJOR: "MAJOROUTAGE",
-}
 IMPACT: Mapping[Impact, str] = {
     Impact.NONE: "OPERATIONAL",
     Impact.MINOR: "DEGRADEDPERFORMANCE",
@@ -61,7 +46,9 @@ INCIDENT: Mapping[IncidentStatus, str] = {
 MAINTENANCE: Mapping[MaintenanceStatus, str] = {
     MaintenanceStatus.PLANNING: "NOTSTARTEDYET",
     MaintenanceStatus.INPROGRESS: "INPROGRESS",
+    MaintenanceStatus.VERIFYING: "INPROGRESS",
     MaintenanceStatus.COMPLETED: "COMPLETED",
+    MaintenanceStatus.CANCELLED: "COMPLETED",
 }
 
 
@@ -101,32 +88,27 @@ def _incident(parcel: Parcel, incident: Incident) -> dict[str, Any]:
     return {"incident": said}
 
 
-def _maintenance(parcel: Parcel, window: Maintenance) -> dict[str, Any]:
-    """A declared window has no history of its own: it is created when it is first told of, which is its start."""
-    is_over = parcel.notice.reason is NoticeReason.MAINTENANCE_COMPLETED
-    slug = maintenance_id(window)
-    updates = [
-        {"maintenance_id": slug, **_text(body, MAINTENANCE[status], at_ms)}
-        for body, status, at_ms in timeline(window, is_over=is_over)
-    ]
-    # What a component shows once the work is over is not told here: it may be in trouble.
-    showing = None if is_over else COMPONENT[Status.MAINTENANCE]
+def _maintenance(parcel: Parcel, work: MaintenanceState) -> dict[str, Any]:
+    slug = maintenance_id(work)
+    updates = [{"maintenance_id": slug, **_text(u.body, MAINTENANCE[u.status], u.at_ms)} for u in work.updates]
+    # What a component shows while no work is under way is not told here: it may be in trouble.
+    showing = COMPONENT[Status.MAINTENANCE] if work.is_under_way else None
     said = {
         "backfilled": False,
-        "created_at": moment(window.start_ms),
+        "created_at": moment(work.first_seen_ms),
         "impact": COMPONENT[Status.MAINTENANCE],
-        "name": window.name,
-        "resolved_at": moment(window.end_ms) if is_over else None,
-        "status": updates[-1]["status"],
-        "updated_at": updates[-1]["updated_at"],
+        "name": work.name,
+        "resolved_at": moment_or_none(work.ended_ms),
+        "status": MAINTENANCE[work.status],
+        "updated_at": moment(work.updated_ms),
         "id": slug,
         "url": parcel.site.url,
-        "duration": str((window.end_ms - window.start_ms) // 60_000),
+        "duration": str((work.end_ms - work.start_ms) // 60_000),
         "maintenance_updates": _numbered(slug, updates),
-        "maintenance_start_date": moment(window.start_ms),
-        "maintenance_end_date": moment(window.end_ms),
+        "maintenance_start_date": moment(work.start_ms),
+        "maintenance_end_date": moment(work.end_ms),
         "affected_components": [
-            {"id": component_id(c), "name": parcel.name_of(c), "status": showing} for c in window.components
+            {"id": component_id(c), "name": parcel.name_of(c), "status": showing} for c in work.components
         ],
     }
     return {"maintenance": said}

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from prober.probes.base import Kind, Probe
+from prober.probes.base import Kind, Listener, Probe
 
 KINDS = {
     "http": "prober.probes.http",
@@ -10,6 +10,10 @@ KINDS = {
     "tls": "prober.probes.tls",
     "dns": "prober.probes.dns",
     "icmp": "prober.probes.icmp",
+    "grpc": "prober.probes.grpc",
+    "websocket": "prober.probes.websocket",
+    "command": "prober.probes.command",
+    "heartbeat": "prober.probes.heartbeat",
 }
 
 
@@ -19,4 +23,4 @@ def kind(name: str) -> Kind:
     return found
 
 
-__all__ = ["KINDS", "Kind", "Probe", "kind"]
+__all__ = ["KINDS", "Kind", "Listener", "Probe", "kind"]

@@ -93,6 +93,12 @@ class DnsOptions(CheckOptions):
     def _fits_host(cls, family: Family, info: ValidationInfo) -> Family:
         return fitting(family, info.data.get("host"))
 
+    def vouched(self) -> str:
+        return self.vouches_for or "dns"
+
+    def shares(self) -> tuple[tuple[str, str], ...]:
+        return (("resolver", self.host.lower()),)
+
     def target(self) -> str:
         server = place(self.host, self.port).removesuffix(f":{_PORT}")
         return f"dns://{server}/{self.query}?type={self.type}"
@@ -116,7 +122,7 @@ class DnsProbe:
     async def _run(self, attempt: Attempt) -> Judgement | None:
         options, facts, enter = self._options, attempt.facts, attempt.watch.enter
         enter(Phase.RESOLVE)
-        address = await resolve(options.host, options.family)
+        address = await resolve(options.host, options.family, other_way=attempt.other_way)
         facts["ip"], facts["ip_protocol"] = address
         asked = question(self._name, self._type, options.recursive)
         transport, answer = options.transport, None

@@ -87,6 +87,8 @@ COMPARISONS: Mapping[str, _Comparison] = {
     "at_most": _number(lambda value, bound: value <= bound),
     "below": _number(lambda value, bound: value < bound),
 }
+OF_TEXTS = ("is", "is_not", "matches")
+"""The comparisons of texts."""
 EXISTS = "exists"
 
 

@@ -15,14 +15,16 @@ from prober.core.reason import Reason
 from prober.options import CheckOptions
 from prober.probes.base import Kind
 from prober.probes.boundary import Attempt, Judgement, observe
-from prober.probes.expectations import COMPARISONS, unmet_by_any, unmet_json, wanted
+from prober.probes.expectations import COMPARISONS, OF_TEXTS, unmet_by_any, unmet_json, wanted
 from prober.probes.expiry import expiring
-from prober.probes.http_options import OF_HEADERS, HttpOptions, statuses
-from prober.wire import tls
+from prober.probes.http_auth import CHALLENGE, READING, Client, Tokens, digest
+from prober.probes.http_more import More
+from prober.probes.http_options import HttpOptions, statuses
+from prober.wire import quick_tls, tls
 from prober.wire.connect import connect
 from prober.wire.failure import Failed
 from prober.wire.http1 import REDIRECTS, Exchange, Reading, Response
-from prober.wire.request import request
+from prober.wire.request import fields, request
 from prober.wire.resolve import Address, resolve
 from prober.wire.url import Url, joined, parse, parse_place
 
@@ -34,22 +36,27 @@ _PRIVATE = frozenset({"authorization", "proxy-authorization", "cookie"})
 _ABOUT_BODY = frozenset({"content-type", "content-encoding", "content-language", "content-location"})
 _SHORT = 16 * 1024  # bytes of JSON: looked at within a few milliseconds
 _KEEP_METHOD = frozenset({307, 308})
+_UNAUTHORIZED = 401
 
 
 class Hop(NamedTuple):
-    """One request, ready to be sent. policy: None without TLS."""
+    """One request, ready to be sent. fields: all headers of it, but of its body. policy: None without TLS."""
 
     url: Url
     method: str
     headers: dict[str, str]
     body: bytes | None
     wire: bytes
+    fields: dict[str, str]
     server_name: str
     policy: ssl.SSLContext | None
 
 
 class HttpProbe:
-    """Prepared once: the first request's bytes, the TLS policy, what is to be read of an answer."""
+    """Prepared once: the first request's bytes, the TLS policy, what is to be read of an answer.
+
+    rustls shakes hands while all is well; OpenSSL does from a handshake that failed to the next one that succeeds.
+    """
 
     def __init__(self, options: HttpOptions, clock: Clock) -> None:
         self._options = options
@@ -57,46 +64,108 @@ class HttpProbe:
         url = parse(options.url)
         needs_tls = url.scheme == "https" or options.follow_redirects
         self._policy = tls.context(options.verify, options.ca) if needs_tls else None
+        self._own_policy = tls.context(options.verify, options.ca, client=options.client_cert) if needs_tls else None
+        # A certificate of our own is shown by OpenSSL only.
+        may_be_quick = needs_tls and options.verify and options.client_cert is None
+        self._quick = quick_tls.policy(options.ca) if may_be_quick else None
+        self._asks_openssl = self._is_proven = self._is_beyond = False
         expected = statuses(options.expect_status)
-        self._headers = {name: wanted(written, name, OF_HEADERS) for name, written in options.expect_header.items()}
+        self._headers = {name: wanted(written, name, OF_TEXTS) for name, written in options.expect_header.items()}
         self._json = {path: wanted(written, path, COMPARISONS) for path, written in options.expect_json.items()}
+        self._more = More(
+            options.expect_version,
+            options.expect_address_in,
+            options.expect_schema,
+            options.expect_within,
+            options.any,
+            options.severity,
+        )
         self._reading = Reading(
             expected,
             options.follow_redirects,
             (options.expect_body or "").encode(),
             options.body_limit,
             (options.expect_not_body or "").encode(),
-            bool(self._json),
-            frozenset(name.lower().encode() for name in self._headers),
+            bool(self._json) or self._more.needs_body,
+            frozenset(name.lower().encode() for name in self._headers)
+            | self._more.fields
+            | (frozenset({CHALLENGE}) if options.digest else frozenset()),
         )
-        body = None if options.body is None else options.body.encode()
+        body, kind = options.content()
         headers = dict(options.headers)
+        if kind is not None and "content-type" not in map(str.lower, headers):
+            headers["Content-Type"] = kind
         if options.bearer is not None:
             headers["Authorization"] = f"Bearer {options.bearer.get_secret_value()}"
+        self._origin = url.origin
+        self._proxy = None if options.proxy is None else options.proxy.get_secret_value()
         self._first = self._hop(url, options.method, headers, body, options.host)
+        self._tokens, self._asking = self._prepared_tokens()
 
     def _hop(self, url: Url, method: str, headers: dict[str, str], body: bytes | None, host: str | None = None) -> Hop:
-        wire = request(method, url, host or url.authority, headers, body)
+        told = url._replace(userinfo=None) if self._options.digest else url  # by Digest a password is never sent
+        wire = request(method, told, host or url.authority, headers, body)
+        sent = fields(told, host or url.authority, headers)
         server_name = parse_place(host)[0] if host else url.host
-        policy = self._policy if url.scheme == "https" else None
-        return Hop(url, method, headers, body, wire, server_name.removesuffix("."), policy)
+        known = self._own_policy if url.origin == self._origin else self._policy
+        policy = known if url.scheme == "https" else None
+        return Hop(url, method, headers, body, wire, sent, server_name.removesuffix("."), policy)
+
+    def _prepared_tokens(self) -> tuple[Tokens | None, Hop | None]:
+        """Of a check that authorizes by OAuth2: what keeps its token, and the request for one."""
+        options = self._options
+        if options.oauth_token_url is None or options.oauth_client_id is None or options.oauth_client_secret is None:
+            return None, None
+        secret = options.oauth_client_secret.get_secret_value()
+        tokens = Tokens(
+            Client(options.oauth_token_url, options.oauth_client_id, secret, options.oauth_scope), self._clock
+        )
+        url = parse(options.oauth_token_url)
+        needs_tls = url.scheme == "https"
+        asking = self._hop(url, "POST", tokens.headers, tokens.body)
+        return tokens, asking._replace(policy=tls.context(options.verify, options.ca) if needs_tls else None)
 
     async def probe(self, due: Due) -> Observation:
         return await observe(due, self._clock, self._options.timeout, self._run)
 
     async def _run(self, attempt: Attempt) -> Judgement | None:
-        facts, options, hop = attempt.facts, self._options, self._first
+        facts, options, hop = attempt.facts, self._options, await self._authorized(attempt)
         facts.update(_NOTHING)
-        response = await self._fetch(hop, attempt)
+        response = await self._challenged(hop, attempt)
+        if self._tokens is not None and response.status == _UNAUTHORIZED:
+            self._tokens.forget()
         while options.follow_redirects and response.location is not None and response.status in REDIRECTS:
             if facts["redirects"] == options.max_redirects:
                 raise Failed(Reason.HTTP_TOO_MANY_REDIRECTS, f"more than {options.max_redirects} redirects")
             hop = self._following(hop, response.status, response.location)
             facts["redirects"] = int(facts["redirects"]) + 1
-            response = await self._fetch(hop, attempt)
-        unmet = self._unmet(response) or await self._unmet_json(response)
+            response = await self._challenged(hop, attempt)
+        unmet = self._unmet(response) or await self._unmet_json(response) or await self._more.unmet(response, attempt)
         expiry_s = facts.get("cert_expiry_s") if hop.policy else None
         return unmet or expiring(expiry_s, options.cert_expiring_within, self._clock.now_ms())
+
+    async def _authorized(self, attempt: Attempt) -> Hop:
+        """The first request, with a token if the check has one. A token server's failure is not the target's."""
+        tokens, asking, first = self._tokens, self._asking, self._first
+        if tokens is None or asking is None:
+            return first
+        aside = Attempt(attempt.watch, {})
+        attempt.doubts(Failed(Reason.SELF_TOKEN, "the token server does not answer in time"))
+        token = await tokens.token(lambda: self._fetch(asking, aside, READING))
+        attempt.doubt = None
+        headers = first.headers | {"Authorization": f"Bearer {token}"}
+        return self._hop(first.url, first.method, headers, first.body, self._options.host)
+
+    async def _challenged(self, hop: Hop, attempt: Attempt) -> Response:
+        """The response; if it is a challenge of Digest that can be answered, the one to that answer."""
+        response = await self._fetch(hop, attempt)
+        if not self._options.digest or hop.url.userinfo is None or response.status != _UNAUTHORIZED:
+            return response
+        answer = digest(hop.url.userinfo, hop.method, str(hop.url), response.fields.get(CHALLENGE, []))
+        if answer is None:
+            return response
+        headers = hop.headers | {"Authorization": answer}
+        return await self._fetch(self._hop(hop.url, hop.method, headers, hop.body, self._options.host), attempt)
 
     def _following(self, hop: Hop, status: int, location: bytes) -> Hop:
         """The request that a redirect asks for."""
@@ -114,15 +183,24 @@ class HttpProbe:
         headers = {name: value for name, value in headers.items() if name.lower() not in _PRIVATE}
         return self._hop(url, method, headers, body)
 
-    async def _fetch(self, hop: Hop, attempt: Attempt) -> Response:
+    async def _fetch(self, hop: Hop, attempt: Attempt, reading: Reading | None = None) -> Response:
         """One response. What is learned on the way stands in the facts, also when it fails."""
         watch, facts = attempt.watch, attempt.facts
+        if self._proxy is not None or self._options.http2:
+            return await self._fetch_by_stock(hop, attempt, reading or self._reading)
         watch.enter(Phase.RESOLVE)
-        address = await resolve(hop.url.host, self._options.family)
+        address = await self._address(hop, attempt)
         facts["ip"], facts["ip_protocol"] = address
         facts["ssl"] = 0
         watch.enter(Phase.CONNECT)
-        exchange = Exchange(watch, self._reading, hop.method == "HEAD")
+        is_unsure = False
+        if hop.policy is not None and self._quick is not None and not self._asks_openssl:
+            try:
+                return await self._fetch_quickly(hop, attempt, address, self._quick, reading or self._reading)
+            except quick_tls.Unsure:
+                is_unsure = True
+                watch.enter(Phase.CONNECT)
+        exchange = Exchange(watch, reading or self._reading, hop.method == "HEAD")
         transport, _ = await connect(lambda: exchange, address, hop.url.port)
         secured = transport
         try:
@@ -131,6 +209,8 @@ class HttpProbe:
                 exchange.expect_quiet()
                 secured = await tls.secure(transport, exchange, hop.policy, hop.server_name)
                 facts.update(tls.facts(secured), ssl=1)
+                self._is_beyond = self._is_beyond or is_unsure  # OpenSSL can what rustls cannot, and keeps it
+                self._asks_openssl = self._is_beyond
             response = await exchange.ask(secured, hop.wire)
         except tls.CertificateFailed as failed:
             transport.abort()
@@ -140,9 +220,64 @@ class HttpProbe:
             if secured is not transport:
                 secured.abort()
             transport.abort()
-        facts["status_code"], facts["http_version"] = response.status, float(response.version)
-        facts["content_length"], facts["body_length"] = response.content_length, response.body_length
+        _note(response, facts)
         return response
+
+    async def _fetch_quickly(
+        self, hop: Hop, attempt: Attempt, address: Address, quick: quick_tls.Policy, reading: Reading
+    ) -> Response:
+        """The same by rustls. Raises Unsure if OpenSSL must be asked for a handshake."""
+        watch, facts = attempt.watch, attempt.facts
+        exchange = Exchange(watch, reading, hop.method == "HEAD")
+        tunnel = quick_tls.Tunnel(exchange, quick, hop.server_name)
+        transport, _ = await connect(lambda: tunnel, address, hop.url.port)
+        try:
+            watch.enter(Phase.TLS)
+            try:
+                facts.update(await tunnel.secure(), ssl=1)
+            except (quick_tls.Unsure, Failed):
+                self._asks_openssl = True
+                if self._is_proven:
+                    raise
+                raise quick_tls.Unsure from None  # some hang up on a hello that they cannot answer
+            self._is_proven = True
+            response = await exchange.ask(tunnel, hop.wire)
+        finally:
+            transport.abort()
+        _note(response, facts)
+        return response
+
+    async def _fetch_by_stock(self, hop: Hop, attempt: Attempt, reading: Reading) -> Response:
+        """One response by httpx's own transport, which speaks HTTP/2 and to proxies."""
+        from prober.wire.httpx_stock import Asked, fetch
+
+        watch, facts, address = attempt.watch, attempt.facts, None
+        facts["ssl"] = 0
+        if self._proxy is None:
+            watch.enter(Phase.RESOLVE)
+            address = await self._address(hop, attempt)
+            facts["ip"], facts["ip_protocol"] = address
+        policy = None if hop.policy is None else self._stock_policy(hop)
+        sent = {name: value for name, value in hop.fields.items() if name.lower() != "connection"}  # HTTP/2 has none
+        asked = Asked(
+            hop.method, hop.url, sent, hop.body, address, hop.server_name, policy,
+            self._proxy, self._options.http2,
+        )  # fmt: skip
+        response = await fetch(asked, reading, watch.enter, facts, attempt.doubts)
+        _note(response, facts)
+        return response
+
+    def _stock_policy(self, hop: Hop) -> ssl.SSLContext:
+        """Its own: the transport sets on it what is asked for."""
+        options = self._options
+        client = options.client_cert if hop.url.origin == self._origin else None
+        alpn = ("http/1.1", "h2") if options.http2 else ("http/1.1",)
+        return tls.context(options.verify, options.ca, alpn, client)
+
+    async def _address(self, hop: Hop, attempt: Attempt) -> Address:
+        is_first = hop.url.host == self._first.url.host
+        host = self._options.resolve_to if is_first and self._options.resolve_to else hop.url.host
+        return await resolve(host, self._options.family, other_way=attempt.other_way)
 
     def _unmet(self, response: Response) -> Judgement | None:
         """What is wrong with status, headers or the text of the body."""
@@ -173,6 +308,11 @@ class HttpProbe:
 
     def _judgement(self, reason: Reason, detail: str) -> Judgement:
         return Judgement(Outcome(self._options.severity), reason, detail)
+
+
+def _note(response: Response, facts: tls.Facts) -> None:
+    facts["status_code"], facts["http_version"] = response.status, float(response.version)
+    facts["content_length"], facts["body_length"] = response.content_length, response.body_length
 
 
 async def _learn_expiry(failed: Failed, attempt: Attempt, address: Address, hop: Hop) -> None:

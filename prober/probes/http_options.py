@@ -1,20 +1,20 @@
 """The keys of a check of kind http, and what may be wrong with them."""
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlencode
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from prober.options import CheckOptions, DurationMs, Secret, mistake
-from prober.probes.expectations import COMPARISONS, wanted
-from prober.probes.keys import CaFile, Family, fitting
-from prober.wire.json_query import query
-from prober.wire.request import FRAMING, NAME, NOT_A_VALUE, TOKEN
+from prober.probes.http_more import Alternative, HeaderWants, JsonWants, Network, SchemaFile, Within
+from prober.probes.keys import CaFile, ClientFile, Family, Headers, Host, fitting
+from prober.wire.request import TOKEN
 from prober.wire.url import Url, parse, parse_place
 
-OF_HEADERS = ("is", "is_not", "matches")
-"""The comparisons of texts."""
 MOST_JSON = 1024 * 1024
 """Bytes of a body whose JSON is looked at: reading more would hold up everything else for too long."""
 
@@ -22,9 +22,9 @@ T = TypeVar("T")
 
 _EXPECTED_URL = 'a URL such as "https://example.com/"'
 _EXPECTED_STATUS = 'a status from 100 to 999 or a range such as "200-299"'
+_PROXY = re.compile(r"^socks5h?://", re.IGNORECASE)
 _RANGE = re.compile(r"([1-9][0-9]{2})(?:-([1-9][0-9]{2}))?")
 _USERINFO = re.compile(r"(?<=//)[^/?#]*@")
-_FOUND_CONTROL = "a text with a line break or another control character"
 
 
 def _parsed(text: str) -> Url:
@@ -53,6 +53,12 @@ def _status(value: object) -> object:
 
 def statuses(entries: Iterable[int | str]) -> frozenset[int]:
     """All statuses that the entries of expect_status name."""
+    return _shared(tuple(entries))
+
+
+@lru_cache(maxsize=256)
+def _shared(entries: tuple[int | str, ...]) -> frozenset[int]:
+    """One set for all checks that expect the same: it takes 8 kB."""
     return frozenset(status for first, last in map(_span, entries) for status in range(first, last + 1))
 
 
@@ -63,24 +69,54 @@ class HttpOptions(CheckOptions):
     """What is asked: an http or https URL. A user name and password in it become Basic authentication."""
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
     """The request's method."""
-    headers: dict[str, str] = Field(default={}, repr=False)
+    headers: Headers = Field(default={}, repr=False)
     """More request headers; they win over those that prober sends by itself."""
     bearer: Secret | None = None
     """A token that is sent as `Authorization: Bearer`."""
+    digest: bool = False
+    """Whether the user name and password of the URL are sent by Digest authentication, when the server asks for it."""
+    oauth_token_url: str | None = Field(default=None, repr=False)
+    """Where a token is asked for by OAuth2's client credentials, and then sent as `Authorization: Bearer`."""
+    oauth_client_id: str | None = Field(default=None, min_length=1, max_length=1024)
+    """Who we are there."""
+    oauth_client_secret: Secret | None = Field(default=None, validate_default=True)
+    """The secret that shows it."""
+    oauth_scope: str | None = Field(default=None, min_length=1, max_length=1024)
+    """What the token is to be for."""
+    client_cert: ClientFile | None = None
+    """A PEM file with our own certificate and its key, shown to the URL's origin when it asks for one."""
     body: str | None = Field(default=None, repr=False)
     """The request's body, sent as UTF-8."""
+    body_json: Any = Field(default=None, repr=False)
+    """In its place, what is sent as JSON."""
+    body_form: dict[str, str] = Field(default={}, repr=False)
+    """In its place, what is sent as a form."""
     expect_status: list[Annotated[int | str, BeforeValidator(_status)]] = Field(default=["200-299"], min_length=1)
     """The statuses that are good: numbers and ranges."""
-    expect_header: dict[str, Any] = Field(default={})
+    expect_header: HeaderWants = Field(default={})
     """What headers of the answer must be: a text, or comparisons."""
     expect_body: str | None = Field(default=None, min_length=1, max_length=1024)
     """A text that the body must contain, compared as UTF-8."""
     expect_not_body: str | None = Field(default=None, min_length=1, max_length=1024)
     """A text that the body must not contain, compared as UTF-8."""
-    expect_json: dict[str, Any] = Field(default={})
+    expect_json: JsonWants = Field(default={})
     """What is found in the body by JSONPath must be: a value, or comparisons."""
+    expect_schema: SchemaFile | None = None
+    """A file with the JSON Schema that the body must satisfy."""
+    any: list[Alternative] = Field(default=[], max_length=20)
+    """Alternatives, of which one at least must hold besides."""
+    expect_version: list[Literal["1.0", "1.1", "2"]] = Field(default=[])
+    """The versions of HTTP that are good; empty means any."""
+    expect_address_in: list[Network] = Field(default=[], max_length=100)
+    """The networks in which the address must be that has answered; empty means any."""
+    expect_within: Within = Field(default={})
+    """How long the phases may take, and the `total`."""
     severity: Literal["down", "degraded"] = "down"
     """What it is when what is expected of headers, body or JSON is not met."""
+    http2: bool = False
+    """Whether HTTP/2 is offered by TLS; a server that has none answers by HTTP/1.1."""
+    proxy: Secret | None = None
+    """The proxy to go by: an http or socks5 URL."""
     follow_redirects: bool = True
     """Whether redirects are followed, or judged as they are."""
     max_redirects: int = Field(default=10, ge=0, le=50)
@@ -93,6 +129,8 @@ class HttpOptions(CheckOptions):
     """A PEM file with the authorities to trust instead of the system's."""
     host: str | None = None
     """The Host header and TLS server name, if they differ from the URL's host."""
+    resolve_to: Host | None = None
+    """The name or address that is connected to in place of the URL's host."""
     family: Family = "any"
     """Which addresses are used: "4", "6", or "any", the first that the system prefers."""
     cert_expiring_within: DurationMs | None = None
@@ -106,15 +144,6 @@ class HttpOptions(CheckOptions):
         _parsed(value)
         return value
 
-    @field_validator("headers", mode="before")
-    @classmethod
-    def _are_headers(cls, value: object) -> object:
-        if not isinstance(value, Mapping):
-            raise mistake('a table of texts such as {"X-Token" = "..."}', f"a {type(value).__name__}")
-        for name, text in value.items():
-            _check_header(name, text)
-        return value
-
     @field_validator("bearer", mode="after")
     @classmethod
     def _is_token(cls, token: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
@@ -126,29 +155,49 @@ class HttpOptions(CheckOptions):
                 raise mistake("one way to authorize: a token, a user name in the URL, or a header", "two")
         return token
 
-    @field_validator("expect_header", mode="after")
+    @field_validator("digest", mode="after")
     @classmethod
-    def _are_values(cls, table: dict[str, Any]) -> dict[str, Any]:
-        for name, written in table.items():
-            if not NAME.fullmatch(name):
-                raise mistake('header names such as "Content-Type"', f'"{name}"')
-            if not isinstance(written, str | dict):
-                raise mistake(f"a text or comparisons for {name}", f"a {type(written).__name__}")
-            wanted(written, name, OF_HEADERS)
-        return table
+    def _has_a_user(cls, is_wanted: bool, info: ValidationInfo) -> bool:
+        url = info.data.get("url")
+        if is_wanted and url and parse(url).userinfo is None:
+            raise mistake("a user name and password in the URL", "none")
+        return is_wanted
 
-    @field_validator("expect_json", mode="after")
+    @field_validator("oauth_token_url", mode="after")
     @classmethod
-    def _are_paths(cls, table: dict[str, Any]) -> dict[str, Any]:
-        for path, written in table.items():
-            try:
-                query(path)
-            except ValueError as error:
-                raise mistake('JSONPaths such as "$.status"', f'"{path}": {error}') from None
-            wanted(written, path, COMPARISONS)
-        return table
+    def _is_token_url(cls, text: str | None, info: ValidationInfo) -> str | None:
+        if text is not None:
+            if _parsed(text).userinfo is not None:
+                raise mistake("a URL without a user name", "one with it")
+            url, headers = info.data.get("url"), info.data.get("headers", {})
+            if (
+                (url and parse(url).userinfo is not None)
+                or info.data.get("bearer")
+                or "authorization" in map(str.lower, headers)
+            ):
+                raise mistake("one way to authorize: a token, a user name in the URL, or a header", "two")
+        return text
 
-    @field_validator("expect_body", "expect_not_body", "expect_json", mode="after")
+    @field_validator("oauth_client_secret", mode="after")
+    @classmethod
+    def _are_together(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        keys = ("oauth_token_url", "oauth_client_id")
+        if (
+            all(key in info.data for key in keys)
+            and len({info.data[key] is None for key in keys} | {secret is None}) > 1
+        ):
+            raise mistake("oauth_token_url, oauth_client_id and oauth_client_secret together", "not all of them")
+        return secret
+
+    @field_validator("body_json", "body_form", mode="after")
+    @classmethod
+    def _is_the_only_body(cls, value: T, info: ValidationInfo) -> T:
+        others = [info.data.get(key) for key in ("body", "body_json") if key != info.field_name]
+        if value not in (None, {}) and [other for other in others if other is not None]:
+            raise mistake("one of body, body_json and body_form", "more")
+        return value
+
+    @field_validator("expect_body", "expect_not_body", "expect_json", "expect_schema", mode="after")
     @classmethod
     def _has_body(cls, value: T, info: ValidationInfo) -> T:
         if value and info.data.get("method") == "HEAD":
@@ -158,8 +207,9 @@ class HttpOptions(CheckOptions):
     @field_validator("body_limit", mode="after")
     @classmethod
     def _fits_json(cls, limit: int, info: ValidationInfo) -> int:
-        if limit > MOST_JSON and info.data.get("expect_json"):
-            raise mistake(f"at most {MOST_JSON} with expect_json")
+        keys = [key for key in ("expect_json", "expect_schema", "any") if info.data.get(key)]
+        if limit > MOST_JSON and keys:
+            raise mistake(f"at most {MOST_JSON} with {keys[0]}")
         return limit
 
     @field_validator("host", mode="after")
@@ -172,24 +222,50 @@ class HttpOptions(CheckOptions):
                 raise mistake('a host such as "example.com" or "example.com:8443"') from None
         return value
 
+    @field_validator("any", mode="after")
+    @classmethod
+    def _have_a_body(cls, found: list[Alternative], info: ValidationInfo) -> list[Alternative]:
+        if info.data.get("method") == "HEAD" and [one for one in found if one.needs_body]:
+            raise mistake("alternatives of headers alone with method HEAD, whose answers have no body")
+        return found
+
+    @field_validator("proxy", mode="after")
+    @classmethod
+    def _is_proxy(cls, proxy: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if proxy is not None:
+            try:
+                parse(_PROXY.sub("http://", proxy.get_secret_value(), count=1))
+            except ValueError as error:
+                raise mistake('a URL such as "http://proxy.example:3128" or "socks5://..."', str(error)) from None
+            if info.data.get("expect_address_in"):
+                raise mistake("no expect_address_in with a proxy, which alone knows the address", "both")
+        return proxy
+
+    @field_validator("resolve_to", mode="after")
+    @classmethod
+    def _is_by_ourselves(cls, host: str | None, info: ValidationInfo) -> str | None:
+        if host is not None and info.data.get("proxy") is not None:
+            raise mistake("no resolve_to with a proxy, which looks names up itself", "both")
+        return host
+
     @field_validator("family", mode="after")
     @classmethod
     def _fits_url(cls, family: Family, info: ValidationInfo) -> Family:
         url = info.data.get("url")
+        if info.data.get("resolve_to") is not None:
+            return fitting(family, info.data["resolve_to"])
         return fitting(family, parse(url).host if url else None)
+
+    def shares(self) -> tuple[tuple[str, str], ...]:
+        return (("host", parse(self.url).host),)
 
     def target(self) -> str:
         return str(parse(self.url))
 
-
-def _check_header(name: object, value: object) -> None:
-    """Values are never shown: they may be secrets."""
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise mistake('header names such as "X-Token"', f'"{name}"')
-    if name.lower() in FRAMING:
-        instead = "the key host instead of" if name.lower() == "host" else "prober's own"
-        raise mistake(f"{instead} header {name}", f'"{name}"')
-    if not isinstance(value, str):
-        raise mistake(f"a text for the header {name}", f"a {type(value).__name__}")
-    if NOT_A_VALUE.search(value):
-        raise mistake(f"one line of text for the header {name}", _FOUND_CONTROL)
+    def content(self) -> tuple[bytes | None, str | None]:
+        """The request's body, and its type where that is known; None of a request without one."""
+        if self.body_json is not None:
+            return json.dumps(self.body_json, ensure_ascii=False).encode(), "application/json"
+        if self.body_form:
+            return urlencode(self.body_form).encode(), "application/x-www-form-urlencoded"
+        return (None if self.body is None else self.body.encode()), None

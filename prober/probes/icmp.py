@@ -41,6 +41,9 @@ class IcmpOptions(CheckOptions):
     def _fits_host(cls, family: Family, info: ValidationInfo) -> Family:
         return fitting(family, info.data.get("host"))
 
+    def shares(self) -> tuple[tuple[str, str], ...]:
+        return (("host", self.host.lower()),)
+
     def target(self) -> str:
         return self.host
 
@@ -58,7 +61,7 @@ class IcmpProbe:
     async def _run(self, attempt: Attempt) -> Judgement | None:
         options, facts = self._options, attempt.facts
         attempt.watch.enter(Phase.RESOLVE)
-        address = await resolve(options.host, options.family)
+        address = await resolve(options.host, options.family, other_way=attempt.other_way)
         facts["ip"], facts["ip_protocol"] = address
         attempt.watch.enter(Phase.PROCESSING)
         echoes, said = Echoes(), None

@@ -30,6 +30,9 @@ class TcpOptions(CheckOptions):
     def _fits_host(cls, family: Family, info: ValidationInfo) -> Family:
         return fitting(family, info.data.get("host"))
 
+    def shares(self) -> tuple[tuple[str, str], ...]:
+        return (("host", self.host.lower()),)
+
     def target(self) -> str:
         return place(self.host, self.port)
 
@@ -47,7 +50,7 @@ class TcpProbe:
     async def _run(self, attempt: Attempt) -> Judgement | None:
         options, watch = self._options, attempt.watch
         watch.enter(Phase.RESOLVE)
-        address = await resolve(options.host, options.family)
+        address = await resolve(options.host, options.family, other_way=attempt.other_way)
         attempt.facts["ip"], attempt.facts["ip_protocol"] = address
         watch.enter(Phase.CONNECT)
         transport, _ = await connect(asyncio.Protocol, address, options.port)

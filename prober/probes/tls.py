@@ -58,6 +58,9 @@ class TlsOptions(CheckOptions):
         """The port, wherever it was told."""
         return self.port or (UPGRADES[self.starttls].port if self.starttls else _PORT)
 
+    def shares(self) -> tuple[tuple[str, str], ...]:
+        return (("host", self.host.lower()),)
+
     def target(self) -> str:
         return place(self.host, self.used_port)
 
@@ -77,7 +80,7 @@ class TlsProbe:
     async def _run(self, attempt: Attempt) -> Judgement | None:
         options, facts = self._options, attempt.facts
         attempt.watch.enter(Phase.RESOLVE)
-        address = await resolve(options.host, options.family)
+        address = await resolve(options.host, options.family, other_way=attempt.other_way)
         facts["ip"], facts["ip_protocol"] = address
         try:
             facts.update(await self._shaken(address, verified=True, enter=attempt.watch.enter))

@@ -5,10 +5,11 @@ from random import Random
 
 from prober.config import Config
 from prober.options import show_duration
-from prober.simulate.script import OURS
 
 _DAY_S = 86_400
 _NAMES = ("gateway", "shop", "search", "blog", "mail", "images", "login")
+# Drawn from, so that a seed stays the same world when there are more of them.
+_OURS = ("self_dns", "self_descriptors", "self_uplink", "self_permission", "self_stall", "self_internal")
 _FAILURES = ("http_status", "connect_refused", "http_timeout", "tls_expired", "dns_nxdomain", "connect_reset")
 
 
@@ -113,7 +114,7 @@ def _own_trouble(draw: Random) -> str:
     return draw.choice(
         (
             f"network down for {lasts}",
-            f"{draw.choice(OURS)} for {lasts}",
+            f"{draw.choice(_OURS)} for {lasts}",
             f"restart for {lasts}",
             "restart",
             "reload",

@@ -120,7 +120,7 @@ class _Player:
         """The daemon starts."""
         now_ms = at_ms + self._ahead_ms
         self._give_up()
-        self._take(Configured(now_ms))
+        self._take(Configured(now_ms, self.state.watched_ms))
         intervals_ms = {id_: check.interval_ms for id_, check in self.policy.checks.items()}
         self._schedule = Schedule(intervals_ms, now_ms, intervals_ms.keys() - self.state.checks.keys())
 
@@ -170,7 +170,7 @@ class _Player:
     def _answer(self, due: Due, now_ms: int) -> tuple[int, Observation]:
         """What the probe is answered, and when."""
         self.run.probes += 1
-        check, scheduled_ms = due
+        check, scheduled_ms = due.check, due.scheduled_ms
         outcome, reason, took_ms, every_ms = self._targets[check]
         if every_ms or self._ours is not None:
             outcome, reason, took_ms, _ = self._ours or self._flapping(check, now_ms)
@@ -187,6 +187,7 @@ class _Player:
         wake_ms = self.state.wake_ms
         if wake_ms is not None and wake_ms <= answered_ms:
             self._wake(answered_ms)
+        self.state.watched_ms = answered_ms
         if not self._take(Observed(observation)):
             return False
         for due in confirmations(self.state, observation, self.policy):

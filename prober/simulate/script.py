@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from prober.config import TABLES, Config, load
 from prober.core.model import Outcome
+from prober.core.own import NO_ANSWER
 from prober.core.reason import Owner, Reason
 from prober.errors import ConfigError
 from prober.options import EXPECTED_DURATION, ChannelOptions, CheckOptions, parse_duration_ms
@@ -21,7 +22,7 @@ AFTERWARDS_MS = 3_600_000  # how long a script without an end goes on after its 
 FLAPS_EVERY_MS = 60_000
 STATES = ("up", "degraded", "down", "flapping")
 DECLARATIONS = ("check", "component", "window")
-OURS = tuple(reason.value for reason in Reason if reason.owner is Owner.SELF)
+OURS = tuple(reason.value for reason in Reason if reason.owner is Owner.SELF and reason not in NO_ANSWER)
 
 _MOMENT = re.compile(r"(?:(\d{1,4})d)?(\d{1,4}):([0-5]\d)(?::([0-5]\d))?")
 _DAY_MS = 86_400_000

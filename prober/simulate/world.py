@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from prober.core.model import CheckPolicy, Outcome, Policy, Status, Verdict
 from prober.core.reason import Reason
-from prober.core.status import from_checks
+from prober.core.rollup import rolled_up
 
 
 class Answer(NamedTuple):
@@ -72,7 +72,7 @@ def outages(world: World) -> list[Outage]:
     for at_ms, check, verdict in _turns(world):
         truth[check] = verdict
         component = world.policy.components[world.policy.checks[check].component]
-        status = from_checks([truth[id_] for id_ in component.checks])
+        status = rolled_up(world.policy, component, truth.__getitem__).status
         since = open_since.pop(component.id, None)
         if status.depth:
             from_ms, worst = since or (at_ms, status)
@@ -94,7 +94,8 @@ def _turns(world: World) -> Iterator[tuple[int, str, Verdict]]:
 def _truth(answer: Answer, check: CheckPolicy) -> Verdict:
     if answer.every_ms:
         return Verdict.DOWN
-    bound_us = check.degraded_over_us
-    if answer.outcome is Outcome.UP and bound_us is not None and (answer.took_ms or 0) * 1000 > bound_us:
+    bounds_us = [check.degraded_over_us, check.quantile and check.quantile.over_us]
+    took_us = (answer.took_ms or 0) * 1000
+    if answer.outcome is Outcome.UP and any(bound_us is not None and took_us > bound_us for bound_us in bounds_us):
         return Verdict.DEGRADED
     return Verdict(answer.outcome.value)

@@ -5,7 +5,7 @@ from prober.store.ballast import MIB, Ballast
 from prober.store.chain import Proof
 from prober.store.copies import FOLDER, copy, latest_ms
 from prober.store.lock import owner
-from prober.store.outbox import Attempt, Pending
+from prober.store.outbox import Attempt, ChannelState, Entry, Pending
 from prober.store.rollup import Sum
 from prober.store.starts import WITHIN_MS, Starts
 from prober.store.store import Batch, Store, peeked
@@ -20,6 +20,8 @@ __all__ = [
     "Attempt",
     "Ballast",
     "Batch",
+    "ChannelState",
+    "Entry",
     "Pending",
     "Proof",
     "Saved",

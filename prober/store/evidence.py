@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from prober.core.events import Change, Rule, Subject
-from prober.core.model import Incident
+from prober.core.model import Incident, MaintenanceState
 from prober.store import rows
 from prober.store.engine import Engine
 
@@ -48,13 +48,17 @@ class Owed(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """Everything about one component up to a moment; lists newest first, notices in order. By check: its own."""
+    """Everything about one component up to a moment; lists newest first, notices in order. By check: its own.
+
+    maintenances: those under way at that moment, as they are now.
+    """
 
     changes: tuple[Change, ...]
     check_changes: dict[str, tuple[Change, ...]]
     answers: dict[str, tuple[Answer, ...]]
     incidents: tuple[Incident, ...]
     notices: dict[int, tuple[Owed, ...]]
+    maintenances: tuple[MaintenanceState, ...]
 
 
 class Archive:
@@ -75,7 +79,25 @@ class Archive:
                 answers={id_: self._answers(connection, id_, at_ms) for id_ in checks},
                 incidents=incidents,
                 notices={i.num: self._notices(connection, f"incident:{i.num}", at_ms) for i in incidents},
+                maintenances=self._maintenances(connection, component, at_ms),
             )
+
+        return await self._engine.call(read)
+
+    async def answers(self, check: str, until_ms: int, limit: int) -> tuple[Answer, ...]:
+        """The latest raw answers of a check up to a moment, newest first. Raises StoreError."""
+
+        def read(connection: sqlite3.Connection) -> tuple[Answer, ...]:
+            return self._answers(connection, check, until_ms, limit)
+
+        return await self._engine.call(read)
+
+    async def shown(self, components: Sequence[str], at_ms: int) -> dict[str, Change | None]:
+        """By component, the latest change that was decided by a moment; None if there was none. Raises StoreError."""
+
+        def read(connection: sqlite3.Connection) -> dict[str, Change | None]:
+            found = {id_: self._changes(connection, Subject.COMPONENT, id_, at_ms) for id_ in components}
+            return {id_: next(iter(changes), None) for id_, changes in found.items()}
 
         return await self._engine.call(read)
 
@@ -83,12 +105,17 @@ class Archive:
         found = self._queries.transitions_until(connection, subject=subject, id=id_, at_ms=at_ms, limit=CHANGES)
         return tuple(Change(**(dict(row) | {"subject": subject, "rule": Rule(row["rule"])})) for row in found)
 
-    def _answers(self, connection: sqlite3.Connection, check: str, at_ms: int) -> tuple[Answer, ...]:
-        found = self._queries.observations_until(connection, check=check, at_ms=at_ms, limit=ANSWERS)
+    def _answers(
+        self, connection: sqlite3.Connection, check: str, at_ms: int, limit: int = ANSWERS
+    ) -> tuple[Answer, ...]:
+        found = self._queries.observations_until(connection, check=check, at_ms=at_ms, limit=limit)
         return tuple(
             Answer(row["started_ms"], row["took_us"], row["outcome"], row["reason"], _detail(row["evidence"]))
             for row in found
         )
+
+    def _maintenances(self, connection: sqlite3.Connection, component: str, at_ms: int) -> tuple[MaintenanceState, ...]:
+        return tuple(rows.maintenances(self._queries.maintenances_at(connection, component=component, at_ms=at_ms)))
 
     def _incidents(self, connection: sqlite3.Connection, component: str, at_ms: int) -> tuple[Incident, ...]:
         found = self._queries.incidents_about(connection, component=component, at_ms=at_ms, limit=INCIDENTS)

@@ -1,19 +1,55 @@
 """The outbox: messages owed, and every attempt to deliver them."""
 
 import sqlite3
+from collections.abc import Container, Sequence
 from typing import Any, NamedTuple
 
-from prober.core.model import Notice
+from prober.core.model import Notice, NoticeReason
 from prober.store import chain, rows
 from prober.store.engine import Engine
 
 
 class Pending(NamedTuple):
-    """A notice that is owed. attempts: made so far; next_ms: not to be tried again before."""
+    """A notice that is owed. attempts: made so far; next_ms: not to be tried again before.
+
+    owed_ms: since when: its moment, or when it was asked to be sent again. tells: earlier ones that it stands for.
+    """
 
     notice: Notice
     attempts: int
     next_ms: int
+    owed_ms: int = 0
+    tells: int = 0
+
+
+class Entry(NamedTuple):
+    """What has become of a notice. progress: pending, delivered or failed. told_by: the notice that stands for it."""
+
+    id: str
+    subscription: str
+    channel: str
+    reason: str
+    at_ms: int
+    site: str
+    stream: str
+    progress: str
+    attempts: int
+    next_ms: int
+    told_by: str | None
+    replayed_ms: int | None
+
+
+class ChannelState(NamedTuple):
+    """What is known of a channel's trouble.
+
+    failing_ms: since when nothing has arrived, None if the last attempt arrived. disabled_ms: since when nothing is
+    sent, None if it is. why: the last failure.
+    """
+
+    id: str
+    failing_ms: int | None = None
+    disabled_ms: int | None = None
+    why: str = ""
 
 
 class Attempt(NamedTuple):
@@ -52,6 +88,116 @@ class Outbox:
             return [Pending(rows.notice(row), row["attempts"], row["next_ms"]) for row in found]
 
         return await self._engine.call(read)
+
+    async def ready(self, channel: str, now_ms: int, longest_ms: int, limit: int) -> list[Pending]:
+        """The first notice owed of each stream, if it may be tried now; those never tried first.
+
+        longest_ms: one that waits longer than this does so because the clock was set back, and may be tried.
+        """
+        asked = {"channel": channel, "now_ms": now_ms, "longest_ms": longest_ms, "limit": limit}
+
+        def read(connection: sqlite3.Connection) -> list[Pending]:
+            found = self._queries.ready_notices(connection, **asked)
+            return [
+                Pending(rows.notice(row), row["attempts"], row["next_ms"], row["owed_ms"], row["tells"])
+                for row in found
+            ]
+
+        return await self._engine.call(read)
+
+    async def standing(self, channel: str) -> tuple[int, int]:
+        """How many notices a channel is owed, and how many of its were given up."""
+
+        def read(connection: sqlite3.Connection) -> tuple[int, int]:
+            queries = self._queries
+            counted = (queries.count_pending, queries.count_failed)
+            owed, failed = (int(count(connection, channel=channel)["notices"]) for count in counted)
+            return owed, failed
+
+        return await self._engine.call(read)
+
+    async def fold(self, first: Notice, ends: Container[NoticeReason]) -> int:
+        """Let the latest owed notice of the same stream that is such an end tell all that are owed before it, from
+        `first` on; how many it then tells.
+        """
+        key = {"channel": first.channel, "stream": first.stream, "subscription": first.subscription}
+
+        def write(connection: sqlite3.Connection) -> int:
+            owed = [(row["id"], row["reason"]) for row in self._queries.pending_in_stream(connection, **key)]
+            last = max((n for n, (_, reason) in enumerate(owed) if NoticeReason(reason) in ends), default=0)
+            for id_, _ in owed[:last]:
+                self._queries.fold_notice(connection, id=id_, told_by=owed[last][0])
+            chain.append(connection, first.at_ms, ("notice",))
+            return last
+
+        return await self._engine.transact(write)
+
+    async def give_up(self, channel: str, before_ms: int) -> int:
+        """Give up what a channel has been owed since before a moment; how many notices that is."""
+
+        def write(connection: sqlite3.Connection) -> int:
+            gone: int = self._queries.give_up_notices(connection, channel=channel, before_ms=before_ms)
+            chain.append(connection, before_ms, ("notice",))
+            return gone
+
+        return await self._engine.transact(write)
+
+    async def replay(self, notice: str, at_ms: int) -> bool:
+        """Owe a notice again that was delivered or given up; whether there was such a one."""
+
+        def write(connection: sqlite3.Connection) -> bool:
+            is_owed = bool(self._queries.replay_notice(connection, id=notice, at_ms=at_ms))
+            chain.append(connection, at_ms, ("notice",))
+            return is_owed
+
+        return await self._engine.transact(write)
+
+    async def entries(self, channel: str | None, progress: str | None, limit: int) -> list[Entry]:
+        """The newest notices, newest first; None = whatever it is."""
+        asked = {"channel": channel, "progress": progress, "limit": limit}
+
+        def read(connection: sqlite3.Connection) -> list[Entry]:
+            return [Entry(**dict(row)) for row in self._queries.notices(connection, **asked)]
+
+        return await self._engine.call(read)
+
+    async def entry(self, notice: str) -> Entry | None:
+        """What has become of one notice; None if there is none with that id."""
+
+        def read(connection: sqlite3.Connection) -> Entry | None:
+            row = self._queries.one_notice(connection, id=notice)
+            return None if row is None else Entry(**dict(row))
+
+        return await self._engine.call(read)
+
+    async def channels(self) -> dict[str, ChannelState]:
+        """What is known of the trouble of all channels that have had any."""
+
+        def read(connection: sqlite3.Connection) -> dict[str, ChannelState]:
+            return {row["id"]: ChannelState(**dict(row)) for row in self._queries.channels(connection)}
+
+        return await self._engine.call(read)
+
+    async def channel(self, id_: str) -> ChannelState:
+        """What is known of one channel's trouble."""
+
+        def read(connection: sqlite3.Connection) -> ChannelState:
+            row = self._queries.channel(connection, id=id_)
+            return ChannelState(id_) if row is None else ChannelState(**dict(row))
+
+        return await self._engine.call(read)
+
+    async def put_channel(self, state: ChannelState, notices: Sequence[Notice] = ()) -> None:
+        """Write down a channel's trouble, and owe notices that tell of it, as one."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            self._queries.put_channel(connection, **state._asdict())
+            for notice in notices:
+                row = rows.notice_row(notice, 0)
+                self._queries.owe_own_notice(connection, **row)
+                chain.append(connection, notice.at_ms, ("notice",))
+
+        await self._engine.transact(write)
 
     async def depths(self) -> dict[str, tuple[int, int]]:
         """channel -> (how many notices are owed, the oldest one's moment), of channels that are owed any."""

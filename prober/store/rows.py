@@ -6,22 +6,30 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from prober.core.events import Change, Decision, Rule, Subject
+from prober.core.heartbeat import Heard
 from prober.core.model import (
     Affected,
     CheckState,
     ComponentState,
+    Ending,
     Headline,
+    Held,
+    Hidden,
     Impact,
     Incident,
     IncidentStatus,
     Indicator,
-    Maintenance,
+    MaintenanceState,
+    MaintenanceStatus,
+    MaintenanceUpdate,
     Notice,
     NoticeReason,
     Observation,
     Outcome,
+    Pin,
     Status,
     StatusChange,
+    Storm,
     Update,
     Verdict,
 )
@@ -43,24 +51,38 @@ def check_state(row: Row) -> CheckState:
         "verdict": Verdict(row["verdict"]),
         "reason": Reason(row["reason"]) if row["reason"] else None,
         "recent": tuple((Outcome(outcome), at_ms) for outcome, at_ms in json.loads(row["recent"])),
+        "pace": tuple(tuple(tenth) for tenth in json.loads(row["pace"])),
     }
     return CheckState(**(dict(row) | words))
 
 
 def check_row(check: CheckState) -> dict[str, Any]:
-    return check._asdict() | {"recent": to_json(check.recent)}
+    return check._asdict() | {"recent": to_json(check.recent), "pace": to_json(check.pace)}
+
+
+def heard(row: Row) -> Heard:
+    return Heard(**(dict(row) | {"is_doubtful": bool(row["is_doubtful"])}))
 
 
 def component_state(row: Row) -> ComponentState:
     causes = tuple(json.loads(row["causes"]))
     status, watched = Status(row["status"]), bool(row["watched"])
+    pin = None
+    if row["pin_status"] is not None:
+        pin = Pin(Status(row["pin_status"]), row["pin_by"], row["pin_until_ms"])
     return ComponentState(
-        row["id"], status, row["since_ms"], watched, causes, row["site"], withheld_by=row["withheld_by"]
+        row["id"], status, row["since_ms"], watched, causes, row["site"], withheld_by=row["withheld_by"], pin=pin
     )
 
 
 def component_row(component: ComponentState) -> dict[str, Any]:
-    return component._asdict() | {"causes": to_json(component.causes)}
+    pin = component.pin
+    return component._asdict() | {
+        "causes": to_json(component.causes),
+        "pin_status": pin and pin.status,
+        "pin_by": pin and pin.by,
+        "pin_until_ms": pin and pin.until_ms,
+    }
 
 
 def transition_rows(decision: Decision, epoch: int) -> list[dict[str, Any]]:
@@ -96,7 +118,7 @@ def _evidence(observation: Observation) -> str:
 def incident_row(incident: Incident) -> dict[str, Any]:
     row = incident._asdict()
     del row["affected"], row["updates"]
-    return row | {"impact": int(incident.impact)}
+    return row | {"impact": int(incident.impact), "escalated": to_json(incident.escalated)}
 
 
 def affected_rows(incident: Incident) -> list[dict[str, Any]]:
@@ -120,6 +142,8 @@ def update(row: Iterable[Any]) -> Update:
 def incident(row: Mapping[str, Any], affected: Iterable[Affected], updates: Iterable[Update]) -> Incident:
     words: dict[str, Any] = {"status": IncidentStatus(row["status"]), "impact": Impact(row["impact"])}
     words["taken"] = bool(row.get("taken"))  # notices of before this was known say nothing of it
+    escalated = row.get("escalated", [])
+    words["escalated"] = tuple(json.loads(escalated) if isinstance(escalated, str) else escalated)
     return Incident(**(dict(row) | words), affected=tuple(affected), updates=tuple(updates))
 
 
@@ -135,19 +159,52 @@ def whole_incidents(connection: sqlite3.Connection, queries: Any, found: Iterabl
     ]
 
 
+# ---------------------------------------------------------------- maintenances
+
+
+def maintenance_row(work: MaintenanceState) -> dict[str, Any]:
+    lists = {key: to_json(getattr(work, key)) for key in ("components", "hidden", "updates")}
+    return work._asdict() | lists
+
+
+def maintenance(row: Mapping[str, Any]) -> MaintenanceState:
+    """From a row, its lists read already."""
+    return MaintenanceState(
+        **(dict(row) | {"auto_start": bool(row["auto_start"]), "is_reminded": bool(row["is_reminded"])})
+        | {
+            "components": tuple(row["components"]),
+            "status": MaintenanceStatus(row["status"]),
+            "auto_end": Ending(row["auto_end"]),
+            "hidden": tuple(Hidden(c, Status(status), *span) for c, status, *span in row["hidden"]),
+            "updates": tuple(
+                MaintenanceUpdate(at_ms, MaintenanceStatus(status), *words) for at_ms, status, *words in row["updates"]
+            ),
+        }
+    )
+
+
+def maintenances(found: Iterable[Row]) -> list[MaintenanceState]:
+    return [
+        maintenance(dict(row) | {key: json.loads(row[key]) for key in ("components", "hidden", "updates")})
+        for row in found
+    ]
+
+
 # ---------------------------------------------------------------- notices
 
 
 def notice_row(notice: Notice, item: int) -> dict[str, Any]:
     row = notice._asdict()
-    content = {
+    content: dict[str, Any] = {
         "headline": notice.headline,
         "incident": notice.incident and notice.incident._asdict(),
         "change": notice.change and notice.change._asdict(),
         "maintenance": notice.maintenance and notice.maintenance._asdict(),
     }
-    for key in content:
+    for key in (*content, "digest"):
         del row[key]
+    if notice.digest:
+        content["digest"] = [notice_row(one, item) for item, one in enumerate(notice.digest)]
     return row | {"item": item, "content": to_json(content)}
 
 
@@ -167,7 +224,18 @@ def notice(row: Row) -> Notice:
         incident=_told_incident(content["incident"]),
         change=_told_change(content["change"]),
         maintenance=_told_maintenance(content["maintenance"]),
+        digest=tuple(notice(one) for one in content.get("digest", ())),
     )
+
+
+def storm(row: Row) -> Storm:
+    held = tuple(Held(notice(told), bool(is_opening)) for told, is_opening in json.loads(row["held"]))
+    return Storm(row["channel"], row["from_ms"], row["sent"], held)
+
+
+def storm_row(storm: Storm) -> dict[str, Any]:
+    held = [[notice_row(one.notice, 0), one.is_opening] for one in storm.held]
+    return storm._asdict() | {"held": to_json(held)}
 
 
 def _told_incident(told: dict[str, Any] | None) -> Incident | None:
@@ -186,7 +254,12 @@ def _told_change(told: dict[str, Any] | None) -> StatusChange | None:
     return StatusChange(told["component"], Status(told["before"]), Status(told["after"]), told["at_ms"])
 
 
-def _told_maintenance(told: dict[str, Any] | None) -> Maintenance | None:
+def _told_maintenance(told: dict[str, Any] | None) -> MaintenanceState | None:
     if told is None:
         return None
-    return Maintenance(**(told | {"components": tuple(told["components"])}))
+    if "recurrence" in told:  # owed before its life was known
+        start_ms, end_ms = told["start_ms"], told["end_ms"]
+        moments = {"planned_end_ms": end_ms, "first_seen_ms": start_ms, "updated_ms": start_ms}
+        known = {key: value for key, value in told.items() if key != "recurrence"}
+        return MaintenanceState(**(known | moments | {"window": told["id"], "components": tuple(told["components"])}))
+    return maintenance(told)

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import aiosql
 
 from prober.core.events import Change, Decision, Subject
-from prober.core.model import CheckState, Incident, Observation
+from prober.core.heartbeat import Heard
+from prober.core.model import CheckState, Incident, MaintenanceState, Observation
 from prober.core.state import State
 from prober.errors import StoreDamagedError, StoreError
 from prober.store import chain, damage, lock, rows
@@ -22,8 +23,11 @@ from prober.store.backup import FILE
 from prober.store.copies import FOLDER, copy_before_migration
 from prober.store.engine import Engine, opened
 from prober.store.evidence import Archive
+from prober.store.keys import Keys
+from prober.store.made import MadeObjects
 from prober.store.migrate import check, migrate
 from prober.store.outbox import Outbox
+from prober.store.replies import Replies
 from prober.store.rollup import Rollups
 
 
@@ -31,7 +35,8 @@ class Batch(NamedTuple):
     """What to write in one transaction.
 
     decisions: visible ones, in order. checks: streaks that moved. observations: in the order they were made.
-    seq, next_num, handled_ms: how far judgement has come with all of it.
+    seq, next_num, handled_ms: how far judgement has come with all of it. watched_ms: when the latest observation
+    was complete; None = as before. heard: of jobs that report by themselves.
     """
 
     decisions: Sequence[Decision]
@@ -40,6 +45,8 @@ class Batch(NamedTuple):
     seq: int
     next_num: int
     handled_ms: int | None
+    watched_ms: int | None = None
+    heard: Sequence[Heard] = ()
 
 
 class Store:
@@ -54,6 +61,9 @@ class Store:
         self.outbox = Outbox(writer, self._queries)
         self.archive = Archive(reader, self._queries)
         self.rollups = Rollups(writer, reader, self._queries)
+        self.keys = Keys(writer, self._queries)
+        self.replies = Replies(writer, self._queries)
+        self.made = MadeObjects(writer, reader, self._queries)
 
     @classmethod
     @asynccontextmanager
@@ -111,9 +121,14 @@ class Store:
                 chain.append(connection, decision.at_ms)
             queries = self._queries
             queries.put_check_states(connection, [rows.check_row(c) for c in batch.checks])
+            queries.put_heartbeats(connection, [heard._asdict() for heard in batch.heard])
             queries.add_observations(connection, [rows.observation_row(o) for o in batch.observations])
             queries.advance_installation(
-                connection, seq=batch.seq, next_num=batch.next_num, handled_ms=batch.handled_ms
+                connection,
+                seq=batch.seq,
+                next_num=batch.next_num,
+                handled_ms=batch.handled_ms,
+                watched_ms=batch.watched_ms,
             )
 
         await self._writer.transact(write, "judged" if batch.decisions else "observed")
@@ -127,10 +142,29 @@ class Store:
             queries.put_incident(connection, **rows.incident_row(incident))
             queries.put_affected(connection, rows.affected_rows(incident))
             queries.add_updates(connection, rows.update_rows(incident))
+        queries.put_storms(connection, [rows.storm_row(storm) for storm in decision.storms])
+        queries.put_maintenances(connection, [rows.maintenance_row(work) for work in decision.maintenances])
         queries.owe_notices(connection, [rows.notice_row(n, item) for item, n in enumerate(decision.notices)])
         for subject, id_ in decision.gone:
             drop = queries.drop_check_state if subject is Subject.CHECK else queries.drop_component_state
             drop(connection, id=id_)
+            if subject is Subject.CHECK:
+                queries.drop_heartbeat(connection, id=id_)
+
+    async def heard(self) -> list[Heard]:
+        """What was heard of all jobs that report by themselves."""
+        return await self._writer.call(
+            lambda connection: [rows.heard(row) for row in self._queries.heartbeats(connection)]
+        )
+
+    async def last_seen_ms(self) -> int | None:
+        """The latest moment at which we are known to have been there; None if there is none."""
+
+        def read(connection: sqlite3.Connection) -> int | None:
+            found = self._queries.last_observation(connection)
+            return None if found is None else int(found["at_ms"])
+
+        return await self._writer.call(read)
 
     # ------------------------------------------------------------ questions
 
@@ -142,6 +176,37 @@ class Store:
             return rows.whole_incidents(connection, self._queries, found)
 
         return await self._reader.call(read)
+
+    async def recent_maintenances(self, site: str, limit: int) -> list[MaintenanceState]:
+        """The latest maintenances of a site that have ended, newest first."""
+
+        def read(connection: sqlite3.Connection) -> list[MaintenanceState]:
+            return rows.maintenances(self._queries.recent_maintenances(connection, site=site, limit=limit))
+
+        return await self._reader.call(read)
+
+    async def incidents_between(self, site: str, start_ms: int, end_ms: int, limit: int) -> list[Incident]:
+        """The incidents of a site that began in that span, end exclusive, newest first."""
+        span = {"site": site, "start_ms": start_ms, "end_ms": end_ms, "limit": limit}
+
+        def read(connection: sqlite3.Connection) -> list[Incident]:
+            return rows.whole_incidents(connection, self._queries, self._queries.incidents_between(connection, **span))
+
+        return await self._reader.call(read)
+
+    async def incident(self, site: str, slug: str) -> Incident | None:
+        """The incident of a site with that slug."""
+
+        def read(connection: sqlite3.Connection) -> list[Incident]:
+            found = self._queries.incidents_of_slug(connection, site=site, slug=slug)
+            return rows.whole_incidents(connection, self._queries, found)
+
+        return next(iter(await self._reader.call(read)), None)
+
+    async def first_incident_ms(self, site: str) -> int | None:
+        """When the first incident of a site began; None if there was none."""
+        found = await self._reader.call(lambda connection: self._queries.first_incident(connection, site=site))
+        return None if found is None else found["started_ms"]
 
     async def changes(self, subject: Subject, id_: str, limit: int) -> list[Change]:
         """The latest changes of one check or component, newest first."""
@@ -157,6 +222,14 @@ class Store:
 
         def read(connection: sqlite3.Connection) -> list[Change]:
             return [rows.change(row) for row in self._queries.component_transitions(connection, since_ms=since_ms)]
+
+        return await self._reader.call(read)
+
+    async def changes_of_component(self, id_: str) -> list[Change]:
+        """All changes of a component, in the order they were decided."""
+
+        def read(connection: sqlite3.Connection) -> list[Change]:
+            return [rows.change(row) for row in self._queries.transitions_of_component(connection, id=id_)]
 
         return await self._reader.call(read)
 
@@ -226,9 +299,12 @@ def _state(connection: sqlite3.Connection, queries: Any) -> State:
         components={c.component: c for c in components},
         incidents={i.num: i for i in incidents},
         ended={i.cause: i for i in rows.whole_incidents(connection, queries, queries.ended_incidents(connection))},
+        storms={row["channel"]: rows.storm(row) for row in queries.storms(connection)},
+        maintenances={w.id: w for w in rows.maintenances(queries.kept_maintenances(connection))},
         seq=found["seq"],
         next_num=found["next_num"],
         handled_ms=found["handled_ms"],
+        watched_ms=found["watched_ms"],
     )
 
 

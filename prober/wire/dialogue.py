@@ -54,6 +54,16 @@ class Dialogue(asyncio.Protocol):
             await self._more()
         return self._taken(count)
 
+    async def some(self, most: int) -> bytes:
+        """What was said since it was last taken: one byte at least, so many at most. Raises Failed."""
+        while not self._heard:
+            await self._more()
+        return self._taken(min(most, len(self._heard)))
+
+    def go_on(self, transport: asyncio.Transport) -> None:
+        """Speaks through this transport from now on: the loop does not tell when TLS is put upon a connection."""
+        self._transport = transport
+
     def refused(self, expected: str, found: bytes) -> Failed:
         """The failure that the peer has said something else."""
         return Failed(self._refusal, f"expected {expected}, found {shown(found)}")

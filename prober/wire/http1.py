@@ -8,7 +8,7 @@ chunk's size are taken, as every browser does; all else that is not HTTP/1.1 is 
 import asyncio
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import httptools
 
@@ -30,7 +30,7 @@ _FREE_FRAMING = 64 * 1024
 _FRAMING_PER_BYTE = 8
 
 _SWITCHING_PROTOCOLS = 101
-_WITHOUT_BODY = frozenset({_SWITCHING_PROTOCOLS, 204, 304})
+WITHOUT_BODY = frozenset({_SWITCHING_PROTOCOLS, 204, 304})
 _SMALL = 64 * 1024  # fits into any socket's buffer: written at once, so that sending it takes no time
 _KEPT = frozenset({b"location", b"content-encoding", b"content-length", b"transfer-encoding"})
 _CHUNKED = re.compile(rb"(?:.*,)?\s*chunked\s*", re.IGNORECASE)
@@ -70,6 +70,16 @@ class Response(NamedTuple):
     fields: Mapping[bytes, list[bytes]] = {}
 
 
+class Wire(Protocol):
+    """What a request is written to."""
+
+    def is_closing(self) -> bool: ...
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
+
+    def write(self, data: bytes) -> None: ...
+
+
 class Exchange(asyncio.Protocol):
     """Asks once and hears the answer out. What comes before the question is kept until it is asked."""
 
@@ -102,7 +112,7 @@ class Exchange(asyncio.Protocol):
         if self._is_lost:
             raise hung_up()
 
-    async def ask(self, transport: asyncio.Transport, request: bytes) -> Response:
+    async def ask(self, transport: Wire, request: bytes) -> Response:
         """Sends the request and waits for the answer. Raises Failed."""
         parser = self._parser = httptools.HttpResponseParser(self)
         parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True)
@@ -117,7 +127,7 @@ class Exchange(asyncio.Protocol):
         finally:
             self._parser = None  # the parser holds this object's methods: without this only the collector frees both
 
-    def _send(self, transport: asyncio.Transport, request: bytes) -> None:
+    def _send(self, transport: Wire, request: bytes) -> None:
         self._watch.enter(Phase.SEND)
         if not transport.is_closing():
             if len(request) > _SMALL:
@@ -242,7 +252,7 @@ class Exchange(asyncio.Protocol):
     def _begin_body(self, status: int) -> None:
         headers, reading = self._headers, self._reading
         is_followed = reading.skip_redirects and status in REDIRECTS and b"location" in headers
-        if self._is_head or is_followed or status in _WITHOUT_BODY or status not in reading.body_for:
+        if self._is_head or is_followed or status in WITHOUT_BODY or status not in reading.body_for:
             self._finish()
             return
         try:

@@ -26,14 +26,24 @@ _DEFAULTS = {
 }
 
 
-def request(method: str, url: Url, host: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
-    """An HTTP/1.1 request. host: the Host header. headers: win over the defaults, and over the URL's userinfo."""
+def basic(userinfo: bytes) -> str:
+    """The value of Authorization of `name:password`."""
+    return f"Basic {base64.b64encode(userinfo).decode()}"
+
+
+def fields(url: Url, host: str, headers: Mapping[str, str]) -> dict[str, str]:
+    """All headers of a request but those of its body. They win over the defaults, and over the URL's userinfo."""
     own = {name.lower() for name in headers}
-    fields = {"Host": host} | {name: value for name, value in _DEFAULTS.items() if name.lower() not in own}
+    found = {"Host": host} | {name: value for name, value in _DEFAULTS.items() if name.lower() not in own}
     if url.userinfo is not None and "authorization" not in own:
-        fields["Authorization"] = f"Basic {base64.b64encode(url.userinfo).decode()}"
-    fields |= headers
+        found["Authorization"] = basic(url.userinfo)
+    return {**found, **headers}
+
+
+def request(method: str, url: Url, host: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
+    """An HTTP/1.1 request. host: the Host header."""
+    sent = fields(url, host, headers)
     if body is not None:
-        fields["Content-Length"] = str(len(body))
-    head = [f"{method} {url.path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items()), "", ""]
+        sent["Content-Length"] = str(len(body))
+    head = [f"{method} {url.path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items()), "", ""]
     return "\r\n".join(head).encode() + (body or b"")

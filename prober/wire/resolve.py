@@ -5,8 +5,9 @@ the same word, "temporary failure". That is taken for our own trouble (self_dns)
 """
 
 import asyncio
+import functools
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from prober.core.model import Phase
@@ -36,6 +37,7 @@ class Address(NamedTuple):
     version: int
 
 
+@functools.lru_cache(maxsize=65_536)
 def literal(host: str) -> Address | None:
     """The address that the host already is; None for a name."""
     for family, version in _VERSIONS.items():
@@ -46,8 +48,11 @@ def literal(host: str) -> Address | None:
     return None
 
 
-async def resolve(host: str, family: str) -> Address:
-    """The first address of the name, in the system's order; family: a key of FAMILIES. Raises Failed."""
+async def resolve(host: str, family: str, *, other_way: bool = False) -> Address:
+    """The first address of the name, in the system's order; family: a key of FAMILIES. Raises Failed.
+
+    other_way: the first one of the other family than that address is of, if there is one.
+    """
     known = literal(host)
     if known is not None:
         return _checked(known, host, family)
@@ -58,11 +63,16 @@ async def resolve(host: str, family: str) -> Address:
         raise failed_lookup(error, host) from None
     except OSError as error:
         raise failed_by(error, Phase.RESOLVE, f"looking up {host}") from None
-    for family_number, *_, address in found:
-        version = _VERSIONS.get(family_number)
-        if version is not None:
-            return Address(str(address[0]), version)
-    raise Failed(Reason.DNS_NO_ADDRESS, f"{host} has no address")
+    addresses = [Address(str(a[0]), _VERSIONS[number]) for number, *_, a in found if number in _VERSIONS]
+    if not addresses:
+        raise Failed(Reason.DNS_NO_ADDRESS, f"{host} has no address")
+    return chosen(addresses, other_way=other_way)
+
+
+def chosen(addresses: Sequence[Address], *, other_way: bool) -> Address:
+    """The first of them, or the first of the other family, if there is one."""
+    others = (one for one in addresses if other_way and one.version != addresses[0].version)
+    return next(others, addresses[0])
 
 
 def failed_lookup(error: socket.gaierror, host: str) -> Failed:

@@ -37,24 +37,32 @@ class CertificateFailed(Failed):
     """The peer's certificate was shown and refused."""
 
 
-def context(verify: bool, ca: str | None, alpn: tuple[str, ...] = ("http/1.1",)) -> ssl.SSLContext:
+def context(
+    verify: bool, ca: str | None, alpn: tuple[str, ...] = ("http/1.1",), client: str | None = None
+) -> ssl.SSLContext:
     """The shared context of that policy. ca: path of the PEM file to trust instead of the system's authorities.
 
-    alpn: the protocols that are asked for, () = the peer is not asked.
+    alpn: the protocols that are asked for, () = the peer is not asked. client: path of the PEM file with our own
+    certificate and its key, which a peer may ask for.
 
     Made anew when the file has changed. OSError or ssl.SSLError if the file cannot be used.
     """
-    return _context(verify, ca, alpn, Path(ca).stat().st_mtime_ns if ca else 0)
+    changed_ns = tuple(Path(file).stat().st_mtime_ns for file in (ca, client) if file)
+    return _context(verify, ca, alpn, client, changed_ns)
 
 
 @functools.lru_cache(maxsize=64)
-def _context(verify: bool, ca: str | None, alpn: tuple[str, ...], _changed_ns: int) -> ssl.SSLContext:
+def _context(
+    verify: bool, ca: str | None, alpn: tuple[str, ...], client: str | None, _changed_ns: tuple[int, ...]
+) -> ssl.SSLContext:
     if verify:
         made = ssl.create_default_context(cafile=ca)
     else:
         made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
+    if client is not None:
+        made.load_cert_chain(client, password="")  # a key with a password is refused, and nobody asked for it
     if alpn:
         made.set_alpn_protocols(list(alpn))
     return made

@@ -34,7 +34,9 @@ PAGE: Mapping[Indicator, str] = {
 MAINTENANCE: Mapping[MaintenanceStatus, str] = {
     MaintenanceStatus.PLANNING: "NOTSTARTEDYET",
     MaintenanceStatus.INPROGRESS: "INPROGRESS",
+    MaintenanceStatus.VERIFYING: "INPROGRESS",
     MaintenanceStatus.COMPLETED: "COMPLETED",
+    MaintenanceStatus.CANCELLED: "COMPLETED",
 }
 
 Object = dict[str, Any]
@@ -87,7 +89,7 @@ def _active(incidents: Sequence[IncidentView], works: Sequence[MaintenanceView])
 
 def _coming(page: PageView) -> list[MaintenanceView]:
     """Planned work to come and under way."""
-    return [work for work in page.maintenances if work.status is not MaintenanceStatus.COMPLETED]
+    return [work for work in page.maintenances if work.is_live]
 
 
 def _incident(incident: IncidentView) -> Object:

@@ -1,72 +1,274 @@
 """The native dialect: what the others cannot say. Read and written with `Authorization: Bearer <key>`."""
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from prober.core.model import Impact, Incident
+from prober.core.model import ComponentState, Impact, Incident, Pin
 from prober.options import parse_duration_ms
-from statusapi.auth import Auth, Principal
+from prober.store.keys import KeyRow
+from statusapi.api_keys import ApiKeys, KeyFields
+from statusapi.auth import Auth, Principal, Scope, bearer, needed, no_bearer
+from statusapi.decode import decoded, taken
+from statusapi.delivery import Delivery
+from statusapi.dialects import native_maintenance
+from statusapi.dialects.native_openapi import PREFIX, document, viewer
 from statusapi.dialects.wire import moment, moment_or_none
 from statusapi.explain import Explain
 from statusapi.latency import Latency
-from statusapi.orders import LONGEST_REQUEST, AcknowledgeFields, OpenFields, Orders, PostFields, decoded
-from statusapi.prepared import READS
-from statusapi.problems import Problem, not_found
-from statusapi.views import IncidentView, Views
+from statusapi.orders import AcknowledgeFields, OpenFields, Orders, PinFields, PostFields
+from statusapi.past import MOST, Past
+from statusapi.prepared import READS, answer, body
+from statusapi.problems import Problem, moment_ms, not_found
+from statusapi.repeats import Repeats, Said
+from statusapi.uptimes import Uptimes
+from statusapi.views import ComponentView, IncidentView, Views
 
-PREFIX = "/api/prober/v1"
 PATHS = rf"{PREFIX}(/.*)?"
 
 
-def routes(views: Views, orders: Orders, explain: Explain, latency: Latency, auth: Auth) -> list[BaseRoute]:
-    """Incidents: read, open, post to, acknowledge. Components: explain. Checks: latency."""
+class Native(NamedTuple):
+    """All that the dialect speaks of."""
 
+    views: Views
+    orders: Orders
+    explain: Explain
+    uptimes: Uptimes
+    latency: Latency
+    delivery: Delivery
+    auth: Auth
+    keys: ApiKeys
+    past: Past
+    repeats: Repeats
+
+
+def routes(it: Native) -> list[BaseRoute]:
+    """What the others cannot say; native_openapi lists it."""
+    return [
+        *_of_incidents(it),
+        *native_maintenance.routes(it.views, it.orders, it.auth, it.repeats),
+        *_of_components(it),
+        *_of_delivery(it),
+        *_of_keys(it),
+        *_of_the_past(it),
+        *_of_itself(),
+    ]
+
+
+def _of_incidents(it: Native) -> list[BaseRoute]:
     async def incidents(request: Request) -> Response:
-        principal = _principal(auth, request)
+        principal = await _principal(it.auth, request)
         if request.method == "POST":
-            fields = decoded(await _body(request), OpenFields)
-            return _answer(_incident(await orders.open(principal, fields)), 201)
+            content = await taken(request)
+            return await _once(it, request, principal, content, 201, lambda: _open(it, principal, content))
         wants_open = request.query_params.get("open") == "true"
-        pages = [page for page in views.pages.values() if principal.may_see(page.account)]
+        pages = [page for page in it.views.pages.values() if principal.may_see(page.account)]
         found = [shown for page in pages for shown in (page.incidents if wants_open else page.recent)]
-        found.sort(key=lambda shown: shown.num, reverse=True)
-        return _answer({"incidents": [_listed(shown) for shown in found]})
+        listed = [*map(_listed, found), *map(_own, it.orders.own(principal))]
+        return _answer({"incidents": sorted(listed, key=lambda one: int(one["num"]), reverse=True)})
 
     async def incident(request: Request) -> Response:
-        return _answer(_incident(orders.find(_principal(auth, request), _num(request))))
+        found = it.orders.find(await _principal(it.auth, request), _num(request))
+        made = body(_json(_incident(found)))
+        return answer(request, made, "application/json", {"Cache-Control": "no-store"})
 
     async def updates(request: Request) -> Response:
-        principal = _principal(auth, request)
-        fields = decoded(await _body(request), PostFields)
-        return _answer(_incident(await orders.post(principal, _num(request), fields)), 201)
+        principal, num = await _principal(it.auth, request), _num(request)
+        content = await taken(request)
+
+        async def post() -> Incident:
+            fields = decoded(content, PostFields)
+            _check_match(request, it.orders.find(principal, num))
+            return await it.orders.post(principal, num, fields)
+
+        return await _once(it, request, principal, content, 201, post)
 
     async def acknowledge(request: Request) -> Response:
-        principal = _principal(auth, request)
-        fields = decoded(await _body(request), AcknowledgeFields)
-        return _answer(_incident(await orders.acknowledge(principal, _num(request), fields)))
+        principal, num = await _principal(it.auth, request), _num(request)
+        content = await taken(request)
 
-    async def explained(request: Request) -> Response:
-        principal, at_ms = _principal(auth, request), _at_ms(request)
-        return _answer(_with_moments(await explain.component(principal, request.path_params["id"], at_ms)))
+        async def note() -> Incident:
+            fields = decoded(content, AcknowledgeFields)
+            _check_match(request, it.orders.find(principal, num))
+            return await it.orders.acknowledge(principal, num, fields)
 
-    async def took(request: Request) -> Response:
-        principal, step_ms = _principal(auth, request), _step_ms(request)
-        times = _at_ms(request, "from"), _at_ms(request, "to")
-        return _answer(_with_moments(await latency.of(principal, request.path_params["id"], *times, step_ms)))
+        return await _once(it, request, principal, content, 200, note)
 
     return [
-        Route(f"{PREFIX}/checks/{{id}}/latency", took, methods=READS),
-        Route(f"{PREFIX}/components/{{id}}/explain", explained, methods=READS),
         Route(f"{PREFIX}/incidents", incidents, methods=[*READS, "POST"]),
         Route(f"{PREFIX}/incidents/{{num}}", incident, methods=READS),
         Route(f"{PREFIX}/incidents/{{num}}/updates", updates, methods=["POST"]),
         Route(f"{PREFIX}/incidents/{{num}}/acknowledge", acknowledge, methods=["POST"]),
+    ]
+
+
+def _of_components(it: Native) -> list[BaseRoute]:
+    """What they show, what a person sets, how long they were up; how long checks took."""
+
+    async def components(request: Request) -> Response:
+        principal = await _principal(it.auth, request)
+        pages = [page for page in it.views.pages.values() if principal.may_see(page.account)]
+        return _answer({"components": [_component(shown) for page in pages for shown in page.components]})
+
+    async def pin(request: Request) -> Response:
+        principal, id_ = await _principal(it.auth, request), request.path_params["id"]
+        if request.method == "DELETE":
+            return _answer(_pinned(await it.orders.unpin(principal, id_)))
+        return _answer(_pinned(await it.orders.pin(principal, id_, decoded(await taken(request), PinFields))))
+
+    async def uptime(request: Request) -> Response:
+        principal, query = await _principal(it.auth, request), dict(request.query_params)
+        return _answer(_with_moments(await it.uptimes.component(principal, request.path_params["id"], query)))
+
+    async def took(request: Request) -> Response:
+        principal, step_ms = await _principal(it.auth, request), _step_ms(request)
+        times = _at_ms(request, "from"), _at_ms(request, "to")
+        return _answer(_with_moments(await it.latency.of(principal, request.path_params["id"], *times, step_ms)))
+
+    return [
+        Route(f"{PREFIX}/components", components, methods=READS),
+        Route(f"{PREFIX}/components/{{id}}/pin", pin, methods=["POST", "DELETE"]),
+        Route(f"{PREFIX}/components/{{id}}/uptime", uptime, methods=READS),
+        Route(f"{PREFIX}/checks/{{id}}/latency", took, methods=READS),
+    ]
+
+
+def _of_delivery(it: Native) -> list[BaseRoute]:
+    """Notices: read, send again. Channels: read, serve again."""
+
+    async def notices(request: Request) -> Response:
+        principal, asked = await _principal(it.auth, request), request.query_params
+        found = await it.delivery.notices(principal, asked.get("channel"), asked.get("progress"))
+        return _answer({"notices": [_with_moments(one) for one in found]})
+
+    async def notice(request: Request) -> Response:
+        principal = await _principal(it.auth, request)
+        return _answer(_with_moments(await it.delivery.notice(principal, request.path_params["id"])))
+
+    async def replay(request: Request) -> Response:
+        principal = await _principal(it.auth, request)
+        return _answer(_with_moments(await it.delivery.replay(principal, request.path_params["id"])))
+
+    async def channels(request: Request) -> Response:
+        found = await it.delivery.channels(await _principal(it.auth, request))
+        return _answer({"channels": [_with_moments(one) for one in found]})
+
+    async def enable(request: Request) -> Response:
+        principal = await _principal(it.auth, request)
+        return _answer(_with_moments(await it.delivery.enable(principal, request.path_params["id"])))
+
+    return [
+        Route(f"{PREFIX}/notices", notices, methods=READS),
+        Route(f"{PREFIX}/notices/{{id}}", notice, methods=READS),
+        Route(f"{PREFIX}/notices/{{id}}/replay", replay, methods=["POST"]),
+        Route(f"{PREFIX}/channels", channels, methods=READS),
+        Route(f"{PREFIX}/channels/{{id}}/enable", enable, methods=["POST"]),
+    ]
+
+
+async def _open(it: Native, principal: Principal, content: bytes) -> Incident:
+    return await it.orders.open(principal, decoded(content, OpenFields))
+
+
+async def _once(
+    it: Native,
+    request: Request,
+    principal: Principal,
+    content: bytes,
+    status: int,
+    deed: Callable[[], Awaitable[Incident]],
+) -> Response:
+    """The incident that comes of the deed, which is done once for one Idempotency-Key."""
+
+    async def say() -> Said:
+        return Said(status, _json(_incident(await deed())).decode())
+
+    what, key = f"{request.method} {request.url.path}", request.headers.get("idempotency-key")
+    said = await it.repeats.once(principal, what, key, content, say)
+    made = said.body.encode()
+    headers = {"Cache-Control": "no-store", "ETag": body(made).etag}
+    headers |= {"Idempotency-Replayed": "true"} if said.is_repeated else {}
+    return Response(made, said.status, headers, "application/json")
+
+
+def _check_match(request: Request, incident: Incident) -> None:
+    """Raises Problem if the incident is another than the one that the asker has read."""
+    wanted = request.headers.get("if-match")
+    if wanted is None:
+        return
+    made = body(_json(_incident(incident)))
+    tags = {tag.strip() for tag in wanted.split(",")}
+    if not tags & {made.etag, made.gzipped_etag, "*"}:
+        raise Problem(412, "changed", "The incident is not what it was when you read it.")
+
+
+def _of_keys(it: Native) -> list[BaseRoute]:
+    async def api_keys(request: Request) -> Response:
+        principal = await it.auth.admitted(request, bearer(request), no_bearer(), Scope.ADMIN)
+        if request.method == "POST":
+            row, key = await it.keys.create(principal, decoded(await taken(request), KeyFields))
+            return _answer(_key(row) | {"key": key}, 201)
+        return _answer({"keys": [_key(row) for row in it.keys.listed(principal)]})
+
+    async def api_key(request: Request) -> Response:
+        principal = await it.auth.admitted(request, bearer(request), no_bearer(), Scope.ADMIN)
+        return _answer(_key(await it.keys.revoke(principal, request.path_params["id"])))
+
+    return [
+        Route(f"{PREFIX}/keys", api_keys, methods=[*READS, "POST"]),
+        Route(f"{PREFIX}/keys/{{id}}", api_key, methods=["DELETE"]),
+    ]
+
+
+def _of_the_past(it: Native) -> list[BaseRoute]:
+    async def explained(request: Request) -> Response:
+        principal, at_ms = await _principal(it.auth, request), _at_ms(request)
+        return _answer(_with_moments(await it.explain.component(principal, request.path_params["id"], at_ms)))
+
+    async def status(request: Request) -> Response:
+        principal = await _principal(it.auth, request)
+        return _answer(_with_moments(await it.past.status(principal, _at_ms(request))))
+
+    async def checks(request: Request) -> Response:
+        return _answer({"checks": _with_moments(it.past.checks(await _principal(it.auth, request)))})
+
+    async def check(request: Request) -> Response:
+        principal = await _principal(it.auth, request)
+        return _answer(_with_moments(it.past.check(principal, request.path_params["id"])))
+
+    async def observations(request: Request) -> Response:
+        principal, id_ = await _principal(it.auth, request), request.path_params["id"]
+        found = await it.past.answers(principal, id_, _at_ms(request), _limit(request))
+        return _answer({"observations": _with_moments(found)})
+
+    found = {
+        "components/{id}/explain": explained,
+        "status": status,
+        "checks": checks,
+        "checks/{id}": check,
+        "checks/{id}/observations": observations,
+    }
+    return [Route(f"{PREFIX}/{path}", handler, methods=READS) for path, handler in found.items()]
+
+
+def _of_itself() -> list[BaseRoute]:
+    """What there is, to anyone: it says nothing of whom it serves."""
+    told, page = body(_json(document())), body(viewer().encode())
+
+    async def openapi(request: Request) -> Response:
+        return answer(request, told, "application/json", {"Cache-Control": "public, max-age=60"})
+
+    async def shown(request: Request) -> Response:
+        headers = {"Cache-Control": "public, max-age=60", "Content-Security-Policy": "default-src 'none'"}
+        return answer(request, page, "text/html", headers)
+
+    return [
+        Route(f"{PREFIX}/openapi.json", openapi, methods=READS),
+        Route(f"{PREFIX}/", shown, methods=READS),
     ]
 
 
@@ -76,27 +278,22 @@ def problem(problem: Problem) -> Response:
 
 
 def _answer(said: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    content = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(content, status, {"Cache-Control": "no-store", **(headers or {})}, "application/json")
+    return Response(_json(said), status, {"Cache-Control": "no-store", **(headers or {})}, "application/json")
 
 
-async def _body(request: Request) -> bytes:
-    """The request's body, of which no more is read than may be sent."""
-    content = b""
-    async for piece in request.stream():
-        content += piece
-        if len(content) > LONGEST_REQUEST:
-            break
-    return content
+def _json(said: Any) -> bytes:
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _principal(auth: Auth, request: Request) -> Principal:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    principal = auth.principal(key.strip()) if scheme.lower() == "bearer" else None
-    if principal is None:
-        text = "Expected a known key in the header Authorization: Bearer <key>."
-        raise Problem(401, "authorization", text, {"WWW-Authenticate": "Bearer"})
-    return principal
+def _limit(request: Request) -> int:
+    text = request.query_params.get("limit", "100")
+    if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MOST):
+        raise Problem(400, "field", f"limit: expected a number from 1 to {MOST}")
+    return int(text)
+
+
+async def _principal(auth: Auth, request: Request) -> Principal:
+    return await auth.admitted(request, bearer(request), no_bearer(), needed(request))
 
 
 def _step_ms(request: Request) -> int | None:
@@ -111,16 +308,7 @@ def _step_ms(request: Request) -> int | None:
 def _at_ms(request: Request, name: str = "at") -> int | None:
     """A moment that is asked about: ?at=2026-03-01T12:00:00Z; None = it is not said."""
     text = request.query_params.get(name)
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign that nobody escaped comes as a blank
-        if at.tzinfo is None:
-            raise ValueError(text)
-        return int(at.timestamp() * 1000)
-    except (ValueError, OverflowError):
-        expected = "a date and time with its zone such as 2026-03-01T22:00:00+01:00"
-        raise Problem(400, "field", f"{name}: expected {expected}") from None
+    return None if text is None else moment_ms(name, text)
 
 
 def _with_moments(said: Any) -> Any:
@@ -134,7 +322,23 @@ def _with_moments(said: Any) -> Any:
     return [_with_moments(one) for one in said] if isinstance(said, list) else said
 
 
-_MOMENTS = frozenset({"at_ms", "since_ms", "started_ms", "opened_ms", "resolved_ms", "start_ms", "end_ms"})
+_MOMENTS = frozenset(
+    {
+        "at_ms",
+        "disabled_ms",
+        "end_ms",
+        "failing_ms",
+        "from_ms",
+        "next_ms",
+        "opened_ms",
+        "replayed_ms",
+        "resolved_ms",
+        "since_ms",
+        "start_ms",
+        "started_ms",
+        "to_ms",
+    }
+)
 
 
 def _num(request: Request) -> int:
@@ -142,6 +346,44 @@ def _num(request: Request) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise not_found()
     return int(text)
+
+
+def _component(shown: ComponentView) -> dict[str, Any]:
+    return {
+        "component": shown.id,
+        "site": shown.site,
+        "name": shown.name,
+        "status": shown.status,
+        "since": moment(shown.since_ms),
+        "pin": _pin(shown.pin),
+    }
+
+
+def _pinned(state: ComponentState) -> dict[str, Any]:
+    return {
+        "component": state.component,
+        "site": state.site,
+        "status": state.status,
+        "since": moment(state.since_ms),
+        "pin": _pin(state.pin),
+    }
+
+
+def _pin(pin: Pin | None) -> dict[str, Any] | None:
+    return None if pin is None else {"status": pin.status, "by": pin.by, "until": moment_or_none(pin.until_ms)}
+
+
+def _key(row: KeyRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "account": row.account,
+        "name": row.name,
+        "scope": row.scope,
+        "created_at": moment(row.created_ms),
+        "expires_at": moment_or_none(row.expires_ms),
+        "revoked_at": moment_or_none(row.revoked_ms),
+        "used_at": moment_or_none(row.used_ms),
+    }
 
 
 def _listed(shown: IncidentView) -> dict[str, Any]:
@@ -158,6 +400,12 @@ def _listed(shown: IncidentView) -> dict[str, Any]:
         "components": [component.id for component in shown.components],
         "acknowledged_by": shown.acknowledged_by or None,
     }
+
+
+def _own(incident: Incident) -> dict[str, Any]:
+    """An incident that stands on no page, as the others are listed."""
+    more = ("is_led_by_a_person", "acknowledged_until", "updates")
+    return {key: value for key, value in _incident(incident).items() if key not in more}
 
 
 def _incident(incident: Incident) -> dict[str, Any]:

@@ -1,22 +1,27 @@
 """The StatusDashboard dialect: events and services, read with an API key, in the manner of django-tastypie.
 
 A key opens what its account owns, over all its sites; the admin's opens everything. Who asks names himself as well: by
-the account's id, or "admin". Writing is not offered. What is public is read without a key, page by page.
+the account's id, or "admin". What is public is read without a key, page by page.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from statusapi.auth import Auth, Principal
+from statusapi.auth import Auth, Principal, Scope
+from statusapi.catalog import Catalog
+from statusapi.decode import parsed, taken
 from statusapi.dialects import statusdashboard_objects as objects
 from statusapi.dialects.statusdashboard_objects import BASE, Told
 from statusapi.dialects.statusdashboard_resources import LIMIT, NO_FIELDS, RESOURCES, Resource, index, schema
+from statusapi.dialects.statusdashboard_writing import Writing
 from statusapi.dialects.tastypie import Object, Row, listed, refused
+from statusapi.orders import Orders
 from statusapi.prepared import READS, Body, Kept, Pages, Prepared, answer, body, has_it, page_of
 from statusapi.problems import Problem, not_found
 from statusapi.views import PageView, Views
@@ -24,7 +29,6 @@ from statusapi.views import PageView, Views
 PATHS = rf"{BASE}(/.*)?"
 METHODS = [*READS, "OPTIONS"]
 ALLOW = ",".join(METHODS)
-ADMIN = "admin"  # the name of who has the admin's key
 PUBLIC_LIMIT = 100
 
 HEADERS = {
@@ -37,16 +41,18 @@ PUBLIC_HEADERS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def routes(views: Views, auth: Auth) -> list[BaseRoute]:
-    """GET, HEAD and OPTIONS of each resource, with and without a slash at the end."""
+def routes(views: Views, auth: Auth, orders: Orders, catalog: Catalog) -> list[BaseRoute]:
+    """Each resource, with and without a slash at the end."""
     found = _both(BASE, _constant(index()))
     reading = _Reading(views, auth)
+    writing = _Writing(reading, auth, Writing(views, catalog, orders))
     for resource in RESOURCES:
         path = f"{BASE}/{resource.name}"
-        found += _both(path, reading.list_of(resource))
+        found += _both(path, writing.of_all(resource, reading.list_of(resource)), resource.list_methods)
         found += _both(f"{path}/schema", reading.schema_of(resource))
         found += _both(f"{path}/set/{{nums}}", reading.set_of(resource))
-        found += _both(f"{path}/{{num}}", reading.one_of(resource))
+        one = writing.of_one(resource, reading.one_of(resource))
+        found += _both(f"{path}/{{num}}", one, resource.detail_methods)
     for name, find in PUBLIC.items():
         read = _public(views, find)
         found += [route for prefix in ("", "/s/{site}") for route in _both(f"{prefix}{BASE}/{name}", read)]
@@ -59,7 +65,11 @@ def problem(problem: Problem) -> Response:
     if problem.status in _SAY_NOTHING:
         return Response(status_code=problem.status, headers=headers)
     if problem.status == 405:
-        return PlainTextResponse(ALLOW, 405, headers | {"Allow": ALLOW})
+        allow = _allow(problem.headers.get("Allow", ALLOW).replace(" ", "").split(","))
+        return PlainTextResponse(allow, 405, headers | {"Allow": allow})
+    if problem.fields and problem.code in _RESOURCES:
+        fields = {name: [text] for name, text in problem.fields.items()}
+        return Response(_json({problem.code: fields}), problem.status, headers, "application/json")
     key = "error_message" if problem.status >= 500 else "error"
     return Response(_json({key: problem.text}), problem.status, headers, "application/json")
 
@@ -120,21 +130,19 @@ class _Reading:
         """The handler behind its lock: whose key it is comes first, then whether he can be told in JSON."""
 
         async def opened(request: Request) -> Response:
-            principal = self._principal(request)
+            principal = await principal_of(self._auth, request)
             _check_format(request)
             return await read(request, principal)
 
         return opened
 
-    def _principal(self, request: Request) -> Principal:
-        scheme, _, told = request.headers.get("authorization", "").partition(" ")
-        name, _, key = told.strip().partition(":")
-        if scheme.lower() != "apikey":
-            name, key = (request.query_params.get(part, "") for part in ("username", "api_key"))
-        principal = self._auth.principal(key)
-        if principal is None or name != (ADMIN if principal.account is None else principal.account):
-            raise Problem(401, "authorization", "Expected a name and its key.", {"WWW-Authenticate": "ApiKey"})
-        return principal
+    def said(self, resource: Resource, principal: Principal, num: int) -> Object:
+        """An object as it is now. Raises Problem if there is none."""
+        rows = self._rows.get(self._views.pages, (resource.name, principal))
+        found = next((row.said for row in rows if row.num == num), None)
+        if found is None:
+            raise not_found()
+        return found
 
     def _prepared(self, request: Request, resource: Resource, principal: Principal, num: str | None) -> Response:
         made = self._bodies.get(self._views.pages, (resource.name, principal, num))
@@ -156,6 +164,113 @@ class _Reading:
         return body(_json(found))
 
 
+class _Writing:
+    """The handlers of what changes something, each over the one that reads."""
+
+    def __init__(self, reading: _Reading, auth: Auth, writing: Writing) -> None:
+        self._reading = reading
+        self._auth = auth
+        self._writing = writing
+
+    def of_all(self, resource: Resource, read: Handler) -> Handler:
+        async def handle(request: Request) -> Response:
+            if _method(request) in READS:
+                return await read(request)
+            principal = await principal_of(self._auth, request, Scope.WRITE)
+            if _method(request) != "POST":
+                raise Problem(
+                    405, "method", "This method is not offered here.", {"Allow": _allow(resource.list_methods)}
+                )
+            fields = parsed(await taken(request))
+            with _named(resource):
+                num = await self._deed("add", resource)(principal, fields)
+            said = self._reading.said(resource, principal, num)
+            headers = HEADERS | {"Location": f"{BASE}/{resource.name}/{num}/"}
+            return Response(_json(said), 201, headers, "application/json")
+
+        return handle
+
+    def of_one(self, resource: Resource, read: Handler) -> Handler:
+        async def handle(request: Request) -> Response:
+            method = _method(request)
+            if method in READS:
+                return await read(request)
+            if request.path_params["num"] == "schema":  # no object, but what stands beside them
+                raise Problem(405, "method", "This method is not offered here.", {"Allow": ALLOW})
+            principal = await principal_of(self._auth, request, Scope.WRITE)
+            if method not in resource.detail_methods:
+                allow = {"Allow": _allow(resource.detail_methods)}
+                raise Problem(405, "method", "This method is not offered here.", allow)
+            if method == "POST":
+                raise Problem(501, "method", "POST goes to the list.")
+            num = _num(request.path_params["num"])
+            if method == "DELETE":
+                await self._deed("delete", resource)(principal, num)
+                return Response(status_code=204, headers=HEADERS)
+            fields = parsed(await taken(request))
+            with _named(resource):
+                await self._deed("change", resource)(principal, num, fields)
+            said = self._reading.said(resource, principal, num)
+            if "notifications" in fields:
+                said = said | {"notifications": fields["notifications"]}
+            status = 202 if method == "PATCH" else 201 if resource.name == "event/list" else 200
+            return Response(_json(said), status, HEADERS, "application/json")
+
+        return handle
+
+    def _deed(self, verb: str, resource: Resource) -> Callable[..., Awaitable[Any]]:
+        word = {"event/list": "event"}.get(resource.name, resource.name.replace("/", "_"))
+        deed: Callable[..., Awaitable[Any]] = getattr(self._writing, f"{verb}_{word}")
+        return deed
+
+
+@contextmanager
+def _named(resource: Resource) -> Iterator[None]:
+    """What is wrong with a field is told under the name of the resource."""
+    try:
+        yield
+    except Problem as problem:
+        if problem.fields:
+            problem.code = resource.name
+        raise
+
+
+def _method(request: Request) -> str:
+    """The request's method, or the one that a POST says to mean."""
+    if request.method != "POST":
+        return request.method
+    return request.headers.get("x-http-method-override", "POST").upper()
+
+
+def _num(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise not_found()
+    return int(text)
+
+
+def _allow(methods: Iterable[str]) -> str:
+    return ",".join(sorted(methods, key=_ORDER.index))
+
+
+_ORDER = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+
+
+async def principal_of(auth: Auth, request: Request, scope: Scope = Scope.READ) -> Principal:
+    """Who asks. Raises Problem."""
+    name, key = credentials(request)
+    refusal = Problem(401, "authorization", "Expected a name and its key.", {"WWW-Authenticate": "ApiKey"})
+    return await auth.admitted(request, key, refusal, scope, name)
+
+
+def credentials(request: Request) -> tuple[str, str]:
+    """The name and the key that a request brings, each "" without: in its header, or in its query."""
+    scheme, _, told = request.headers.get("authorization", "").partition(" ")
+    name, _, key = told.strip().partition(":")
+    if scheme.lower() != "apikey":
+        name, key = (request.query_params.get(part, "") for part in ("username", "api_key"))
+    return name, key
+
+
 def _public(views: Views, find: Callable[[PageView], list[Row]]) -> Handler:
     prepared = Prepared(lambda page, path: _json(listed(find(page), (), NO_FIELDS, path, PUBLIC_LIMIT)))
 
@@ -174,15 +289,16 @@ def _public(views: Views, find: Callable[[PageView], list[Row]]) -> Handler:
     return read
 
 
-def _both(path: str, read: Handler) -> list[BaseRoute]:
+def _both(path: str, read: Handler, methods: Iterable[str] = METHODS) -> list[BaseRoute]:
     """Routes to the handler, with and without a slash at the end; OPTIONS needs no key."""
+    allow = _allow(methods)
 
     async def endpoint(request: Request) -> Response:
         if request.method == "OPTIONS":
-            return PlainTextResponse(ALLOW, headers={"Allow": ALLOW})
+            return PlainTextResponse(allow, headers={"Allow": allow})
         return await read(request)
 
-    return [Route(one, endpoint, methods=METHODS) for one in (path, f"{path}/")]
+    return [Route(one, endpoint, methods=list(methods)) for one in (path, f"{path}/")]
 
 
 def _constant(said: Object) -> Handler:

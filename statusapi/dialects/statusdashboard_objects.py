@@ -8,7 +8,7 @@ its own: its description begins with it.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from prober.core.model import Impact, IncidentStatus, MaintenanceStatus, Status
 from statusapi.auth import Principal
@@ -20,7 +20,6 @@ from statusapi.views import (
     IncidentView,
     MaintenanceView,
     PageView,
-    UpdateView,
 )
 
 BASE = "/api/v1"
@@ -51,12 +50,14 @@ INCIDENT: Mapping[IncidentStatus, int] = {
 MAINTENANCE: Mapping[MaintenanceStatus, int] = {
     MaintenanceStatus.PLANNING: 1,
     MaintenanceStatus.INPROGRESS: 4,
+    MaintenanceStatus.VERIFYING: 5,
     MaintenanceStatus.COMPLETED: 6,
+    MaintenanceStatus.CANCELLED: 6,
 }
 SEVERITY: Mapping[Impact, int | None] = {Impact.NONE: None, Impact.MINOR: 1, Impact.MAJOR: 2, Impact.CRITICAL: 3}
 UPDATE = 8  # the status of an update that changed none
 
-_PARTS = 100_000  # updates or services that an event can number
+PARTS = 100_000  # updates or services that an event can number
 
 
 class Told(NamedTuple):
@@ -88,27 +89,36 @@ def events(told: Told) -> Iterator[Row]:
 
 def _events_of(told: Told, page: PageView) -> Iterator[Row]:
     user, groups = _user_of(told, page), _groups(page)
-    for incident in {one.num: one for one in chain(page.incidents, page.recent)}.values():
+    for incident in {one.num: one for one in chain(page.incidents, page.recent, page.hidden)}.values():
         yield Row(incident.num, _incident(incident, user, groups))
     for work in page.maintenances:
         yield Row(work.num, _maintenance(work, user, groups))
 
 
 def _incident(incident: IncidentView, user: str | None, groups: Mapping[str, str]) -> Object:
-    severity = SEVERITY[incident.impact]
+    extra = incident.extra
+    severity = extra.get("severity", SEVERITY[incident.impact])
+    end_ms = None if incident.resolved_ms is None else extra.get("end") or incident.resolved_ms
     return _event(incident, incident.num, user, groups) | {
         "auto": False,
-        "end": None if incident.resolved_ms is None else moment(incident.resolved_ms),
+        "end": None if end_ms is None else moment(end_ms),
         "severity": None if severity is None else uri("severity", severity),
-        "start": moment(incident.started_ms),
+        "start": moment(extra.get("start") or incident.started_ms),
         "status": _status(INCIDENT[incident.status]),
         "type": _type(1),
+        **{name: extra[name] for name in _KEPT if name in extra},
     }
+
+
+_KEPT = (
+    *("coordinator", "coordinator_md", "description", "description_md", "hidden_admin_uptime", "hidden_db"),
+    *("impact", "impact_md"),
+)
 
 
 def _maintenance(work: MaintenanceView, user: str | None, groups: Mapping[str, str]) -> Object:
     return _event(work, work.num, user, groups) | {
-        "auto": True,
+        "auto": work.auto_start and work.auto_end,
         "end": moment(work.end_ms),
         "severity": None,
         "start": moment(work.start_ms),
@@ -125,7 +135,7 @@ def _event(shown: IncidentView | MaintenanceView, num: int, user: str | None, gr
         "description": _description(shown),
         "description_md": False,
         "event_service": [_event_service(event, num, component, groups) for component in shown.components],
-        "event_update": list(_updates(event, num, shown.updates, user)),
+        "event_update": list(_updates(event, num, shown, user)),
         "hidden_admin_uptime": False,
         "hidden_db": False,
         "impact": "",
@@ -144,21 +154,24 @@ def _description(shown: IncidentView | MaintenanceView) -> str:
 def _event_service(event: str, num: int, component: ComponentView, groups: Mapping[str, str]) -> Object:
     return {
         "event": event,
-        "resource_uri": uri("event/service", num * _PARTS + component.num),
+        "resource_uri": uri("event/service", num * PARTS + component.num),
         "service": _service(component, groups),
     }
 
 
-def _updates(event: str, num: int, updates: Sequence[UpdateView], user: str | None) -> Iterator[Object]:
+def _updates(event: str, num: int, shown: IncidentView | MaintenanceView, user: str | None) -> Iterator[Object]:
     """Oldest first."""
-    before = None
-    for n, update in enumerate(updates, 1):
+    before = shown.extra.get("opened_as") if isinstance(shown, IncidentView) else None
+    extras: Mapping[str, Any] = shown.extra.get("updates", {}) if isinstance(shown, IncidentView) else {}
+    for update in shown.updates:
+        n = int(update.uid.rpartition("-")[2])
+        extra = extras.get(str(n), {})
         status = INCIDENT[update.status] if isinstance(update.status, IncidentStatus) else MAINTENANCE[update.status]
         yield {
-            "date": moment(update.at_ms),
+            "date": moment(extra.get("date") or update.at_ms),
             "event": event,
-            "markdown": False,
-            "resource_uri": uri("event/update", num * _PARTS + n),
+            "markdown": extra.get("markdown", False),
+            "resource_uri": uri("event/update", num * PARTS + n),
             "status": _status(UPDATE if status == before else status),
             "update": update.body[:LONGEST],
             "user": user,
@@ -181,9 +194,12 @@ def parts(name: str) -> Callable[[Told], Iterator[Row]]:
 
 
 def services(told: Told) -> Iterator[Row]:
-    found = [(component, _groups(page)) for page in told.pages for component in page.components]
+    found = [
+        (component, _groups(page)) for page in told.pages for component in (*page.components, *page.hidden_components)
+    ]
     for component, groups in sorted(found, key=lambda pair: pair[0].num):
-        yield Row(component.num, _service(component, groups) | {"hidden_notifications": False})
+        hidden = {"hidden_notifications": component.extra.get("hidden_notifications", False)}
+        yield Row(component.num, _service(component, groups) | hidden)
 
 
 def _groups(page: PageView) -> Mapping[str, str]:
@@ -194,21 +210,22 @@ def _groups(page: PageView) -> Mapping[str, str]:
 def _service(component: ComponentView, groups: Mapping[str, str]) -> Object:
     return {
         "description": component.description,
-        "group": groups[component.group] if component.group else "",
-        "hidden": False,
+        "group": groups[component.group] if component.group else component.extra.get("parent") or "",
+        "hidden": component.extra.get("hidden", False),
         "resource_uri": uri("service", component.num),
         "service_name": component.name,
     }
 
 
 def _user_of(told: Told, page: PageView) -> str | None:
-    found = (n for n, account in enumerate(told.accounts, 1) if account.id == page.account)
+    found = (account.num for account in told.accounts if account.id == page.account)
     num = next(found, None)
     return None if num is None else uri("user", num)
 
 
 def users(told: Told) -> Iterator[Row]:
-    for num, account in enumerate(told.accounts, 1):
+    for account in told.accounts:
+        num = account.num
         if told.principal.may_see(account.id):
             names = {"username": account.id, "first_name": account.name, "last_name": "", "email": ""}
             yield Row(num, names | {"resource_uri": uri("user", num)})
@@ -257,7 +274,7 @@ def impacted(page: PageView) -> list[Row]:
 
 
 def _state(page: PageView, component: ComponentView) -> str:
-    works = [work for work in page.maintenances if work.status is MaintenanceStatus.INPROGRESS]
+    works = [work for work in page.maintenances if work.is_under_way]
     if component.status is Status.MAINTENANCE or any(component in work.components for work in works):
         return "maintenance"
     is_concerned = any(component in incident.components for incident in page.incidents)

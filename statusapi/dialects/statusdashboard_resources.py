@@ -37,6 +37,16 @@ class Resource(NamedTuple):
     find: Callable[[Told], Iterator[Row]]
     schema: Mapping[str, Field]
     filters: Mapping[str, Kind]
+    writes: tuple[str, ...] = ()  # of POST, PUT, PATCH and DELETE, those that it takes
+
+    @property
+    def list_methods(self) -> list[str]:
+        return [*_READS, *(("POST",) if "POST" in self.writes else ())]
+
+    @property
+    def detail_methods(self) -> list[str]:
+        """POST goes to the list, but may mean another method by its header."""
+        return [*_READS, *self.writes]
 
     @property
     def fields(self) -> Fields:
@@ -45,6 +55,9 @@ class Resource(NamedTuple):
         orders = frozenset(path for path in self.filters if path.partition("__")[0] not in lists)
         return Fields(frozenset(self.schema), self.filters, orders)
 
+
+_READS = ("GET", "HEAD", "OPTIONS")
+_ALL = ("POST", "PUT", "PATCH", "DELETE")
 
 _ADDRESS = Field("string", "The address of this object.")
 _TEXT = Field("string", "A text.")
@@ -117,15 +130,22 @@ def _of_words(name: str, of: Mapping[int, str]) -> Resource:
 
 
 RESOURCES = (
-    Resource("event/list", events, _EVENT_SCHEMA, _EVENT_FILTERS),
+    Resource("event/list", events, _EVENT_SCHEMA, _EVENT_FILTERS, _ALL),
     Resource(
         "event/service",
         parts("event_service"),
         {"event": _EVENT, "resource_uri": _ADDRESS, "service": _SERVICE},
         {"event": Kind.RELATED, "service": Kind.RELATED},
+        ("POST", "DELETE"),
     ),
-    Resource("event/update", parts("event_update"), _UPDATE_SCHEMA, {"event": Kind.RELATED, "date": Kind.MOMENT}),
-    Resource("service", services, _SERVICE_SCHEMA, _SERVICE_FILTERS),
+    Resource(
+        "event/update",
+        parts("event_update"),
+        _UPDATE_SCHEMA,
+        {"event": Kind.RELATED, "date": Kind.MOMENT},
+        ("POST", "DELETE"),
+    ),
+    Resource("service", services, _SERVICE_SCHEMA, _SERVICE_FILTERS, _ALL),
     _of_words("severity", SEVERITIES),
     _of_words("status", STATUSES),
     _of_words("type", TYPES),
@@ -150,8 +170,8 @@ def schema(resource: Resource) -> Object:
     tops = {path.partition("__")[0] for path in fields.filters}
     deep = {path.partition("__")[0] for path in fields.filters if "__" in path}
     return {
-        "allowed_detail_http_methods": ["get"],
-        "allowed_list_http_methods": ["get"],
+        "allowed_detail_http_methods": ["get", *(verb.lower() for verb in resource.writes if verb != "POST")],
+        "allowed_list_http_methods": ["get", *(verb.lower() for verb in resource.writes if verb == "POST")],
         "default_format": "application/json",
         "default_limit": LIMIT,
         "fields": {name: _schema_of_field(name, field) for name, field in resource.schema.items()},

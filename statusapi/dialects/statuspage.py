@@ -28,7 +28,9 @@ INCIDENT: Mapping[IncidentStatus, str] = {status: status.value for status in Inc
 MAINTENANCE: Mapping[MaintenanceStatus, str] = {
     MaintenanceStatus.PLANNING: "scheduled",
     MaintenanceStatus.INPROGRESS: "in_progress",
+    MaintenanceStatus.VERIFYING: "verifying",
     MaintenanceStatus.COMPLETED: "completed",
+    MaintenanceStatus.CANCELLED: "completed",
 }
 
 _Documents = Mapping[str, Callable[[PageView], dict[str, Any]]]
@@ -85,7 +87,7 @@ def _status(page: PageView) -> dict[str, Any]:
 
 
 def _summary(page: PageView) -> dict[str, Any]:
-    coming = [work for work in page.maintenances if work.status is not MaintenanceStatus.COMPLETED]
+    coming = [work for work in page.maintenances if work.is_live]
     return {
         "components": _components(page),
         "incidents": [_incident(page, one) for one in page.incidents],
@@ -118,7 +120,7 @@ _DOCUMENTS: _Documents = {
     "incidents/unresolved.json": _unresolved,
     "scheduled-maintenances.json": _maintenances(*MaintenanceStatus),
     "scheduled-maintenances/upcoming.json": _maintenances(MaintenanceStatus.PLANNING),
-    "scheduled-maintenances/active.json": _maintenances(MaintenanceStatus.INPROGRESS),
+    "scheduled-maintenances/active.json": _maintenances(MaintenanceStatus.INPROGRESS, MaintenanceStatus.VERIFYING),
 }
 
 DOCUMENTS = tuple(_DOCUMENTS)
@@ -193,7 +195,6 @@ def _incident(page: PageView, incident: IncidentView) -> dict[str, Any]:
 
 
 def _maintenance(page: PageView, work: MaintenanceView) -> dict[str, Any]:
-    is_over = work.status is MaintenanceStatus.COMPLETED
     return {
         "id": work.slug,
         "name": work.name,
@@ -201,10 +202,10 @@ def _maintenance(page: PageView, work: MaintenanceView) -> dict[str, Any]:
         "created_at": moment(work.created_ms),
         "updated_at": moment(work.updated_ms),
         "monitoring_at": None,
-        "resolved_at": moment(work.end_ms) if is_over else None,
+        "resolved_at": moment_or_none(work.ended_ms),
         "impact": "maintenance",
         "shortlink": work.url,
-        "started_at": moment(work.start_ms),
+        "started_at": moment(work.start_ms if work.started_ms is None else work.started_ms),
         "page_id": page.slug,
         "incident_updates": _updates(work.slug, work.updates),
         "components": [_component(page, component) for component in work.components],

@@ -1,4 +1,4 @@
-"""The UP dialect: accounts, sites, components and incidents, read with the header `Auth: <key>`.
+"""The UP dialect: read and written with the header `Auth: <key>`.
 
 Every answer is a list of exactly one object, its keys sorted, pretty-printed. What is unset is an empty list.
 An account's key opens what the account owns; the admin's key opens everything, and alone opens accounts. What belongs
@@ -6,44 +6,67 @@ to somebody else looks exactly like what does not exist.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from prober import __version__
-from prober.core.model import IncidentStatus
-from statusapi.auth import Auth, Principal
-from statusapi.dialects.capitals import COMPONENT, IMPACT, INCIDENT
-from statusapi.dialects.wire import moment, moment_or_none
+from statusapi.api_keys import ApiKeys
+from statusapi.auth import Auth, Principal, needed
+from statusapi.catalog import Catalog
+from statusapi.decode import CURL, parsed, taken
+from statusapi.dialects import up_metrics, up_objects
+from statusapi.dialects.up_objects import Found, Known, Object
+from statusapi.dialects.up_writing import Put, Writing
+from statusapi.orders import Orders
 from statusapi.prepared import READS
 from statusapi.problems import Problem, not_found
-from statusapi.views import AccountView, ComponentView, IncidentView, PageView, UpdateView, Views
+from statusapi.views import Views
 
 MOST = 1000  # objects in a list, the newest
 
-Object = dict[str, Any]
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Resource(NamedTuple):
-    """One word of the API. find: every object that a principal may see, as (its id, the object), newest first."""
+    """One word of the API. find: every object that a principal may see, as (its id, the object), newest first.
+
+    put: the deed of Writing for it; None if it can't be put.
+    """
 
     plural: str
     singular: str
-    find: Callable[[Views, Principal], Iterable[tuple[str, Object]]]
+    find: Callable[[Known, Principal], Found]
+    put: str | None = None
     is_for_admin: bool = False
 
+    @property
+    def methods(self) -> list[str]:
+        """What one object takes."""
+        return [*READS, "PUT", "DELETE"] if self.put else list(READS)
 
-def routes(views: Views, auth: Auth) -> list[BaseRoute]:
-    """GET and HEAD of each resource, in plural and singular, with and without a slash at the end."""
+
+class Metrics(Resource):
+    """Time series, whose points are read from the store."""
+
+
+def _no_series(_: Known, __: Principal) -> Found:
+    return iter(())
+
+
+def routes(views: Views, auth: Auth, orders: Orders, catalog: Catalog, keys: ApiKeys) -> list[BaseRoute]:
+    """Each resource in plural and singular, with and without a slash at the end."""
     found: list[BaseRoute] = [Route("/", _meta, methods=READS)]
+    up = _Up(auth, Known(views, catalog), Writing(views, catalog, orders, keys))
     for resource in RESOURCES:
-        read = _reader(views, auth, resource)
+        of_all = [*READS, "PUT"] if resource.plural == "accounts" else list(READS)
         for word in (resource.plural, resource.singular):
-            paths = (f"/{word}", f"/{word}/", f"/{word}/{{id}}", f"/{word}/{{id}}/")
-            found += [Route(path, read, methods=READS) for path in paths]
+            for end in ("", "/"):
+                found.append(Route(f"/{word}{end}", up.handler(resource), methods=of_all))
+                found.append(Route(f"/{word}/{{id}}{end}", up.handler(resource), methods=resource.methods))
     return found
 
 
@@ -54,7 +77,16 @@ def problem(problem: Problem) -> Response:
     )
 
 
-_ERRORS = {401: "Authorization", 403: "Authorization", 404: "Method", 405: "Method", 500: "Server"}
+_ERRORS = {
+    401: "Authorization",
+    403: "Authorization",
+    404: "Method",
+    405: "Method",
+    409: "exists",
+    429: "Limit",
+    500: "Server",
+    503: "Server",
+}
 
 
 def _answer(said: Object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -63,141 +95,100 @@ def _answer(said: Object, status: int = 200, headers: Mapping[str, str] | None =
 
 
 async def _meta(_: Request) -> Response:
-    verbs = ["GET /"] + [f"GET /{r.plural}{end}" for r in RESOURCES for end in ("", "/:id")]
+    verbs = ["GET /"]
+    for resource in RESOURCES:
+        verbs += [f"GET /{resource.plural}", f"GET /{resource.plural}/:id"]
+        verbs += [f"PUT /{resource.plural}/"] if resource.plural == "accounts" else []
+        verbs += [f"{verb} /{resource.plural}/:id" for verb in resource.methods if verb not in READS]
     return _answer({"resourceType": "UP", "methods": verbs, "version": "1.0", "uri": "/", "prober": __version__})
 
 
-def _reader(views: Views, auth: Auth, resource: Resource) -> Callable[[Request], Any]:
-    async def read(request: Request) -> Response:
-        principal = _principal(auth, request, resource)
-        found = list(resource.find(views, principal))
-        id_ = request.path_params.get("id")
+class _Up:
+    """The handlers."""
+
+    def __init__(self, auth: Auth, known: Known, writing: Writing) -> None:
+        self._auth = auth
+        self._known = known
+        self._writing = writing
+
+    def handler(self, resource: Resource) -> Handler:
+        async def handle(request: Request) -> Response:
+            principal = await self._principal(request, resource)
+            id_ = request.path_params.get("id")
+            if request.method == "PUT":
+                return await self._put(request, principal, resource, id_)
+            if request.method == "DELETE":
+                return await self._delete(principal, resource, id_ or "")
+            if isinstance(resource, Metrics):
+                return await self._read_metrics(request, principal, resource, id_)
+            return self._read(principal, resource, id_)
+
+        return handle
+
+    async def _principal(self, request: Request, resource: Resource) -> Principal:
+        refusal = Problem(401, "authorization", "Expected a known key in the header Auth.")
+        principal = await self._auth.admitted(request, request.headers.get("auth"), refusal, needed(request))
+        if resource.is_for_admin and not principal.is_admin:
+            raise Problem(403, "authorization", "Accounts are open to the admin's key only.")
+        return principal
+
+    def _is_collection(self, principal: Principal, resource: Resource, id_: str) -> bool:
+        is_account = not resource.is_for_admin and id_ in self._known.catalog.config.accounts
+        return is_account and principal.may_see(id_)
+
+    def _read(self, principal: Principal, resource: Resource, id_: str | None) -> Response:
+        found = list(resource.find(self._known, principal))
         if id_ is None:
             return _said(resource, "lst", [one for _, one in found[:MOST]])
-        if not resource.is_for_admin and id_ in _accounts(views, principal):
-            return _said(resource, "get", [one for _, one in found[:MOST] if one["account"] == id_])
+        if self._is_collection(principal, resource, id_):
+            return _said(resource, "get", [one for _, one in found if one["account"] == id_][:MOST])
         chosen = [one for key, one in found if key == id_]
         if not chosen:
             raise not_found()
         return _said(resource, "get", chosen)
 
-    return read
+    async def _read_metrics(
+        self, request: Request, principal: Principal, resource: Resource, id_: str | None
+    ) -> Response:
+        found = list(up_metrics.found(self._known, principal))
+        if id_ is not None and not self._is_collection(principal, resource, id_):
+            chosen = [series for series in found if series.id == id_]
+            if not chosen:
+                raise not_found()
+            asked = up_metrics.span(request, up_metrics.POINTS)
+        else:
+            chosen = [series for series in found if id_ in (None, series.account)]
+            asked = up_metrics.span(request, up_metrics.POINTS_IN_LIST)
+        result = [await up_metrics.told(self._known, series, asked) for series in chosen[:MOST]]
+        return _said(resource, "lst" if id_ is None else "get", result)
+
+    async def _put(self, request: Request, principal: Principal, resource: Resource, id_: str | None) -> Response:
+        found = parsed(await taken(request, CURL))
+        done: Put = await getattr(self._writing, resource.put or "")(principal, id_, found)
+        if isinstance(resource, Metrics):
+            series = [one for one in up_metrics.found(self._known, principal) if one.id == done.id]
+            asked = up_metrics.span(request, up_metrics.POINTS_IN_LIST)
+            objects = [await up_metrics.told(self._known, one, asked) for one in series]
+        else:
+            objects = [one for key, one in resource.find(self._known, principal) if key == done.id]
+        result = next(iter(objects), {}) | ({} if done.key is None else {"key": done.key})
+        return _answer({"id": done.id, "result": result, "spec": "put", "type": resource.plural})
+
+    async def _delete(self, principal: Principal, resource: Resource, id_: str) -> Response:
+        await self._writing.delete(principal, resource.plural, id_)
+        return _answer({"id": id_, "spec": "del", "type": resource.plural})
 
 
 def _said(resource: Resource, spec: str, result: list[Object]) -> Response:
     return _answer({"result": result, "spec": spec, "type": resource.plural})
 
 
-def _principal(auth: Auth, request: Request, resource: Resource) -> Principal:
-    principal = auth.principal(request.headers.get("auth"))
-    if principal is None:
-        raise Problem(401, "authorization", "Expected a known key in the header Auth.")
-    if resource.is_for_admin and not principal.is_admin:
-        raise Problem(403, "authorization", "Accounts are open to the admin's key only.")
-    return principal
-
-
-def _accounts(views: Views, principal: Principal) -> set[str]:
-    return {account.id for account in views.accounts if principal.may_see(account.id)}
-
-
-def _pages(views: Views, principal: Principal) -> list[PageView]:
-    return [page for page in views.pages.values() if principal.may_see(page.account)]
-
-
-# ---------------------------------------------------------------- the objects, each with the fields of the original
-
-
-def _find_accounts(views: Views, _: Principal) -> Iterable[tuple[str, Object]]:
-    pages = list(views.pages.values())
-    for account in views.accounts:
-        yield account.id, _account(account, [_site(page) for page in pages if page.account == account.id])
-
-
-def _find_sites(views: Views, principal: Principal) -> Iterable[tuple[str, Object]]:
-    for page in _pages(views, principal):
-        incidents = [_incident(page, incident) for incident in page.recent]
-        components = [_component(page, component) for component in page.components]
-        yield page.site, _site(page) | {"components": components, "incidents": incidents}
-
-
-def _find_components(views: Views, principal: Principal) -> Iterable[tuple[str, Object]]:
-    for page in _pages(views, principal):
-        for component in page.components:
-            yield component.id, _component(page, component)
-
-
-def _find_incidents(views: Views, principal: Principal) -> Iterable[tuple[str, Object]]:
-    found = [(incident, page) for page in _pages(views, principal) for incident in page.recent]
-    found += [(i, page) for page in _pages(views, principal) for i in page.incidents if i not in page.recent]
-    for incident, page in sorted(found, key=lambda pair: pair[0].num, reverse=True):
-        yield incident.uid, _incident(page, incident)
-
-
-def _account(account: AccountView, sites: list[Object]) -> Object:
-    """The key is declared in the configuration, and nothing declared there as a secret is ever shown."""
-    return {"id": account.id, "name": account.name, "key": [], "sites": sites}
-
-
-def _site(page: PageView) -> Object:
-    return {
-        "id": page.site,
-        "name": page.name,
-        "account": page.account or [],
-        "components": [],
-        "incidents": [],
-        "maintenance": [],
-        "updated_at": moment(page.updated_ms),
-    }
-
-
-def _component(page: PageView, component: ComponentView) -> Object:
-    return {
-        "id": component.id,
-        "name": component.name,
-        "account": page.account or [],
-        "site": page.site,
-        "parent": component.group or [],
-        "description": component.description,
-        "position": component.position,
-        "status": COMPONENT[component.status],
-        "updated_at": moment(component.since_ms),
-    }
-
-
-def _incident(page: PageView, incident: IncidentView) -> Object:
-    components = [component.id for component in incident.components]
-    return {
-        "id": incident.uid,
-        "name": incident.name,
-        "account": page.account or [],
-        "component": components[0] if components else [],
-        "components": components,
-        "status": INCIDENT[incident.status],
-        "impact": IMPACT[incident.impact],
-        "body": incident.updates[-1].body if incident.updates else "",
-        "created_at": moment(incident.created_ms),
-        "updated_at": moment(incident.updated_ms),
-        "resolved_at": moment_or_none(incident.resolved_ms) or [],
-        "incident_updates": [_update(incident, update) for update in incident.updates],
-    }
-
-
-def _update(incident: IncidentView, update: UpdateView) -> Object:
-    status = update.status
-    return {
-        "id": update.uid,
-        "incident_id": incident.uid,
-        "body": update.body,
-        "status": INCIDENT[status] if isinstance(status, IncidentStatus) else status.value,
-        "created_at": moment(update.at_ms),
-        "updated_at": moment(update.at_ms),
-    }
-
-
 RESOURCES = (
-    Resource("accounts", "account", _find_accounts, is_for_admin=True),
-    Resource("sites", "site", _find_sites),
-    Resource("components", "component", _find_components),
-    Resource("incidents", "incident", _find_incidents),
+    Resource("accounts", "account", up_objects.accounts, "account", is_for_admin=True),
+    Resource("sites", "site", up_objects.sites, "site"),
+    Resource("components", "component", up_objects.components, "component"),
+    Resource("incidents", "incident", up_objects.incidents, "incident"),
+    Resource("maintenance", "maintenances", up_objects.maintenance),
+    Metrics("metrics", "metric", _no_series, "metric"),
+    Resource("subscriptions", "subscription", up_objects.subscriptions, "subscription"),
 )

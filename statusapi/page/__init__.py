@@ -2,13 +2,14 @@
 
 from starlette.routing import BaseRoute
 
-from statusapi.page import badges, feeds, html
-from statusapi.page.html import problem
+from statusapi.chronicle import Chronicle
+from statusapi.page import badges, feeds
+from statusapi.page.html import Pages, problem
 from statusapi.views import Views
 
 __all__ = ["problem", "routes"]
 
 
-def routes(views: Views) -> list[BaseRoute]:
+def routes(views: Views, chronicle: Chronicle) -> list[BaseRoute]:
     """GET and HEAD of all of it."""
-    return [*feeds.routes(views), *badges.routes(views), *html.routes(views)]
+    return [*feeds.routes(views), *badges.routes(views), *Pages(views, chronicle).routes()]

@@ -34,12 +34,12 @@ SVG, JSON = "image/svg+xml", "application/json"
 
 # Those of the page's light scheme: white is read on each of them.
 COLOURS: Mapping[str, str] = {
-    "good": "#1a6b45",
-    "minor": "#7d5b00",
-    "major": "#a34a00",
-    "critical": "#b3261e",
-    "planned": "#2b59a8",
-    "unknown": "#5a626b",
+    "good": "#14693f",
+    "minor": "#7a5900",
+    "major": "#a04500",
+    "critical": "#b3211a",
+    "planned": "#2a56a8",
+    "unknown": "#59626b",
 }
 NAME_COLOUR = "#3a4047"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from prober.core.model import MaintenanceStatus
 from statusapi.views import MaintenanceView, PageView
 
 LONGEST = 75  # bytes of a line, without its end
@@ -49,17 +50,20 @@ def document(page: PageView) -> str:
 
 
 def _event(page: PageView, work: MaintenanceView) -> list[str]:
+    """What has begun stands where it really began, what has ended where it really ended."""
+    start_ms = work.start_ms if work.started_ms is None else work.started_ms
+    end_ms = work.end_ms if work.ended_ms is None or work.started_ms is None else work.ended_ms
     return [
         "BEGIN:VEVENT",
         f"UID:{work.slug}@{urlsplit(page.url).hostname}",
         f"DTSTAMP:{_moment(work.updated_ms)}",
         f"LAST-MODIFIED:{_moment(work.updated_ms)}",
-        f"DTSTART:{_moment(work.start_ms)}",
-        f"DTEND:{_moment(work.end_ms)}",
+        f"DTSTART:{_moment(start_ms)}",
+        f"DTEND:{_moment(end_ms)}",
         f"SUMMARY:{escaped(work.name)}",
         f"DESCRIPTION:{escaped(_description(work))}",
         f"URL:{work.url}",
-        "STATUS:CONFIRMED",
+        f"STATUS:{'CANCELLED' if work.status is MaintenanceStatus.CANCELLED else 'CONFIRMED'}",
         "TRANSP:TRANSPARENT",
         "END:VEVENT",
     ]
@@ -67,7 +71,8 @@ def _event(page: PageView, work: MaintenanceView) -> list[str]:
 
 def _description(work: MaintenanceView) -> str:
     affected = ", ".join(component.name for component in work.components)
-    return "\n".join(filter(None, (work.description, affected and f"Affects {affected}")))
+    news = work.updates[-1].body if len(work.updates) > 1 else ""
+    return "\n".join(filter(None, (work.description, affected and f"Affects {affected}", news)))
 
 
 def _moment(at_ms: int) -> str:

@@ -32,7 +32,9 @@ HEADERS = {
 MAINTENANCE: Mapping[MaintenanceStatus, str] = {
     MaintenanceStatus.PLANNING: "Scheduled",
     MaintenanceStatus.INPROGRESS: "In progress",
+    MaintenanceStatus.VERIFYING: "Verifying",
     MaintenanceStatus.COMPLETED: "Completed",
+    MaintenanceStatus.CANCELLED: "Cancelled",
 }
 
 _ATOM = "http://www.w3.org/2005/Atom"

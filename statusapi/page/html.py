@@ -1,22 +1,28 @@
 """The pages as HTML. Each is made at the first look after a change, and then sent as it is to everyone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from prober.core.model import MaintenanceStatus
-from statusapi.page import days, static_files, words
-from statusapi.page.headers import HEADERS
+from prober.core.model import IncidentStatus, MaintenanceStatus
+from statusapi.chronicle import Chronicle, Month
+from statusapi.page import days, prose, sayings, static_files, words
+from statusapi.page.headers import HEADERS, headers
+from statusapi.page.languages import ENGLISH, LANGUAGES, Language, chosen
 from statusapi.page.live import Live
+from statusapi.page.look import Looks
 from statusapi.prepared import READS, Body, Prepared, answer, page_of
 from statusapi.problems import Problem, not_found
-from statusapi.views import GroupView, PageView, Views, place
+from statusapi.views import GroupView, IncidentView, PageView, Views, place
 
 MEDIA_TYPE = "text/html; charset=utf-8"
 REFRESH_S = 15
+_VARY = {"Vary": "Accept-Encoding, Accept-Language"}
 
 _TEMPLATES = Environment(
     loader=PackageLoader("statusapi.page"),
@@ -25,60 +31,162 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.globals.update(asset=static_files.path_of, words=words, days=days, refresh_s=REFRESH_S, place=place)
+_TEMPLATES.globals.update(asset=static_files.path_of, words=words, days=days, prose=prose.html)
+_TEMPLATES.globals.update(refresh_s=REFRESH_S, place=place, languages=tuple(LANGUAGES.values()))
 _TEMPLATES.tests["group"] = lambda entry: isinstance(entry, GroupView)
 
 
-def routes(views: Views) -> list[BaseRoute]:
-    """GET and HEAD of the page and of each incident's, for the site of the host and for each site by its id."""
-    prepared = {prefix: Prepared(_maker(prefix)) for prefix in ("", "/s")}
+class Reader(NamedTuple):
+    """For whom a page is made. home: the path of the page; asked: whether the language was asked for by the address."""
 
-    async def page(request: Request) -> Response:
-        return _answer(request, "index")
+    home: str
+    language: Language
+    asked: bool
 
-    async def incident(request: Request) -> Response:
-        return _answer(request, f"incident:{request.path_params['slug']}")
+    def link(self, path: str) -> str:
+        """An address below the page's, in the same language."""
+        return f"{self.home}{path}{f'?lang={self.language.code}' if self.asked else ''}"
 
-    def _prepared(request: Request, name: str) -> Body:
-        return prepared["/s" if "site" in request.path_params else ""].get(page_of(views, request), name)
 
-    def _answer(request: Request, name: str) -> Response:
-        return answer(request, _prepared(request, name), MEDIA_TYPE, HEADERS)
+class Pages:
+    """The pages of one configuration."""
 
-    live = Live(views, lambda request: _prepared(request, "index").etag.strip('"'))
-    return [
-        *static_files.routes(),
-        Route("/", page, methods=READS),
-        Route("/incidents/{slug}", incident, methods=READS),
-        Route("/s/{site}", page, methods=READS),
-        Route("/s/{site}/", page, methods=READS),
-        Route("/s/{site}/incidents/{slug}", incident, methods=READS),
-        Route("/live", live.stream, methods=READS),
-        Route("/s/{site}/live", live.stream, methods=READS),
-    ]
+    def __init__(self, views: Views, chronicle: Chronicle) -> None:
+        self._views = views
+        self._chronicle = chronicle
+        self._looks = Looks(views)
+        self._prepared = Prepared(_never)
+        self._live = Live(views, lambda request: self._tag(page_of(views, request)))
+
+    def routes(self) -> list[BaseRoute]:
+        """GET and HEAD of all pages, for the site of the host and for each site by its id."""
+        of_a_site: Mapping[str, Callable[[Request], Any]] = {
+            "/": self._index,
+            "/history": self._history,
+            "/history/{month}": self._history,
+            "/incidents/{slug}": self._incident,
+            "/live": self._live.stream,
+        }
+        return [
+            *static_files.routes(),
+            *self._looks.routes(),
+            Route("/s/{site}", self._index, methods=READS),
+            *(Route("/" + name, self._icon, methods=READS) for name in ("favicon.ico", "favicon.svg")),
+            *(
+                Route(f"{prefix}{path}", endpoint, methods=READS)
+                for prefix in ("", "/s/{site}")
+                for path, endpoint in of_a_site.items()
+            ),
+        ]
+
+    async def _index(self, request: Request) -> Response:
+        return self._answer(request, "index", _index)
+
+    async def _history(self, request: Request) -> Response:
+        month = await self._chronicle.month(page_of(self._views, request), request.path_params.get("month"))
+        if month is None:
+            raise not_found()
+        return self._answer(request, f"history:{month.first}", lambda page, more: _history(page, month, more))
+
+    async def _incident(self, request: Request) -> Response:
+        page = page_of(self._views, request)
+        incident = await self._chronicle.incident(page, request.path_params["slug"])
+        if incident is None:
+            raise not_found()
+        name = f"incident:{incident.slug}"
+        return self._answer(request, name, lambda page, more: _incident(page, incident, more))
+
+    async def _icon(self, request: Request) -> Response:
+        return static_files.icon(words.of_page(page_of(self._views, request)).tone)
+
+    def _answer(self, request: Request, name: str, make: "Make") -> Response:
+        page = page_of(self._views, request)
+        reader = _reader(request, page)
+        key = f"{reader.home} {reader.language.code} {reader.asked} {name}"
+        made = self._prepared.get(page, key, lambda: make(page, self._context(page, reader)).encode())
+        return answer(request, made, MEDIA_TYPE, {**headers(page.look.frame_ancestors), **_VARY})
+
+    def _tag(self, page: PageView) -> str:
+        """The same as long as the page is. It stands in each, so that its script knows which one it was made for."""
+        return self._tagged(page).etag.strip('"')
+
+    def _tagged(self, page: PageView) -> Body:
+        def make() -> bytes:
+            return _index(page, self._context(page, Reader("/", ENGLISH, asked=False), tag="")).encode()
+
+        return self._prepared.get(page, "tag", make)
+
+    def _context(self, page: PageView, reader: Reader, tag: str | None = None) -> dict[str, Any]:
+        logo, theme = self._looks.logo(page), self._looks.theme(page)
+        return {
+            **_speech(reader.language),
+            "page": page,
+            "tag": self._tag(page) if tag is None else tag,
+            "home": reader.home,
+            "link": reader.link,
+            "logo": logo and reader.home + logo.path,
+            "theme": theme and reader.home + theme.path,
+            "tone": words.of_page(page).tone,
+        }
+
+
+Make = Callable[[PageView, dict[str, Any]], str]
 
 
 def problem(problem: Problem) -> Response:
     """An error as people read it."""
-    content = _TEMPLATES.get_template("problem.html").render(problem=problem, home="/")
-    headers = problem.headers | HEADERS | {"Cache-Control": "no-store"}
-    return Response(content.encode(), problem.status, headers, MEDIA_TYPE)
+    content = _render("problem", _speech(ENGLISH), problem=problem, home="/", tone="unknown", theme=None)
+    return Response(
+        content.encode(), problem.status, problem.headers | HEADERS | {"Cache-Control": "no-store"}, MEDIA_TYPE
+    )
 
 
-def _maker(prefix: str) -> Callable[[PageView, str], bytes]:
-    def make(page: PageView, name: str) -> bytes:
-        home = f"{prefix}/{page.site}/" if prefix else "/"
-        return _made(page, name, home).encode()
-
-    return make
+def _reader(request: Request, page: PageView) -> Reader:
+    site, asked = request.path_params.get("site"), request.query_params.get("lang")
+    language = chosen(asked, request.headers.get("accept-language", ""), page.look.language)
+    return Reader("/" if site is None else f"/s/{site}/", language, asked in LANGUAGES)
 
 
-def _made(page: PageView, name: str, home: str) -> str:
-    if name.startswith("incident:"):
-        incident = page.incident(name.removeprefix("incident:"))
-        if incident is None:
-            raise not_found()
-        return _TEMPLATES.get_template("incident.html").render(page=page, incident=incident, home=home)
-    coming = [work for work in reversed(page.maintenances) if work.status is not MaintenanceStatus.COMPLETED]
-    past = [incident for incident in page.recent if not incident.is_open]
-    return _TEMPLATES.get_template("page.html").render(page=page, coming=coming, past=past, home=home)
+def _speech(language: Language) -> dict[str, Any]:
+    return {"language": language, "_": language.say, "said": lambda text: sayings.said(text, language)}
+
+
+def _index(page: PageView, context: dict[str, Any]) -> str:
+    coming = page.maintenances[::-1]
+    said = context["said"]
+
+    def names_of(troubles: Mapping[date, list[IncidentView]]) -> Mapping[date, str]:
+        return {day: ", ".join(said(incident.name) for incident in found) for day, found in troubles.items()}
+
+    return _render(
+        "page",
+        context,
+        running=[work for work in coming if work.is_under_way],
+        planned=[work for work in coming if work.status is MaintenanceStatus.PLANNING],
+        past=[incident for incident in page.recent if not incident.is_open],
+        troubles=days.troubles(page),
+        names_of=names_of,
+    )
+
+
+def _incident(page: PageView, incident: IncidentView, context: dict[str, Any]) -> str:
+    return _render(
+        "incident",
+        {**context, "tone": words.of_incident(incident).tone},
+        incident=incident,
+        postmortems=[one for one in incident.updates if one.status is IncidentStatus.POSTMORTEM],
+        updates=[one for one in incident.updates if one.status is not IncidentStatus.POSTMORTEM],
+    )
+
+
+def _history(page: PageView, month: Month, context: dict[str, Any]) -> str:
+    works = [work for work in page.maintenances if month.start_ms <= work.start_ms < month.end_ms]
+    return _render("history", context, month=month, incidents=month.incidents, works=works)
+
+
+def _render(template: str, context: dict[str, Any], **more: object) -> str:
+    return _TEMPLATES.get_template(f"{template}.html").render(**context, **more)
+
+
+def _never(page: PageView, name: str) -> bytes:
+    raise KeyError(f"{page.site}: {name}")

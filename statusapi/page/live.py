@@ -3,7 +3,9 @@
 The page itself is then asked for as ever. A reader who can't be told asks by itself now and then.
 """
 
+import asyncio
 import resource
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 
 import anyio
@@ -15,8 +17,9 @@ from statusapi.prepared import page_of
 from statusapi.problems import Problem
 from statusapi.views import Views
 
-MOST = 2_048  # readers at the same time: each holds a connection, and a listener takes twice as many
+MOST = 8_192  # readers at the same time: each holds a connection, and a listener takes twice as many
 LOOK_EVERY_S = 20.0  # a page may change by the clock alone; and what lies between shall not take us for dead
+AT_ONCE = 32  # readers; then probes have their turn
 _RETRY_MS = 3_000
 _MEDIA_TYPE = "text/event-stream"
 
@@ -33,6 +36,9 @@ class Live:
         self._views = views
         self._tag = tag
         self._readers = 0
+        self._waiting: dict[anyio.Event, None] = {}
+        self._called: deque[anyio.Event] = deque()
+        views.on_changed(self._call)
 
     async def stream(self, request: Request) -> Response:
         """A stream that ends when the reader goes, or when another configuration takes over. Raises Problem."""
@@ -50,10 +56,36 @@ class Live:
             yield f"retry: {_RETRY_MS}\n\n"
             told = ""
             while not self._views.is_closed:
-                changed, tag = self._views.changed, self._tag(request)
+                tag = self._tag(request)
                 yield ":\n\n" if tag == told else f"data: {tag}\n\n"
                 told = tag
-                with anyio.move_on_after(LOOK_EVERY_S):
-                    await changed.wait()
+                if tag == self._tag(request):  # it may have changed while it was told
+                    await self._change()
         finally:
             self._readers -= 1
+
+    async def _change(self) -> None:
+        """Wait for the next change, or for as long as one may go without looking."""
+        if self._views.is_closed:
+            return
+        turn = anyio.Event()
+        self._waiting[turn] = None
+        try:
+            with anyio.move_on_after(LOOK_EVERY_S):
+                await turn.wait()
+        finally:
+            self._waiting.pop(turn, None)
+
+    def _call(self) -> None:
+        """Something has changed. Thousands who wake in the same moment would hold up the probes, so they take turns."""
+        is_calling = bool(self._called)
+        self._called.extend(self._waiting)
+        self._waiting.clear()
+        if self._called and not is_calling:
+            self._call_some()
+
+    def _call_some(self) -> None:
+        for _ in range(min(AT_ONCE, len(self._called))):
+            self._called.popleft().set()
+        if self._called:
+            asyncio.get_running_loop().call_soon(self._call_some)

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from prober.core.incident import duration_words
 from prober.core.model import Impact, IncidentStatus, Indicator, MaintenanceStatus, Status
-from statusapi.views import ComponentView, GroupView, IncidentView, PageView
+from statusapi.views import ComponentView, GroupView, IncidentView, MaintenanceView, PageView
 
 
 class Word(NamedTuple):
@@ -35,7 +34,9 @@ INCIDENT: Mapping[IncidentStatus, str] = {
 MAINTENANCE: Mapping[MaintenanceStatus, str] = {
     MaintenanceStatus.PLANNING: "Planned",
     MaintenanceStatus.INPROGRESS: "In progress",
+    MaintenanceStatus.VERIFYING: "Verifying",
     MaintenanceStatus.COMPLETED: "Completed",
+    MaintenanceStatus.CANCELLED: "Cancelled",
 }
 
 _IMPACT: Mapping[Impact, str] = {
@@ -72,9 +73,24 @@ def of_incident(incident: IncidentView) -> Word:
     return Word(INCIDENT[incident.status], _IMPACT[incident.impact] if incident.is_open else "good")
 
 
-def lasted(incident: IncidentView) -> str | None:
-    """How long it took, such as "12m"; None while it is open."""
-    return None if incident.resolved_ms is None else duration_words(incident.resolved_ms - incident.started_ms)
+def of_maintenance(work: MaintenanceView) -> Word:
+    """Where planned work stands."""
+    return Word(MAINTENANCE[work.status], "good" if work.status is MaintenanceStatus.COMPLETED else "planned")
+
+
+def of_update(status: IncidentStatus | MaintenanceStatus) -> str:
+    """Where it stood when an entry of its timeline was written."""
+    return INCIDENT[status] if isinstance(status, IncidentStatus) else MAINTENANCE[status]
+
+
+def lasted_ms(incident: IncidentView) -> int:
+    """How long it took; 0 while it is open."""
+    return 0 if incident.resolved_ms is None else incident.resolved_ms - incident.started_ms
+
+
+def affected(page: PageView) -> int:
+    """How many components are not as they should be; planned work is not counted."""
+    return sum(c.status not in (Status.OPERATIONAL, Status.MAINTENANCE) for c in page.components)
 
 
 def instant(at_ms: int) -> str:

@@ -138,12 +138,20 @@ class Daemon:
         """Start it and wait until it is ready, or says with that status that it is not."""
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "prober", "run", "--config", str(self.config)],
+                self.command(),
                 stdout=log,
                 stderr=log,
                 env=os.environ | env,
+                pass_fds=self.descriptors(),
             )
         eventually(lambda: self.status("/-/ready") == ready, f"the daemon to be ready; its log:\n{self.log()}")
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "prober", "run", "--config", str(self.config)]
+
+    def descriptors(self) -> list[int]:
+        """What it inherits."""
+        return []
 
     def log(self) -> str:
         return (self.folder / "log").read_text()

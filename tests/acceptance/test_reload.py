@@ -139,6 +139,21 @@ def test_a_channel_that_changes_or_goes_loses_no_notice(tmp_path: Path) -> None:
             assert [body["incident"]["status"] for _, body in second.posts] == ["INVESTIGATING", "RESOLVED"]
 
 
+def test_a_part_that_comes_is_seen_and_a_broken_one_changes_nothing(tmp_path: Path) -> None:
+    with served() as target, daemon(tmp_path, target.server_address[1], 9) as one:
+        text = one.config.read_text().replace("[prober]", '[prober]\ninclude = ["conf.d/*.toml"]')
+        one.reload(text)
+        part = tmp_path / "conf.d" / "blog.toml"
+        part.parent.mkdir()
+        part.write_text(BLOG.format(port=target.server_address[1]))
+        one.reload(text)
+        assert names(one) == ["Shop", "Blog"]
+        part.write_text("[checks.shop]\n")
+        one.reload(text)
+        assert names(one) == ["Shop", "Blog"]
+        assert f"not reloaded: {part}:1: checks.shop: expected an id that is declared once" in one.log()
+
+
 def test_many_reloads_leave_nothing_behind(tmp_path: Path) -> None:
     with served() as target, daemon(tmp_path, target.server_address[1], 9) as one:
         assert one.process

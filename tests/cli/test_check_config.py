@@ -105,7 +105,24 @@ def test_everything_is_one_object_for_programs(file: Path) -> None:
     assert found["channels"][0]["kind"] == "webhook"
     assert found["subscriptions"][0]["limited_to"] == "components shop; impact major and up"
     assert found["maintenance"][0]["components"] == "all"
-    assert found["warnings"] == ["components.idle has no check: only an operator can change what it shows"]
+    (route,) = found["routes"]
+    assert list(route.values()) == ["shop", "partial and up", "oncall", "all", "2m5s"]
+    assert found["errors"] == []
+    assert found["warnings"] == [
+        "components.idle has no check: only an operator can change what it shows",
+        "checks.shop: nobody is told before its certificate expires; set cert_expiring_within",
+    ]
+
+
+def test_a_component_that_can_never_page_is_an_error(file: Path) -> None:
+    file.write_text(GOOD + '[subscriptions.all]\nchannel = "oncall"\ncomponents = ["idle"]\n')
+    result = run(file, env={"PASSWORD": "x"})
+    assert result.exit_code == 2
+    assert "error: components.shop can never page: expected a subscription to its incidents" in result.stderr
+    assert "is good" not in result.stdout
+    assert run(file, "--json", env={"PASSWORD": "x"}).exit_code == 2
+    file.write_text(file.read_text().replace("[components.shop]", '[components.shop]\nopen_incident_at = "never"'))
+    assert run(file, env={"PASSWORD": "x"}).exit_code == 0
 
 
 def test_sites_and_channels_without_use_are_warned_of(file: Path) -> None:

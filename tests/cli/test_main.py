@@ -18,6 +18,8 @@ VERBS = (
     "explain",
     "maintenance",
     "incidents",
+    "notices",
+    "channels",
     "backup",
     "restore",
     "export",

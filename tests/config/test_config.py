@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from prober.core.model import Impact, Maintenance, Status
+from prober.core.model import Impact, Maintenance, Quantile, Status
 from tests.config.kinds import loaded, written
 
 
@@ -17,7 +17,7 @@ def test_policy_has_what_the_core_needs(tmp_path: Path) -> None:
     [components.db]
     open_incident_at = "partial"
     [checks]
-    shop = {kind = "ping", host = "h", failures = 3, degraded_over = "2s"}
+    shop = {kind = "ping", host = "h", failures = 3, degraded_over = "2s", degraded_quantile_over = "1s"}
     other = {kind = "ping", host = "h", component = "shop"}
     [channels.pager]
     kind = "pager"
@@ -35,6 +35,7 @@ def test_policy_has_what_the_core_needs(tmp_path: Path) -> None:
     assert (shop.checks, shop.group, shop.opens_at) == (("shop", "other"), "apps", None)
     assert (db.checks, db.site, db.opens_at) == ((), "main", Status.PARTIAL)
     assert (policy.checks["shop"].down.answers, policy.checks["shop"].degraded_over_us) == (3, 2_000_000)
+    assert policy.checks["shop"].quantile == Quantile(95, 1_000_000, 600_000)
     assert policy.checks["other"].component == "shop"
     subscription = policy.subscriptions["all"]
     assert (subscription.groups, subscription.min_impact) == (frozenset({"apps"}), Impact.MAJOR)

@@ -27,6 +27,9 @@ MISTAKES = {
     "address_twice": [
         '2: prober.public: expected an address of its own, found "127.0.0.1:5010", already used by prober.up'
     ],
+    "commands_not_allowed": [
+        '7: checks.queue.kind: expected allow_commands = true in [prober] for this kind, found "command"'
+    ],
     "bool": ["2: prober.max_probes: expected a whole number, found true"],
     "channel_unknown": [
         '6: subscriptions.all.channel: expected one of the channels, found "oncal", did you mean "oncall"?'
@@ -45,6 +48,11 @@ MISTAKES = {
     "failures_of": [
         "7: checks.shop.failures_of: expected at least failures, which is 3, found 2",
         "8: checks.shop.degraded_failures_for: expected degraded_failures beside it, found none",
+    ],
+    "degraded_quantile": [
+        "7: checks.shop.degraded_quantile_over: expected a duration below the timeout 2s, found 2s",
+        "8: checks.shop.degraded_quantile_window: expected at least ten times the interval 1m, found 5m",
+        "13: checks.blog.degraded_quantile: expected degraded_quantile_over beside it, found none",
     ],
     "degraded_over": ["7: checks.shop.degraded_over: expected a duration below the timeout 2s, found 2s"],
     "depends_on_circle": [
@@ -100,6 +108,10 @@ MISTAKES = {
         "2026-03-01T22:00:00+01:00, found 2030-01-01T12:00:00",
         "3: maintenance.upgrade.end: expected a date and time with its zone such as "
         "2026-03-01T22:00:00+01:00, found 2030-01-02",
+    ],
+    "major_when": [
+        '2: components.shop.major_when: expected "all", "any", or a share in per cent from 1 to 100, found "most"',
+        '4: components.db.major_when: expected "all", "any", or a share in per cent from 1 to 100, found 0',
     ],
     "missing": ["3: checks.shop.kind: expected a value, found none"],
     "name_twice": [

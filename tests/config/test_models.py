@@ -113,3 +113,34 @@ def test_moments_are_told_in_milliseconds() -> None:
     }
     found = Window.model_validate(window)
     assert (found.start_ms, found.end_ms) == (1000, 1893456000000)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("language", "xx"),
+        ("colour", "green"),
+        ("colour", "#12345"),
+        ("links", {"a": "javascript:alert(1)"}),
+        ("links", {"a": "https://u:p@a"}),
+        ("links", {"a": "https://a b"}),
+        ("frame_ancestors", ["*"]),
+        ("frame_ancestors", ["https://a; script-src 'unsafe-inline'"]),
+        ("logo", "none.svg"),
+        ("logo", "text.txt"),
+        ("logo", "large.svg"),
+    ],
+)
+def test_a_site_is_dressed_only_in_what_can_do_no_harm(tmp_path: Path, key: str, value: object) -> None:
+    (tmp_path / "text.txt").write_text("a")
+    (tmp_path / "large.svg").write_bytes(bytes(262_145))
+    given = {"name": "a", "account": "a", "url": "https://a", key: value}
+    with pytest.raises(ValidationError, match=key):
+        Site.model_validate(given, context={"folder": tmp_path})
+
+
+def test_a_site_is_dressed_in_its_logo_colour_and_links(tmp_path: Path) -> None:
+    (tmp_path / "logo.svg").write_text("<svg/>")
+    given = {"name": "a", "account": "a", "url": "https://a", "logo": "logo.svg", "colour": "#AABBCC"}
+    site = Site.model_validate(given | {"links": {"b": "https://b/?c=d"}}, context={"folder": tmp_path})
+    assert (site.logo, site.colour, site.links) == (tmp_path / "logo.svg", "#aabbcc", {"b": "https://b/?c=d"})

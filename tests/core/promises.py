@@ -5,13 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from prober.core.events import Decision, Event, Observed, Subject
-from prober.core.maintenance import is_planned
-from prober.core.model import Incident, Notice, NoticeReason, Outcome, Policy, Status
+from prober.core.model import Incident, Notice, NoticeReason, Outcome, Policy, Status, Verdict
 from prober.core.state import State
-from prober.core.status import from_checks
 from prober.core.step import step
+from prober.core.work import is_planned
 
-MAINTENANCE = {NoticeReason.MAINTENANCE_STARTED, NoticeReason.MAINTENANCE_COMPLETED}
 OPENINGS = {NoticeReason.OPENED, NoticeReason.REOPENED}
 
 
@@ -27,6 +25,7 @@ class Promises:
         self.steps = 0
         self._twin = State(identity=identity) if replayed else None
         self._announced: Counter[tuple[str, str]] = Counter()
+        self._started: Counter[tuple[str, str]] = Counter()
 
     def judge(self, event: Event, policy: Policy) -> Decision | None:
         """One event."""
@@ -66,13 +65,13 @@ class Promises:
         """Why it should not have opened."""
         for affected in incident.affected:
             component = policy.components[affected.component]
-            if is_planned(policy, component.id, event.at_ms):
+            if is_planned(self.state.maintenances.values(), component.id, event.at_ms):
                 yield f"{component.id} opened in a maintenance"
             for above in _above(policy, component.id):
-                verdicts = [
-                    self.state.checks[c].verdict for c in policy.components[above].checks if c in self.state.checks
-                ]
-                if len(verdicts) == len(policy.components[above].checks) and from_checks(verdicts) is Status.MAJOR:
+                checks = policy.components[above].checks
+                down = [c for c in checks if c in self.state.checks and self.state.checks[c].verdict is Verdict.DOWN]
+                pinned = self.state.components[above].pin if above in self.state.components else None
+                if checks and len(down) == len(checks) and pinned is None:
                     yield f"{component.id} opened below {above}, which is down"
 
     def _groundless(self, decision: Decision, shown: dict[str, Status]) -> Iterator[str]:
@@ -83,10 +82,9 @@ class Promises:
             for c in decision.components
             if c.status is not shown.get(c.component, Status.OPERATIONAL)
         }
+        incidents |= {f"maintenance:{work.id}" for work in decision.maintenances}
         told = {c.id for c in decision.changes if c.subject is Subject.COMPONENT}
         for notice in decision.notices:
-            if notice.reason in MAINTENANCE:
-                continue
             if notice.stream not in incidents and notice.stream not in moved:
                 yield f"{notice.reason} to {notice.subscription} of {notice.stream}, which has not changed"
             if notice.change is not None and notice.change.component not in told:
@@ -99,6 +97,12 @@ class Promises:
             self._announced[key] += 1
             if self._announced[key] != 1:
                 yield f"{key} opened {self._announced[key]} times"
+        elif notice.reason is NoticeReason.MAINTENANCE_STARTED:
+            self._started[key] += 1
+            if self._started[key] != 1:
+                yield f"{key} started {self._started[key]} times"
+        elif notice.reason is NoticeReason.MAINTENANCE_COMPLETED:
+            self._started[key] = 0
         elif notice.reason is NoticeReason.RESOLVED:
             # Who wants grave incidents only may meet one when it has become grave: its opening was not his to hear.
             self._announced[key] = max(self._announced[key] - 1, 0)

@@ -2,21 +2,24 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from prober.core.blame import BY_NETWORK
+from prober.core import incident as incidents
+from prober.core import work
+from prober.core.blame import CLASS_OF, FailureClass
 from prober.core.events import Rule
 from prober.core.flapping import CHANGES, share
-from prober.core.incident import MAY_FOLLOW
-from prober.core.model import CheckState, NoticeReason, Status, Verdict
+from prober.core.model import CheckState, Quantile, Status, Verdict
 from prober.core.notice import TOPIC_OF
+from prober.core.pace import is_slow
 from prober.core.reason import Reason
-from prober.core.status import IMPACT_OF, from_checks, headline
+from prober.core.rollup import Part, from_parts
+from prober.core.status import IMPACT_OF, headline
 from prober.core.verdict import judge
 from prober.options import CheckOptions, show_duration
 from tests.builders import T0, check, observation
@@ -53,7 +56,10 @@ def _table(*rows: Sequence[object]) -> Iterator[str]:
 
 
 def by_network() -> Iterable[str]:
-    return [", ".join(f"`{reason}`" for reason in Reason if reason in BY_NETWORK)]
+    return _table(
+        ("class", "failures"),
+        *((f"`{one}`", ", ".join(f"`{r}`" for r in Reason if CLASS_OF.get(r) is one)) for one in FailureClass),
+    )
 
 
 def verdicts() -> Iterable[str]:
@@ -79,6 +85,19 @@ def _value(key: str, value: int) -> str:
     return f'"{show_duration(value)}"' if key.endswith("_for") else str(value)
 
 
+def quantiles() -> Iterable[str]:
+    counts = (1, 2, 5, 10, 20, 50, 100, 600)
+    return _table(
+        ("answers in the window", *counts),
+        *((f"{percent} per cent", *(_slow_needed(n, percent) for n in counts)) for percent in (50, 90, 95, 99)),
+    )
+
+
+def _slow_needed(answers: int, percent: int) -> int:
+    bound = Quantile(percent, 0, 0)
+    return next(slow for slow in range(answers + 1) if is_slow(((0, answers, slow),), bound))
+
+
 def flapping() -> Iterable[str]:
     counts = (1, 2, 3, 4, 5, 6, 8, 10, 15, CHANGES)
     return _table(
@@ -90,7 +109,8 @@ def statuses() -> Iterable[str]:
     words = [Verdict.UP, Verdict.DEGRADED, Verdict.DOWN, Verdict.UNKNOWN]
     pairs: Iterable[tuple[Verdict, ...]] = [*((w,) for w in words), *combinations_with_replacement(words, 2)]
     return _table(
-        ("checks", "status"), *((", ".join(pair), from_checks(pair)) for pair in pairs if len(set(pair)) == len(pair))
+        ("checks", "status"),
+        *((", ".join(pair), from_parts([Part(v) for v in pair])) for pair in pairs if len(set(pair)) == len(pair)),
     )
 
 
@@ -104,10 +124,18 @@ def headlines() -> Iterable[str]:
     )
 
 
+def _life(first: str, may_follow: Mapping[Any, frozenset[Any]]) -> Iterable[str]:
+    steps = [f"  {before} --> {after}" for before, allowed in may_follow.items() for after in sorted(allowed)]
+    ends = [f"  {status} --> [*]" for status, allowed in may_follow.items() if not allowed]
+    return ["```mermaid", "stateDiagram-v2", f"  [*] --> {first}", *steps, *ends, "```"]
+
+
+def maintenance() -> Iterable[str]:
+    return _life("planning", work.MAY_FOLLOW)
+
+
 def incident() -> Iterable[str]:
-    steps = [f"  {before} --> {after}" for before, allowed in MAY_FOLLOW.items() for after in sorted(allowed)]
-    ends = [f"  {status} --> [*]" for status, allowed in MAY_FOLLOW.items() if not allowed]
-    return ["```mermaid", "stateDiagram-v2", "  [*] --> investigating", *steps, *ends, "```"]
+    return _life("investigating", incidents.MAY_FOLLOW)
 
 
 def impacts() -> Iterable[str]:
@@ -115,15 +143,17 @@ def impacts() -> Iterable[str]:
 
 
 def notices() -> Iterable[str]:
-    return _table(("reason", "topic"), *((f"`{reason}`", f"`{TOPIC_OF[reason]}`") for reason in NoticeReason))
+    return _table(("reason", "topic"), *((f"`{reason}`", f"`{TOPIC_OF[reason]}`") for reason in TOPIC_OF))
 
 
 DRAWN: dict[str, Any] = {
     "by network": by_network,
     "verdicts": verdicts,
+    "quantiles": quantiles,
     "flapping": flapping,
     "statuses": statuses,
     "headlines": headlines,
+    "maintenance": maintenance,
     "incident": incident,
     "impacts": impacts,
     "notices": notices,
@@ -154,10 +184,18 @@ def test_every_reason_to_tell_of_an_incident_has_its_moment() -> None:
     assert told == {reason.value for reason, topic in TOPIC_OF.items() if topic == "incidents"}
 
 
+def test_every_reason_to_tell_of_a_maintenance_has_its_moment() -> None:
+    section = PAGE.read_text().partition("## Planned work")[2].partition("## One")[0]
+    told = set(re.findall(r"\| `(\w+)` \|$", section, re.MULTILINE))
+    assert told == {reason.value for reason, topic in TOPIC_OF.items() if topic == "maintenance"}
+
+
 def test_every_key_it_names_is_one() -> None:
     known = CheckOptions.model_fields.keys()
     named = set(
-        re.findall(r"`((?:degraded_)?(?:failures|successes|flap|retry)(?:_\w+)?)(?: = [^`]*)?`", PAGE.read_text())
+        re.findall(
+            r"`((?:degraded_)?(?:failures|successes|flap|retry|quantile)(?:_\w+)?)(?: = [^`]*)?`", PAGE.read_text()
+        )
     )
     assert {key for key in named if key not in known and key not in set(Rule)} == set()
     assert {key for key in known if key.startswith(("failures", "successes", "flap", "retry", "degraded"))} <= named | {

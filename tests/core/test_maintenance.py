@@ -2,50 +2,12 @@
 
 from datetime import datetime
 
-import pytest
-
-from prober.core.maintenance import between, is_planned, next_boundary_ms, passed, status_at, upcoming
-from prober.core.model import Maintenance, MaintenanceStatus
+from prober.core.maintenance import between, find, next_boundary_ms, upcoming
+from prober.core.model import Maintenance
 from prober.core.recurrence import Recurrence
 from tests.builders import policy, window
 
 WINDOW = window(100, 200)
-
-
-@pytest.mark.parametrize(
-    ("at_ms", "status", "planned"),
-    [
-        (99, MaintenanceStatus.PLANNING, False),
-        (100, MaintenanceStatus.INPROGRESS, True),
-        (199, MaintenanceStatus.INPROGRESS, True),
-        (200, MaintenanceStatus.COMPLETED, False),
-    ],
-)
-def test_a_window_holds_from_its_start_to_before_its_end(at_ms: int, status: MaintenanceStatus, planned: bool) -> None:
-    assert status_at(WINDOW, at_ms) is status
-    assert is_planned(policy(windows=[WINDOW]), "shop", at_ms) is planned
-    assert not is_planned(policy(windows=[WINDOW]), "blog", at_ms)
-
-
-@pytest.mark.parametrize(
-    ("after_ms", "until_ms", "found"),
-    [
-        (0, 99, []),
-        (99, 100, [(100, True)]),
-        (100, 150, []),
-        (150, 200, [(200, False)]),
-        (0, 500, []),
-    ],
-)
-def test_boundaries_are_told_once_and_a_window_that_is_over_unseen_is_no_news(
-    after_ms: int, until_ms: int, found: list[tuple[int, bool]]
-) -> None:
-    assert [(b.at_ms, b.starts) for b in passed([WINDOW], after_ms, until_ms)] == found
-
-
-def test_boundaries_come_in_order() -> None:
-    windows = [window(150, 300, id_="b"), window(100, 150, id_="a")]
-    assert [(b.window.id, b.starts) for b in passed(windows, 120, 160)] == [("a", False), ("b", True)]
 
 
 def test_the_next_boundary_is_the_first_later_one() -> None:
@@ -65,13 +27,6 @@ def daily(hours: int = 2) -> Maintenance:
     return window(12 * HOUR, (12 + hours) * HOUR)._replace(recurrence=recurrence)
 
 
-@pytest.mark.parametrize(
-    ("hour", "planned"), [(11, False), (12, True), (13, True), (14, False), (36, True), (38, False)]
-)
-def test_a_window_that_recurs_holds_each_time(hour: int, planned: bool) -> None:
-    assert is_planned(policy(windows=[daily()]), "shop", hour * HOUR) is planned
-
-
 def test_each_time_is_a_window_of_its_own() -> None:
     first, second = upcoming(daily(), 13 * HOUR, 2)
     assert (first.start_ms, first.end_ms, first.recurrence) == (12 * HOUR, 14 * HOUR, None)
@@ -89,9 +44,13 @@ def test_a_rule_that_ends_leaves_nothing_to_come() -> None:
     assert next_boundary_ms([twice], 38 * HOUR) is None
 
 
-def test_boundaries_of_each_time_are_told() -> None:
-    found = [(b.at_ms // HOUR, b.starts) for b in passed([daily()], 13 * HOUR, 37 * HOUR)]
-    assert found == [(14, False), (36, True)]
+def test_one_time_is_found_by_its_id() -> None:
+    rules = policy(windows=[daily(), window(100, 200, id_="once")])
+    second = upcoming(daily(), 13 * HOUR, 2)[1]
+    assert find(rules, second.id) == second
+    assert find(rules, "once") == rules.maintenances["once"]
+    for id_ in ("upgrade", "once@100", "upgrade@x", "upgrade@7", "ghost"):
+        assert find(rules, id_) is None
 
 
 def test_windows_that_touch_a_span_are_found_in_order() -> None:

@@ -5,9 +5,13 @@ from typing import Any
 import pytest
 
 from prober.core import notice
+from prober.core.events import Configured, Event, Observed, Woke
 from prober.core.incident import changed, opened, resolved
 from prober.core.model import Headline, Impact, Indicator, Notice, NoticeReason, Status, StatusChange
-from tests.builders import T0, check, component, policy, subscription, window
+from prober.core.state import State
+from prober.core.step import step
+from prober.core.work import seen
+from tests.builders import T0, check, component, observation, policy, subscription, window
 
 CALM = {"main": Headline(Indicator.NONE, "All Systems Operational")}
 DOWN = opened(component(), Status.MAJOR, T0, T0, "", 1, b"")
@@ -53,9 +57,10 @@ def test_each_kind_of_occasion_carries_its_thing_in_its_own_stream() -> None:
     change = StatusChange("shop", Status.OPERATIONAL, Status.MAJOR, T0)
     topics = notice.TOPICS
     (of_component,) = owed(notice.of_component("main", change), topics=topics)
-    (of_window,) = owed(notice.of_maintenance(NoticeReason.MAINTENANCE_STARTED, window(1, 2), 1), topics=topics)
+    work = seen(window(1, 2), "upgrade", 0)
+    (of_window,) = owed(notice.of_maintenance(NoticeReason.MAINTENANCE_STARTED, work, 1), topics=topics)
     (of_incident,) = owed(notice.of_incident(NoticeReason.OPENED, DOWN, T0), topics=topics)
-    assert (of_component.change, of_window.maintenance, of_incident.incident) == (change, window(1, 2), DOWN)
+    assert (of_component.change, of_window.maintenance, of_incident.incident) == (change, work, DOWN)
     assert len({of_component.stream, of_window.stream, of_incident.stream}) == 3
 
 
@@ -76,4 +81,17 @@ def test_what_is_meant_for_one_subscription_reaches_no_other() -> None:
 
 
 def test_every_reason_has_a_topic() -> None:
-    assert set(notice.TOPIC_OF) == set(NoticeReason)
+    assert set(notice.TOPIC_OF) == set(NoticeReason) - {NoticeReason.DIGEST}  # which is told whatever it is about
+
+
+def test_what_does_not_concern_a_subscription_is_not_escalated_to_it() -> None:
+    rules = policy(subscriptions=[subscription(escalate_after_ms=60_000, components=frozenset({"other"}))])
+    state = State(identity=b"")
+    observed = [Observed(observation("down", T0 + n * 1000)) for n in (1, 2)]
+    events: list[Event] = [Configured(T0), *observed, Woke(T0 + 120_000)]
+    for event in events:
+        decision = step(state, event, rules)
+        assert decision is not None
+        assert decision.notices == ()
+        state.apply(decision)
+    assert all(not incident.escalated for incident in state.incidents.values())

@@ -10,8 +10,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from prober.core.events import Configured, Decision, Event, Observed, Woke
+from prober.core.events import Configured, Decision, Event, Observed, Ordered, Woke
 from prober.core.model import Impact, Maintenance, Policy, Status
+from prober.core.orders import SetPin, TakePin
 from prober.core.reason import Reason
 from prober.core.recurrence import Recurrence
 from tests.builders import T0, check, component, observation, policy, subscription, window
@@ -20,9 +21,11 @@ from tests.core.reference import Case, Reference, Told
 
 MIN = 60_000
 DAY = 86_400_000
+COMPONENTS = ("gateway", "shop", "blog", "ghost")
+PINS = (None, None, Status.OPERATIONAL, Status.PARTIAL, Status.MAJOR, Status.MAINTENANCE)
 CHECKS = ("net", "gateway", "shop-1", "shop-2", "blog")
 REASONS = {
-    "down": (Reason.HTTP_STATUS, Reason.CONNECT_TIMEOUT),
+    "down": (Reason.HTTP_STATUS, Reason.CONNECT_TIMEOUT, Reason.DNS_TIMEOUT),
     "degraded": (Reason.CERT_EXPIRING,),
     "unknown": (Reason.SELF_DNS,),
 }
@@ -34,11 +37,11 @@ def world(seed: int) -> Policy:
     """A policy with everything in it, by a seed."""
     draw = Random(seed)
     checks = [
-        check("net", "net", failures=1, successes=1),
+        check("net", "net", failures=1, successes=1, vouches_for=draw.choice(("network", "network", "dns"))),
         check("gateway", "gateway", **_needs(draw)),
-        check("shop-1", "shop", canaries=("net",), **_needs(draw)),
-        check("shop-2", "shop", degraded_over_us=1_000_000, **_needs(draw)),
-        check("blog", "blog", canaries=("net",), **_needs(draw)),
+        check("shop-1", "shop", canaries=("net",), **_needs(draw), **_parts(draw)),
+        check("shop-2", "shop", degraded_over_us=1_000_000, **_needs(draw), **_parts(draw)),
+        check("blog", "blog", canaries=("net",), **_needs(draw), **_parts(draw)),
     ]
     subscriptions = [
         subscription("all", topics=frozenset({"incidents", "maintenance", "components"})),
@@ -61,21 +64,35 @@ def _needs(draw: Random) -> dict[str, Any]:
             found[f"{key}_for_ms"] = draw.choice((1, 3)) * MIN
     if draw.random() < 0.4:
         found |= {"flap_high": draw.choice((0.2, 0.3)), "flap_low": draw.choice((0.05, 0.15))}
+    if draw.random() < 0.3:
+        found |= {"quantile_over_us": 1_000_000, "quantile": draw.choice((50, 80, 95)), "quantile_window_ms": 5 * MIN}
     return found
 
 
+def _parts(draw: Random) -> dict[str, Any]:
+    found: dict[str, Any] = {"weight": draw.choice((1, 1, 3)), "critical": draw.random() < 0.1}
+    if draw.random() < 0.2:
+        found["redundancy_group"] = "replicas"
+    return found | {"shares": (("host", draw.choice(("a", "b"))),)}
+
+
 def _components(draw: Random) -> list[Any]:
+    group_by = tuple(draw.sample(("parent", "host", "address", "group", "site"), draw.choice((0, 1, 2))))
+
     def more() -> dict[str, Any]:
         opens_at = draw.choice((Status.DEGRADED, Status.DEGRADED, Status.PARTIAL, Status.MAJOR, None))
         waits = {"resolve_after_ms": draw.choice((0, 0, 5 * MIN)), "reopen_within_ms": draw.choice((0, 0, 10 * MIN))}
-        return {"opens_at": opens_at, **waits}
+        common = {"group_by": group_by, "group_wait_ms": draw.choice((30_000, 5 * MIN))}
+        return {"opens_at": opens_at, "major_percent": draw.choice((100, 100, 0, 60)), **common, **waits}
 
     above = draw.choice((("gateway",), ("gateway", "blog"), ()))
     return [
-        component("net", ["net"], opens_at=None),
+        component("net", ["net"], opens_at=None, group_by=group_by),
         component("gateway", ["gateway"], **more()),
         component("shop", ["shop-1", "shop-2"], depends_on=above, group="web", **more()),
-        component("blog", ["blog"], depends_on=draw.choice((("gateway",), ())), site="other", **more()),
+        component(
+            "blog", ["blog"], depends_on=draw.choice((("gateway",), ())), site=draw.choice(("main", "other")), **more()
+        ),
     ]
 
 
@@ -116,6 +133,7 @@ class Pair:
         self.promises = Promises(replayed=True)
         self.reference = Reference()
         self.now_ms = T0
+        self.watched_ms: int | None = None
         self.take(Configured(T0))
 
     def take(self, event: Event) -> None:
@@ -136,13 +154,20 @@ class Pair:
     def observe(self, name: str, outcome: str, which: int, after_ms: int, *, is_slow: bool) -> None:
         took_us = 2_000_000 if is_slow else 0
         reasons = REASONS.get(outcome, (None,))
-        seen = observation(outcome, self.now_ms + after_ms, name, took_us, reason=reasons[which % len(reasons)])
+        more: dict[str, Any] = {"reason": reasons[which % len(reasons)], "facts": {"ip": f"::{which}"}}
+        seen = observation(outcome, self.now_ms + after_ms, name, took_us, **more)
+        self.watched_ms = seen.started_ms + took_us // 1000
         self.take(Observed(seen))
 
+    def pin(self, name: str, status: Status | None, lasts_ms: int | None, after_ms: int) -> None:
+        at_ms = self.now_ms + after_ms
+        until_ms = None if lasts_ms is None else at_ms + lasts_ms
+        self.take(Ordered(at_ms, SetPin(name, status, "ann", until_ms) if status else TakePin(name, "ann")))
+
     def restart(self, after_ms: int) -> None:
-        self.now_ms += after_ms
+        watched_ms, self.now_ms = self.watched_ms, self.now_ms + after_ms
         self.promises.restart()
-        self._tell(Configured(self.now_ms))
+        self._tell(Configured(self.now_ms, watched_ms))
 
     def reload(self, seed: int, after_ms: int) -> None:
         at_ms = self.now_ms + after_ms
@@ -159,7 +184,7 @@ class Pair:
         return {
             "checks": {c.check: (c.verdict, c.since_ms, c.reason, c.flapped) for c in state.checks.values()},
             "components": {
-                c.component: (c.status, c.since_ms, c.causes, c.withheld_by) for c in state.components.values()
+                c.component: (c.status, c.since_ms, c.causes, c.withheld_by, c.pin) for c in state.components.values()
             },
             "incidents": {i.cause.removeprefix("component:"): _case(i) for i in every},
             "changes": Counter(
@@ -180,8 +205,8 @@ class Pair:
                 for id_, b in told.believed.items()
                 if id_ in answered or b.verdict != "unknown" or b.reason or b.fails
             },
-            "components": {id_: (r.status, r.since_ms, r.causes, r.withheld_by) for id_, r in told.rows.items()},
-            "incidents": {id_: _of_case(cases[-1]) for id_, cases in told.cases.items() if cases},
+            "components": {id_: (r.status, r.since_ms, r.causes, r.withheld_by, r.pin) for id_, r in told.rows.items()},
+            "incidents": {case.component: _of_case(case) for case in told.cases},
             "changes": told.changes,
             "notices": Counter(
                 {
@@ -195,12 +220,12 @@ class Pair:
 
 def _stream(notice: Any) -> str:
     if notice.incident is not None:
-        return str(notice.incident.affected[0].component)
+        return str(notice.incident.cause.removeprefix("component:"))
     return str(notice.maintenance.id if notice.maintenance is not None else notice.stream)
 
 
 def _case(incident: Any) -> tuple[Any, ...]:
-    (affected,) = incident.affected
+    affected = [(a.component, a.status, a.worst) for a in incident.affected]
     moments = (
         incident.opened_ms,
         incident.started_ms,
@@ -208,12 +233,13 @@ def _case(incident: Any) -> tuple[Any, ...]:
         incident.monitoring_ms,
         incident.resolved_ms,
     )
-    return (incident.status, incident.impact, affected.status, affected.worst, *moments, len(incident.updates))
+    return (incident.status, incident.impact, affected, *moments, len(incident.updates), incident.joined_due_ms)
 
 
 def _of_case(case: Case) -> tuple[Any, ...]:
     moments = (case.opened_ms, case.started_ms, case.updated_ms, case.monitoring_ms, case.resolved_ms)
-    return (case.status, case.impact, case.affected, case.worst, *moments, case.updates)
+    affected = [(id_, case.affected[id_], case.worst[id_]) for id_ in sorted(case.affected)]
+    return (case.status, case.impact, affected, *moments, case.updates, case.joined_due_ms)
 
 
 # ---------------------------------------------------------------- random worlds
@@ -229,11 +255,13 @@ def run(seed: int, steps: int) -> Pair:
             pair.restart(after_ms)
         elif happens < 0.05:
             pair.reload(draw.randrange(2**32), after_ms)
+        elif happens < 0.08:
+            pair.pin(draw.choice(COMPONENTS), draw.choice(PINS), draw.choice((None, 10 * MIN)), after_ms)
         else:
             name = draw.choice(CHECKS)
             if draw.random() < 0.35:
                 mood[name] = draw.choice(("up", "up", "down", "down", "degraded", "unknown"))
-            pair.observe(name, mood[name], draw.randrange(2), after_ms, is_slow=draw.random() < 0.1)
+            pair.observe(name, mood[name], draw.randrange(3), after_ms, is_slow=draw.random() < 0.1)
     assert pair.promises.unclosed(pair.policy.subscriptions) == []
     return pair
 
@@ -265,13 +293,22 @@ class Machine(RuleBasedStateMachine):
     @rule(
         name=st.sampled_from(CHECKS),
         outcomes=st.lists(st.sampled_from(("up", "down", "degraded", "unknown")), min_size=1, max_size=3),
-        which=st.integers(0, 1),
+        which=st.integers(0, 2),
         after_ms=st.sampled_from((0, 1, 20_000, MIN)),
         is_slow=st.booleans(),
     )
     def observe(self, name: str, outcomes: list[str], which: int, after_ms: int, is_slow: bool) -> None:
         for outcome in outcomes:
             self.pair.observe(name, outcome, which, after_ms, is_slow=is_slow)
+
+    @rule(
+        name=st.sampled_from(COMPONENTS),
+        status=st.sampled_from(PINS),
+        lasts_ms=st.sampled_from((None, MIN)),
+        after_ms=st.sampled_from((0, MIN)),
+    )
+    def pin(self, name: str, status: Status | None, lasts_ms: int | None, after_ms: int) -> None:
+        self.pair.pin(name, status, lasts_ms, after_ms)
 
     @rule(after_ms=st.sampled_from((MIN, 5 * MIN, 60 * MIN)))
     def wait(self, after_ms: int) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from prober.core.incident import opened
 from prober.core.model import Status
-from prober.core.reminder import LONGEST_MS, moments, next_ms
+from prober.core.reminder import LONGEST_MS, escalation_ms, moments, next_ms
 from tests.builders import T0, component, subscription
 
 INCIDENT = opened(component(), Status.MAJOR, T0, T0, "", 1, b"")
@@ -37,3 +37,22 @@ def test_an_acknowledgement_is_heeded(by: str, until_ms: int | None, expected: i
     incident = INCIDENT._replace(acknowledged_by=by, acknowledged_until_ms=until_ms)
     found = next_ms(subscription(remind_after_ms=10 * MINUTE), incident, T0)
     assert found == (None if expected is None else T0 + expected * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("by", "until_ms", "escalated", "expected"),
+    [
+        ("", None, (), 10),
+        ("", None, ("ops",), None),
+        ("ann", None, (), None),
+        ("ann", T0 + 5 * MINUTE, (), 10),
+        ("ann", T0 + 25 * MINUTE, (), 25),
+    ],
+)
+def test_an_incident_is_escalated_once_unless_somebody_knows_of_it(
+    by: str, until_ms: int | None, escalated: tuple[str, ...], expected: int | None
+) -> None:
+    incident = INCIDENT._replace(acknowledged_by=by, acknowledged_until_ms=until_ms, escalated=escalated)
+    found = escalation_ms(subscription(escalate_after_ms=10 * MINUTE), incident)
+    assert found == (None if expected is None else T0 + expected * MINUTE)
+    assert escalation_ms(subscription(), incident) is None

@@ -50,7 +50,7 @@ def test_what_was_encoded_is_decoded(values: list[float]) -> None:
 
 
 def test_high_quantiles_stay_true_when_the_lowest_buckets_are_one() -> None:
-    sketch = Sketch.of([1e-6, 1e-5, *([1e9] * 8)])
+    sketch = Sketch.of([1e-20, 1e-19, *([1e9] * 8)])
     assert sketch.quantile(0.5) == pytest.approx(1e9, rel=ERROR)
     assert sketch.quantile(0) == pytest.approx(sketch.quantile(0.1))
     assert len(sketch.counts) == 2

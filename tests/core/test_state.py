@@ -41,5 +41,5 @@ def test_statuses_of_a_site_are_counted_as_components_come_change_and_go() -> No
         state.apply(decision)
     assert state.statuses("main") == Counter({Status.MAJOR: 1})
     assert State(components=state.components, incidents=state.incidents).statuses("main") == Counter({Status.MAJOR: 1})
-    assert state.open_incident("component:shop") is not None
-    assert state.open_incident("component:blog") is None
+    assert state.open_about("shop") is not None
+    assert state.open_about("blog") is None

@@ -1,29 +1,9 @@
-"""From verdicts to a component's status, from statuses to a page's headline."""
+"""From statuses to a page's headline."""
 
 import pytest
 
-from prober.core.model import Status, Verdict
-from prober.core.status import IMPACT_OF, from_checks, headline
-
-UP, DEGRADED, DOWN, UNKNOWN = Verdict.UP, Verdict.DEGRADED, Verdict.DOWN, Verdict.UNKNOWN
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "status"),
-    [
-        ([], Status.OPERATIONAL),
-        ([UP, UP], Status.OPERATIONAL),
-        ([UNKNOWN], Status.OPERATIONAL),
-        ([UP, DEGRADED], Status.DEGRADED),
-        ([DEGRADED, DOWN], Status.PARTIAL),
-        ([UP, DOWN], Status.PARTIAL),
-        ([UNKNOWN, DOWN], Status.PARTIAL),
-        ([DOWN], Status.MAJOR),
-        ([DOWN, DOWN], Status.MAJOR),
-    ],
-)
-def test_all_down_is_major_some_down_partial_any_degraded_degraded(verdicts: list[Verdict], status: Status) -> None:
-    assert from_checks(verdicts) is status
+from prober.core.model import Status
+from prober.core.status import IMPACT_OF, headline
 
 
 @pytest.mark.parametrize(

@@ -88,8 +88,8 @@ def test_a_restart_anywhere_changes_no_incident_and_no_notice(events: list[Event
 
 @given(histories)
 def test_nothing_opens_in_a_window(events: list[Event]) -> None:
-    rules = world()._replace(maintenances={"all": window(T0 - 1, T0 + 10**9, ("shop", "blog"))})
-    _, decisions = played(events, rules)
+    rules = world()._replace(maintenances={"all": window(T0 - 1, T0 + 10**9, ("shop", "blog"), "all")})
+    _, decisions = played([Configured(T0 - 1), *events], rules)
     assert [i for d in decisions for i in d.incidents] == []
     assert {c.status for d in decisions for c in d.components} == {Status.MAINTENANCE}
 
@@ -148,11 +148,11 @@ def test_a_window_of_a_component_that_does_not_exist_is_harmless() -> None:
     assert step(state, Woke(T0 + 15), rules) is not None
 
 
-def test_a_look_before_the_first_start_announces_nothing() -> None:
+def test_a_window_that_is_met_under_way_is_told_as_started_then() -> None:
     rules = policy(windows=[window(T0, T0 + 20)], subscriptions=[subscription()])
     decision = step(State(), Woke(T0 + 5), rules)
     assert decision is not None
-    assert decision.notices == ()
+    assert [(n.reason, n.at_ms) for n in decision.notices] == [(NoticeReason.MAINTENANCE_STARTED, T0 + 5)]
 
 
 @pytest.mark.parametrize("since", [T0 - 5_000, T0])
@@ -233,3 +233,38 @@ def test_a_monitored_incident_that_a_person_leads_asks_for_no_look() -> None:
     decision = step(state, Ordered(T0 + 2_000, Post(1, "We watch it.", "ann", IncidentStatus.MONITORING)), rules)
     assert decision is not None
     assert decision.wake_ms is None
+
+
+def test_what_is_no_longer_watched_of_an_incident_is_not_in_trouble_any_more() -> None:
+    names, more = ("shop", "blog"), {"group_by": ("site",), "group_wait_ms": MIN}
+    checks = [check(name, name, failures=1, successes=1) for name in names]
+    rules = policy(*checks, components=[component(name, [name], **more) for name in names])
+    down: list[Event] = [Observed(observation("down", T0 + n, name)) for n, name in enumerate(names, 1)]
+    state, _ = played([Configured(T0), *down], rules)
+    left = policy(checks[1], components=[component("blog", ["blog"], **more)])
+    decision = step(state, Configured(T0 + 10), left)
+    assert decision is not None
+    state.apply(decision)
+    (incident,) = state.incidents.values()
+    assert {a.component: a.status for a in incident.affected} == {"shop": Status.OPERATIONAL, "blog": Status.MAJOR}
+    ended = step(state, Observed(observation("up", T0 + 20, "blog")), left)
+    assert ended is not None
+    assert [i.is_open for i in ended.incidents] == [False]
+
+
+def test_a_component_without_checks_shows_what_somebody_says() -> None:
+    def said(status: Status | None) -> Policy:
+        return policy(components=[component(checks=()), component("api", (), opens_at=None, stated=status)])
+
+    state, found = State(identity=b"k"), []
+    for status in (Status.OPERATIONAL, Status.MAJOR, Status.MAJOR, None):
+        decision = step(state, Configured(T0), said(status))
+        if decision is not None:
+            state.apply(decision)
+            found += [(c.before, c.after, c.rule) for c in decision.changes]
+            assert decision.incidents == ()
+    assert found == [
+        ("unknown", "operational", Rule.STATED),
+        ("operational", "major", Rule.STATED),
+        ("major", "unknown", Rule.FROM_CHECKS),
+    ]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prober.core.events import Change, Rule, Subject
+from prober.core.hours import parsed
 from prober.core.model import Status
 from prober.core.uptime import (
     Accounting,
@@ -198,3 +199,74 @@ def test_it_does_not_matter_how_changes_come_in(first: list[tuple[int, str]], la
     at_once = turns(change(*one) for one in [*first, *later])
     assert turns((change(*one) for one in later), turns(change(*one) for one in first)) == at_once
     assert all(one.at_ms < other.at_ms and one.status is not other.status for one, other in pairwise(at_once))
+
+
+# ---------------------------------------------------------------- what nobody watched
+
+
+def gap(start_s: int, end_s: int, word: str) -> list[Change]:
+    """What is noted at a start after a while in which nobody watched a component that shows that."""
+    opening, closing = change(start_s, "unknown"), change(end_s, word)
+    return [opening._replace(rule=Rule.NOT_WATCHED), closing._replace(rule=Rule.NOT_WATCHED)]
+
+
+# when it is decided (seconds after the last), how far it is set back, and to what; None = nobody watched for so long
+decided = st.tuples(st.integers(1, 9), st.integers(0, 20), st.sampled_from(WORDS[:-1]) | st.none())
+
+
+@given(st.lists(decided, max_size=12))
+def test_what_nobody_watched_stays_unknown_whatever_is_decided_later(steps: list[tuple[int, int, str | None]]) -> None:
+    now, changes, plain, unwatched = 0, list[Change](), list[tuple[int, str]](), set[int]()
+    for after, back, word in steps:
+        now += after
+        since = max(0, now - back)
+        if word is not None:
+            changes.append(change(since, word))
+            plain.append((since, word))
+        elif plain:
+            since = max([since, *(second + 1 for second in unwatched)])
+            unwatched.update(range(since, now))
+            changes += gap(since, now, plain[-1][1]) if since < now else []
+            plain.append((now, plain[-1][1]))
+    found = turns(changes)
+    shown = [
+        (span.status or "unknown") for span in spans(found, Window(0, now * S)) for _ in range(span.lasted_ms // S)
+    ]
+    assert shown == ["unknown" if second in unwatched else word_at(plain, second) for second in range(now)]
+    assert all(one.at_ms < other.at_ms and one.status is not other.status for one, other in pairwise(found))
+
+
+def test_an_outage_from_before_a_gap_leaves_it_out() -> None:
+    found = uptime(
+        turns([change(0, "operational"), *gap(20, 50, "operational"), change(10, "major")]), Window(0, 60 * S)
+    )
+    assert [(span.start_ms // S, span.status) for span in found.spans] == [
+        (0, UP),
+        (10, MAJOR),
+        (20, None),
+        (50, MAJOR),
+    ]
+    assert (found.up_ms, found.judged_ms) == (10 * S, 30 * S)
+
+
+# ---------------------------------------------------------------- hours of service
+
+
+def test_outside_the_hours_of_service_nothing_is_counted() -> None:
+    monday = int(datetime.fromisoformat("2026-03-02T00:00Z").timestamp())
+    history = turns(change(monday + 3600 * hour, word) for hour, word in [(0, "operational"), (17, "major")])
+    found = uptime(history, Window(monday * S, (monday + 7 * 86_400) * S), hours=parsed("Mo-Tu 08:00-18:00", "UTC"))
+    assert (found.up_ms, found.judged_ms) == (9 * 3600 * S, 20 * 3600 * S)
+    assert [(span.lasted_ms // 3600 // S, span.status) for span in found.spans] == [(9, UP), (1, MAJOR), (10, MAJOR)]
+
+
+@pytest.mark.parametrize(("day", "share"), [("2026-03-29", 22 / 23), ("2026-10-25", 24 / 25)])
+def test_an_hour_is_more_of_a_short_day_than_of_a_long_one(day: str, share: float) -> None:
+    (whole,) = days(date.fromisoformat(day), 1, "Europe/Berlin")
+    start_s = whole.window.start_ms // S
+    history = turns(
+        change(start_s + 3600 * hour, w) for hour, w in [(0, "operational"), (5, "major"), (6, "operational")]
+    )
+    around = Window(whole.window.start_ms - 86_400 * S, whole.window.end_ms + 86_400 * S)
+    assert uptime(history, whole.window).share == share
+    assert uptime(history, around, hours=parsed("Su 00:00-24:00", "Europe/Berlin")).share == share

@@ -82,7 +82,10 @@ async def scene(folder: Path, outcomes: str) -> AsyncIterator[tuple[Scene, Store
         recorder.observe(answers(outcomes))
         await recorder.flush()
         async with anyio.create_task_group() as tasks:
-            world, progress = World(config, config.policy(), recorder, store, Clock(), Meters([], [])), Progress()
+            world, progress = (
+                World(config, config, config.policy(), recorder, store, Clock(), Meters([], [])),
+                Progress(),
+            )
             yield Scene(folder, world, Couriers(world, progress, tasks), progress), store
             tasks.cancel_scope.cancel()
 

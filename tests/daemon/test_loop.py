@@ -10,12 +10,13 @@ import pytest
 from prober.clock import Clock
 from prober.core.model import Due, Observation, Status
 from prober.core.schedule import Schedule
+from prober.daemon.gate import Limits
 from prober.daemon.loop import Loop
 from prober.daemon.meters import Meters
 from prober.daemon.progress import Progress
 from prober.record import Recorder
 from tests.builders import T0, check, observation, policy, window
-from tests.worlds import recording
+from tests.worlds import answers, recording
 
 pytestmark = pytest.mark.anyio
 
@@ -49,7 +50,7 @@ async def looping(
     clock, meters = clock or Clock(), Meters(intervals, [])
     schedule = Schedule(intervals, clock.now_ms())
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(Loop(probes, schedule, recorder, clock, limit, meters, Progress()).run)
+        tasks.start_soon(Loop(probes, schedule, recorder, clock, Limits(limit), meters, Progress()).run)
         yield meters
         tasks.cancel_scope.cancel()
 
@@ -94,7 +95,7 @@ async def test_a_failure_is_made_sure_beside_the_grid(tmp_path: Path) -> None:
         clock, meters = Clock(), Meters(["shop"], [])
         schedule = Schedule({"shop": 600_000}, clock.now_ms(), never_answered={"shop"})
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(Loop(probes, schedule, recorder, clock, 1, meters, Progress()).run)
+            tasks.start_soon(Loop(probes, schedule, recorder, clock, Limits(1), meters, Progress()).run)
             with anyio.fail_after(20):
                 while len(probes["shop"].answered) < 4:
                     await anyio.sleep(0.01)
@@ -112,7 +113,7 @@ async def test_other_checks_take_over_and_an_answer_to_the_old_question_is_dropp
         intervals = dict.fromkeys(probes, 50)
         clock, meters = Clock(), Meters(intervals, [])
         Slow.under_way = 0
-        loop = Loop(probes, Schedule(intervals, clock.now_ms()), recorder, clock, 9, meters, Progress())
+        loop = Loop(probes, Schedule(intervals, clock.now_ms()), recorder, clock, Limits(9), meters, Progress())
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(loop.run)
             with anyio.fail_after(20):
@@ -137,6 +138,23 @@ async def test_no_more_than_the_limit_are_under_way(tmp_path: Path) -> None:
                 while sum(len(p.answered) for p in probes.values()) < 20:
                     await anyio.sleep(0.01)
         assert Slow.most == 3
+
+
+async def test_the_time_in_which_the_machine_slept_was_not_watched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prober.daemon.loop.LOOK_EVERY_MS", 10)
+    slept_ms = 0
+    clock = Clock(wall_ns=lambda: (T0 + slept_ms) * 1_000_000, monotonic_ns=lambda: 0)
+    async with recording(tmp_path) as (recorder, store), looping(recorder, {"shop": Slow(0)}, clock=clock) as meters:
+        recorder.observe(answers("up up", T0 - 2_000))
+        slept_ms = 3_600_000
+        with anyio.fail_after(20):
+            while not meters.clock_jumps._value.get():
+                await anyio.sleep(0.01)
+        await recorder.flush()
+        found = [(change.after, change.rule) for change in await store.component_changes(0)]
+        assert found == [("operational", "from_checks"), ("unknown", "not_watched"), ("operational", "not_watched")]
 
 
 @pytest.mark.parametrize("jump_ms", [3_600_000, -3_600_000])

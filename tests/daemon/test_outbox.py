@@ -1,22 +1,30 @@
 """Couriers: at least once, in order within a stream, later and later, and no harm to others."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
 import anyio
 import pytest
-from prometheus_client import Gauge
 
 from prober.clock import Clock
 from prober.core.model import NoticeReason
 from prober.daemon.meters import Meters
-from prober.daemon.outbox import LAST_RETRY_MS, LEAST_RETRY_MS, WISHED_RETRY_MS, Courier, retry_delay_ms
+from prober.daemon.outbox import (
+    DISABLED_MS,
+    GIVEN_UP_MS,
+    LAST_RETRY_MS,
+    LEAST_RETRY_MS,
+    WISHED_RETRY_MS,
+    Courier,
+    retry_delay_ms,
+)
 from prober.daemon.progress import Progress
 from prober.errors import DeliveryError, StoreError
 from prober.notifiers import Parcel, Receipt, Site
-from prober.store import Attempt, Store
+from prober.notifiers.text import telling
+from prober.store import Attempt, ChannelState, Store
 from prober.store.outbox import Outbox
 from tests.builders import T0, check, policy, subscription
 from tests.worlds import answers, recording
@@ -54,6 +62,7 @@ async def delivering(store: Store, receiver: Receiver) -> AsyncIterator[Courier]
     courier = Courier("hook", receiver, store, sites, rules.components, clock, meters, Progress())
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(courier.run)
+        courier.know(sites, rules.components, ["hook", "mail"])
         yield courier
         tasks.cancel_scope.cancel()
 
@@ -95,9 +104,9 @@ async def test_a_final_refusal_is_not_repeated_and_stays_visible(tmp_path: Path)
         await recorder.flush()
         receiver = Receiver(GONE)
         async with delivering(store, receiver):
-            await nothing_owed(store)
+            await nothing_owed_to(store, "hook")
         assert len(receiver.sent) == 1
-        assert await store.outbox.counts() == {("hook", "failed"): 1}
+        assert (await store.outbox.counts())["hook", "failed"] == 1
 
 
 async def test_a_stuck_stream_does_not_hold_up_another(tmp_path: Path) -> None:
@@ -135,18 +144,123 @@ async def test_a_clock_that_is_set_back_holds_up_no_notice(tmp_path: Path, failu
         assert len(receiver.sent) == 1
 
 
-async def test_all_that_is_owed_is_counted_however_little_is_in_sight(
+async def test_old_notices_that_fail_do_not_hold_up_a_newer_stream(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("prober.daemon.outbox.IN_SIGHT", 1)
-    told: list[float] = []
-    monkeypatch.setattr(Gauge, "set", lambda self, value: told.append(value))
+    monkeypatch.setattr("prober.daemon.outbox.IN_SIGHT", 2)
+    names = [f"s{n}" for n in range(6)]
+    rules = policy(*(check(name, name) for name in names), subscriptions=[subscription()])
+    later = DeliveryError("answered 503", permanent=False, retry_after_s=600.0, status=503)
+    async with recording(tmp_path, rules) as (recorder, store):
+        for name in names[:5]:
+            recorder.observe(answers("down down", check=name))
+        await recorder.flush()
+        receiver = Receiver(*[later] * 5)
+        async with delivering(store, receiver) as courier:
+            with anyio.fail_after(10):
+                while len(receiver.sent) < 5:
+                    await anyio.sleep(0.01)
+            recorder.observe(answers("down down", check="s5"))
+            await recorder.flush()
+            courier.look()
+            with anyio.fail_after(10):
+                while len(receiver.sent) < 6:
+                    await anyio.sleep(0.01)
+        assert receiver.sent[5].notice.stream == "incident:6"
+
+
+async def test_an_outage_that_could_not_be_told_is_told_by_its_end(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("down down", T0 - 7_200_000))
+        recorder.observe(answers("up up"))
+        await recorder.flush()
+        opened, resolved = await store.outbox.pending("hook", 9)
+        await store.outbox.tried(Attempt(opened.notice.id, 1, T0 - 7_200_000, 1, None, "no connection", T0))
+        receiver = Receiver()
+        async with delivering(store, receiver):
+            await nothing_owed(store)
+        (sent,) = receiver.sent
+        assert (sent.notice.id, sent.tells) == (resolved.notice.id, 1)
+        assert "[Main] Was down: Shop is down" in telling(sent).subject
+        found = await store.outbox.entry(opened.notice.id)
+        assert found is not None
+        assert found.told_by == resolved.notice.id
+
+
+async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
+    with anyio.fail_after(10):
+        while not await is_so():
+            await anyio.sleep(0.01)
+
+
+async def test_a_receiver_that_is_gone_is_disabled_the_others_are_told_and_it_can_be_enabled(tmp_path: Path) -> None:
     async with recording(tmp_path) as (recorder, store):
         recorder.observe(answers("down down up up"))
         await recorder.flush()
-        async with delivering(store, Receiver()):
+        receiver, outbox = Receiver(GONE), store.outbox
+        async with delivering(store, receiver) as courier:
+            await until(lambda: is_disabled(store))
+            assert [e.reason for e in await outbox.entries("mail", "pending", 9)] == ["opened"]
+            await anyio.sleep(0.05)
+            assert len(receiver.sent) == 1
+            await outbox.put_channel(ChannelState("hook"))
+            courier.look()
+            with anyio.fail_after(10):
+                while len(receiver.sent) < 2:
+                    await anyio.sleep(0.01)
+        assert receiver.sent[1].notice.reason is NoticeReason.RESOLVED
+        told = await outbox.pending("mail", 9)
+        assert [one.notice.reason for one in told] == [NoticeReason.OPENED, NoticeReason.RESOLVED]
+        assert len({one.notice.incident.slug for one in told if one.notice.incident}) == 1
+
+
+async def is_disabled(store: Store) -> bool:
+    return (await store.outbox.channel("hook")).disabled_ms is not None
+
+
+async def test_a_channel_that_fails_for_days_is_disabled_and_gives_up_what_is_too_old(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("down down", T0 - GIVEN_UP_MS - 60_000))
+        await recorder.flush()
+        await store.outbox.put_channel(ChannelState("hook", T0 - DISABLED_MS, None, "no connection"))
+        async with delivering(store, Receiver(BUSY)):
+            await until(lambda: is_disabled(store))
+            await nothing_owed_to(store, "hook")
+        assert await store.outbox.counts() == {("hook", "failed"): 1, ("mail", "pending"): 1}
+
+
+async def nothing_owed_to(store: Store, channel: str) -> None:
+    with anyio.fail_after(10):
+        while channel in await store.outbox.depths():
+            await anyio.sleep(0.01)
+
+
+async def test_a_channel_that_was_changed_is_served_again(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("down down"))
+        await recorder.flush()
+        await store.outbox.put_channel(ChannelState("hook", T0, T0, "answered 410"))
+        receiver = Receiver()
+        async with delivering(store, receiver) as courier:
+            courier.forgive()
+            await nothing_owed_to(store, "hook")
+        assert len(receiver.sent) == 1
+
+
+async def test_a_notice_is_replayed_with_its_id(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("down down"))
+        await recorder.flush()
+        receiver = Receiver(DeliveryError("answered 400", permanent=True, status=400))
+        async with delivering(store, receiver) as courier:
             await nothing_owed(store)
-    assert told[:2] == [2, 1]
+            assert await store.outbox.replay(receiver.sent[0].notice.id, T0)
+            assert not await store.outbox.replay("msg_unknown", T0)
+            courier.look()
+            await nothing_owed(store)
+        assert len({p.notice.id for p in receiver.sent}) == 1
+        assert [p.attempt for p in receiver.sent] == [1, 2]
+        assert await store.outbox.counts() == {("hook", "delivered"): 1}
 
 
 class StuckOutbox(Outbox):

@@ -10,8 +10,11 @@ import pytest
 from prober.cli.check_config import read_config
 from prober.clock import Clock
 from prober.config import Config
+from prober.core.made import Made
+from prober.core.own import OWN
 from prober.core.schedule import Schedule
 from prober.daemon.couriers import Couriers
+from prober.daemon.gate import Limits
 from prober.daemon.loop import Loop
 from prober.daemon.meters import Meters
 from prober.daemon.progress import Progress
@@ -84,12 +87,12 @@ async def running(folder: Path) -> AsyncIterator[Running]:
     one.path.write_text(SHOP)
     config = one.read()
     async with recording(folder, config.policy()) as (recorder, store), anyio.create_task_group() as tasks:
-        one.world = World(config, config.policy(), recorder, store, Clock(), Meters(config.checks, []))
+        one.world = World(config, config, config.policy(), recorder, store, Clock(), Meters(config.checks, []))
         intervals_ms = {id_: check.interval_ms for id_, check in one.world.policy.checks.items()}
         schedule = Schedule(intervals_ms, one.world.clock.now_ms())
         progress = Progress()
         probes = built_probes(one.world, config.checks)
-        one.loop = Loop(probes, schedule, recorder, one.world.clock, 9, one.world.meters, progress)
+        one.loop = Loop(probes, schedule, recorder, one.world.clock, Limits(9), one.world.meters, progress)
         one.application = Replaceable(nobody)
         parts = Parts(one.loop, Couriers(one.world, progress, tasks), [one.application])
         one.it = Reload(one.world, parts, one.read, one.make, ServiceManager({}))
@@ -104,7 +107,7 @@ async def test_what_stays_keeps_its_probe_and_what_is_new_gets_one(tmp_path: Pat
         assert await one.reload(SHOP + BLOG) == 1
         assert list(one.loop.probes) == ["shop", "blog"]
         assert one.loop.probes["shop"] is probe
-        assert one.world.recorder.policy.checks.keys() == {"shop", "blog"}
+        assert one.world.recorder.policy.checks.keys() == {"shop", "blog", OWN}
         assert await one.reload(SHOP.replace('"1h"', '"2h"')) == 1
         assert one.loop.probes.keys() == {"shop"}
         assert one.loop.probes["shop"] is not probe
@@ -126,6 +129,19 @@ async def test_trouble_on_the_way_leaves_everything_as_it_was(
         one.trouble = None
         assert await one.reload(SHOP + BLOG) == 1
         assert list(one.loop.probes) == ["shop", "blog"]
+
+
+async def test_what_was_made_holds_beside_the_file_and_its_pages_live_on(tmp_path: Path) -> None:
+    async with running(tmp_path) as one:
+        followed: list[str] = []
+        one.world.followers.append(lambda config: followed.extend(config.components))
+        made = Made("components", "api", {"name": "API", "site": next(iter(one.world.config.sites))})
+        await one.world.store.made.change([made], [], 1)
+        await one.it.remake()
+        assert "api" in one.world.recorder.shown.components
+        assert (followed[-1], one.made) == ("api", [])
+        assert await one.reload(SHOP + BLOG) == 1
+        assert one.world.recorder.policy.components.keys() == {"shop", "blog", "api", OWN}
 
 
 async def test_the_same_file_makes_nothing_anew(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from contextlib import closing
 import anyio
 import httpx
 import pytest
+from anyio.abc import SocketStream
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
@@ -65,3 +66,27 @@ async def test_answers_under_way_are_finished_before_the_server_ends() -> None:
             tasks.start_soon(ask, "/slow")
             await anyio.sleep(0.1)
         assert answers == ["here", "here"]
+
+
+async def test_who_is_connected_at_the_end_is_answered_once_more_and_told_so() -> None:
+    with closing(bound("127.0.0.1", 0)) as listener:
+        place = listener.getsockname()
+        async with anyio.create_task_group() as tasks, serving({listener: slow}):
+            quiet, talking = await anyio.connect_tcp(*place), await anyio.connect_tcp(*place)
+            await talking.send(GET)
+            assert b"connection: close" not in await talking.receive()
+            tasks.start_soon(_ask_late, quiet)
+            tasks.start_soon(_ask_late, talking)
+            await anyio.sleep(0.1)
+
+
+GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
+
+
+async def _ask_late(reader: SocketStream) -> None:
+    async with reader:
+        await anyio.sleep(0.5)
+        await reader.send(GET)
+        answer = b"".join([piece async for piece in reader])
+        assert answer.endswith(b"here")
+        assert b"connection: close" in answer

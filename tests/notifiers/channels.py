@@ -9,6 +9,7 @@ HUSH = "hush"
 """Stands in everything that is secret of these channels."""
 ROUTING_KEY = HUSH * 8
 BOT_TOKEN = f"123456:{HUSH * 9}"
+ACCOUNT = "AC" + "0123456789abcdef" * 2
 MAIL = {"sender": "Acme Status <status@acme.example>", "to": ["ops@acme.example"]}
 
 KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
@@ -22,6 +23,8 @@ KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
     "teams": lambda url: {"url": f"{url}/workflows/{HUSH}?sig={HUSH}"},
     "telegram": lambda url: {"base_url": url, "token": BOT_TOKEN, "chat": "-100123"},
     "alertmanager": lambda url: {"url": url, "headers": {"Authorization": f"Bearer {HUSH}"}},
+    "sms": lambda url: {"base_url": url, "account": ACCOUNT, "token": HUSH, "sender": "Acme", "to": "+4930123456"},
+    "hipchat": lambda url: {"base_url": url, "room": "Our ops", "token": HUSH},
 }
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from prober.core import work
 from prober.core.model import (
     Affected,
     Headline,
@@ -16,6 +17,7 @@ from prober.core.model import (
     StatusChange,
     Update,
 )
+from prober.core.work import seen
 from prober.notifiers import Parcel, Site
 from tests.builders import T0, component
 
@@ -92,7 +94,16 @@ AGAIN = OPEN._replace(
         Update(AGAIN_MS, IncidentStatus.INVESTIGATING, "Shop is down again: requests time out. We are investigating."),
     ),
 )
-WINDOW = Maintenance("upgrade", "main", "Upgrade", T0, T0 + 90 * MINUTE, ("shop", "blog"), "A new database für alle.")
+PLANNED = seen(
+    Maintenance("upgrade", "main", "Upgrade", T0, T0 + 90 * MINUTE, ("shop", "blog"), "A new database für alle."),
+    "upgrade",
+    T0 - 60 * MINUTE,
+)
+WINDOW = work.started(PLANNED, T0)
+LONGER = work.extended(WINDOW, T0 + 120 * MINUTE, T0 + 80 * MINUTE, author="ann")
+HID = work.noted(work.noted(WINDOW, "shop", Status.MAJOR, T0 + MINUTE), "shop", Status.OPERATIONAL, T0 + 3 * MINUTE)
+DONE = work.completed(HID, WINDOW.end_ms, str.title)
+OFF = work.cancelled(PLANNED, T0 - MINUTE)
 CHANGE = StatusChange("shop", Status.OPERATIONAL, Status.MAJOR, T0 + 5)
 
 
@@ -113,13 +124,18 @@ PARCELS = {
     "incident_updated": parcel(NoticeReason.UPDATED, OUTAGE, POSTED_MS, incident=POSTED),
     "incident_acknowledged": parcel(NoticeReason.ACKNOWLEDGED, OUTAGE, POSTED_MS, incident=KNOWN),
     "incident_reminder": parcel(NoticeReason.REMINDER, OUTAGE, POSTED_MS, incident=CHANGED),
+    "incident_escalated": parcel(NoticeReason.ESCALATED, OUTAGE, POSTED_MS, incident=CHANGED),
     "incident_flapping": parcel(NoticeReason.FLAPPING, OUTAGE, POSTED_MS, incident=RESTLESS),
     "incident_monitoring": parcel(NoticeReason.MONITORING, CALM, WATCHED_MS, incident=WATCHED),
     "incident_reopened": parcel(NoticeReason.REOPENED, OUTAGE, AGAIN_MS, incident=AGAIN),
     "incident_resolved": parcel(NoticeReason.RESOLVED, CALM, END_MS, incident=RESOLVED),
     "component": parcel(NoticeReason.COMPONENT_CHANGED, change=CHANGE),
     "maintenance_started": parcel(NoticeReason.MAINTENANCE_STARTED, WORK, maintenance=WINDOW),
-    "maintenance_completed": parcel(NoticeReason.MAINTENANCE_COMPLETED, CALM, WINDOW.end_ms, maintenance=WINDOW),
+    "maintenance_completed": parcel(NoticeReason.MAINTENANCE_COMPLETED, CALM, DONE.end_ms, maintenance=DONE),
+    "maintenance_scheduled": parcel(NoticeReason.MAINTENANCE_SCHEDULED, CALM, T0 - 60 * MINUTE, maintenance=PLANNED),
+    "maintenance_reminder": parcel(NoticeReason.MAINTENANCE_REMINDER, CALM, T0 - 10 * MINUTE, maintenance=PLANNED),
+    "maintenance_extended": parcel(NoticeReason.MAINTENANCE_EXTENDED, WORK, T0 + 80 * MINUTE, maintenance=LONGER),
+    "maintenance_cancelled": parcel(NoticeReason.MAINTENANCE_CANCELLED, CALM, T0 - MINUTE, maintenance=OFF),
 }
 
 # As long as what people write can be, of what services count, escape or take for orders.

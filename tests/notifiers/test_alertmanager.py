@@ -105,7 +105,7 @@ def test_the_stand_in_refuses_what_alertmanager_refuses(broken: Any) -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("about", EVERY)
+@pytest.mark.parametrize("about", [about for about in EVERY if alerts(EVERY[about], 60_000, {})])
 async def test_alertmanager_takes_every_notice(about: str) -> None:
     await pushed(EVERY[about])
 

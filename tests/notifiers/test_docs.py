@@ -7,6 +7,7 @@ import pytest
 
 from prober.notifiers import KINDS, kind
 
+COMMON = {"storm_budget", "storm_window"}
 DOCS = Path(__file__).parents[2] / "docs" / "channels.md"
 
 
@@ -15,4 +16,9 @@ def test_every_key_of_every_kind_has_its_row(name: str) -> None:
     section = re.search(rf"^## `{name}`$(.*?)(?=^## |\Z)", DOCS.read_text(), re.DOTALL | re.MULTILINE)
     assert section, f"docs/channels.md has no section for {name}"
     rows = set(re.findall(r"^\| `(\w+)` \|", section[1], re.MULTILINE))
-    assert rows == set(kind(name).options.model_fields)
+    assert rows == set(kind(name).options.model_fields) - COMMON
+
+
+def test_the_keys_that_channels_for_people_share_are_told_once() -> None:
+    general = DOCS.read_text().partition("\n## `")[0]
+    assert {key for key in COMMON if f"`{key} =" in general} == COMMON

@@ -232,3 +232,17 @@ def test_a_mistake_says_what_was_expected(keys: dict[str, Any], expected: str) -
 def test_the_port_goes_with_the_encryption(encryption: str, port: int) -> None:
     assert options(encryption=encryption).target() == f"smtp://localhost:{port}"
     assert options(host="[::1]", port=26).target() == "smtp://[::1]:26"
+
+
+@pytest.mark.parametrize("address", ["https://example.com/leave?id=1", "mailto:ops@example.com?subject=leave"])
+def test_a_mail_says_where_to_ask_to_be_left_out(address: str) -> None:
+    mail = parsed(message(PARCEL, SENDER, TO, address).as_bytes())
+    assert mail["List-Unsubscribe"] == f"<{address}>"
+    assert parsed(message(PARCEL, SENDER, TO).as_bytes())["List-Unsubscribe"] is None
+
+
+@pytest.mark.parametrize("address", ["http://example.com/leave", "https://a b", "mailto:", "https://a/>\r\nBcc: x"])
+def test_another_address_to_be_left_out_at_is_refused(address: str) -> None:
+    keys = {"kind": "email", "host": "mail.example", "sender": SENDER, "to": TO, "unsubscribe": address}
+    with pytest.raises(ValidationError, match="an address such as"):
+        EmailOptions.model_validate(keys)

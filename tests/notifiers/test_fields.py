@@ -2,10 +2,9 @@
 
 import pytest
 
-from prober.core.model import MaintenanceStatus
-from prober.notifiers.fields import is_backfilled, moment, moment_or_none, stringify, timeline
+from prober.notifiers.fields import is_backfilled, moment, moment_or_none, stringify
 from tests.builders import T0
-from tests.notifiers.parcels import MINUTE, OPEN, WINDOW
+from tests.notifiers.parcels import MINUTE, OPEN
 
 
 def test_texts_are_escaped_as_javascript_escapes_them() -> None:
@@ -29,14 +28,3 @@ def test_a_moment_that_has_not_come_is_none() -> None:
 @pytest.mark.parametrize(("late_ms", "late"), [(5 * MINUTE, False), (5 * MINUTE + 1, True)])
 def test_an_incident_told_of_long_after_it_began_is_backfilled(late_ms: int, late: bool) -> None:
     assert is_backfilled(OPEN._replace(opened_ms=OPEN.started_ms + late_ms)) is late
-
-
-def test_planned_work_has_an_update_for_each_step_that_was_taken() -> None:
-    steps = [(status, at_ms) for _, status, at_ms in timeline(WINDOW, is_over=True)]
-    planned, started = (MaintenanceStatus.PLANNING, WINDOW.start_ms), (MaintenanceStatus.INPROGRESS, WINDOW.start_ms)
-    assert steps == [planned, started, (MaintenanceStatus.COMPLETED, WINDOW.end_ms)]
-    assert len(timeline(WINDOW, is_over=False)) == 2
-
-
-def test_work_without_a_description_is_announced_by_its_name() -> None:
-    assert timeline(WINDOW._replace(description=""), is_over=False)[0][0] == "Upgrade"

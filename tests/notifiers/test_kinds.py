@@ -3,9 +3,10 @@
 from typing import NamedTuple
 
 import pytest
+from pydantic import ValidationError
 
 from prober.errors import DeliveryError
-from prober.notifiers import KINDS
+from prober.notifiers import KINDS, kind
 from tests.notifiers.channels import HUSH, KEYS, channel
 from tests.notifiers.mailservers import scripted
 from tests.notifiers.parcels import PARCELS
@@ -69,3 +70,9 @@ async def test_a_receiver_that_is_not_there_is_tried_again(name: str) -> None:
     with pytest.raises(DeliveryError, match="no connection: connection refused") as failed:
         await channel(name, gone.url).send(PARCELS["incident_opened"])
     assert not failed.value.permanent
+
+
+@pytest.mark.parametrize("name", ["webhook", "pagerduty", "alertmanager"])
+def test_what_is_for_programs_takes_no_budget(name: str) -> None:
+    with pytest.raises(ValidationError, match="none: what it is told is for programs"):
+        kind(name).options.model_validate({"kind": name, "storm_budget": 5})

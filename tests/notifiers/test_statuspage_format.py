@@ -60,7 +60,7 @@ def test_planned_work_is_an_incident_with_words_of_its_own() -> None:
     started, over = said("maintenance_started")["incident"], said("maintenance_completed")["incident"]
     assert [update["status"] for update in over["incident_updates"]] == ["completed", "in_progress", "scheduled"]
     assert (started["impact"], started["resolved_at"]) == ("maintenance", None)
-    assert started["scheduled_for"] == started["created_at"]
+    assert started["scheduled_for"] == started["started_at"] > started["created_at"]
     assert {one["status"] for one in over["components"]} == {None}
 
 

@@ -27,9 +27,24 @@ def test_the_subject_says_what_happened_to_what(name: str, line: str, badness: I
     assert (told.subject, told.badness) == (line, badness)
 
 
-@pytest.mark.parametrize("reason", NoticeReason)
+@pytest.mark.parametrize("reason", [reason for reason in NoticeReason if reason is not NoticeReason.DIGEST])
 def test_every_reason_has_a_subject(reason: NoticeReason) -> None:
     assert telling(parcel(reason, incident=OPEN)).subject.endswith(": Shop is down")
+
+
+def test_a_digest_is_a_line_for_each_thing() -> None:
+    notices = tuple(PARCELS[name].notice for name in ("incident_resolved", "incident_opened", "maintenance_started"))
+    one = PARCELS["incident_opened"]
+    digest = one.notice._replace(reason=NoticeReason.DIGEST, incident=None, digest=notices)
+    told = telling(one._replace(notice=digest))
+    assert told.subject == "[Main] Digest: 3 more things happened"
+    assert told.said == (
+        "🟢 Resolved: Shop is down",
+        "🔴 Opened: Shop is down",
+        "🔵 Maintenance started: Upgrade",
+    )
+    assert told.badness is Indicator.CRITICAL
+    assert "1 more thing happened" in telling(one._replace(notice=digest._replace(digest=notices[:1]))).subject
 
 
 def test_each_badness_has_its_mark_and_colour() -> None:
@@ -54,6 +69,7 @@ def test_an_incident_is_told_with_its_latest_update_first() -> None:
 
 def test_a_maintenance_is_told_with_its_times_and_components() -> None:
     assert telling(PARCELS["maintenance_started"]).lines == [
+        "The maintenance has started.",
         "A new database für alle.",
         "When: 2023-11-14 22:13:20 UTC to 2023-11-14 23:43:20 UTC",
         "Affected: Shop, Blog",

@@ -76,7 +76,7 @@ async def test_a_user_agent_of_the_channel_replaces_ours() -> None:
         ({"url": "http://999.1.1.1/hush"}, "an http or https URL"),
         ({"url": 5}, "an http or https URL"),
         ({"url": "https://hush:hush@example.com/"}, "no user name or password in the URL, use headers"),
-        ({"format": "xml"}, "'up', 'statuspage' or 'standard'"),
+        ({"format": "xml"}, "'up', 'statuspage', 'standard', 'instatus' or 'alertmanager'"),
         ({"secret": "hush"}, '"whsec_" and base64 of 24 to 64 bytes'),
         ({"headers": "hush"}, "a table of texts"),
         ({"headers": {"X-A": "hush\r\nX-B: 1"}}, "one line of text for the header X-A"),

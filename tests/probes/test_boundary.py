@@ -29,7 +29,13 @@ async def test_an_answer_without_a_complaint_is_up() -> None:
         attempt.facts["ip"] = "127.0.0.1"
 
     seen = await observed(run)
-    assert (seen.check, seen.scheduled_ms, seen.outcome, seen.reason, seen.detail) == (*DUE, "up", None, "")
+    assert (seen.check, seen.scheduled_ms, seen.outcome, seen.reason, seen.detail) == (
+        DUE.check,
+        DUE.scheduled_ms,
+        "up",
+        None,
+        "",
+    )
     assert ([phase for phase, _ in seen.phases_us], seen.facts) == ([Phase.CONNECT], {"ip": "127.0.0.1"})
 
 

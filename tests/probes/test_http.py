@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager
 import pytest
 
 from prober.clock import Clock
-from prober.core.model import Phase
+from prober.core.events import Rule
+from prober.core.model import CheckState, Phase
 from prober.core.reason import Reason
+from prober.core.verdict import judge
 from prober.probes.http import build, guesses
+from tests.builders import check
 from tests.probes.scene import options, probed
 from tests.wire.certificates import Certificates
 from tests.wire.hostile import Peer, serving
@@ -284,6 +287,25 @@ async def test_what_is_expected_may_be_less_than_vital(keys: dict[str, object], 
         seen = await probed("http", url=it.url, severity="degraded", **keys)
         assert (seen.outcome, seen.reason) == ("degraded", reason)
         assert (await probed("http", url=it.url, severity="degraded", expect_status=[404], **keys)).outcome == "down"
+
+
+@pytest.mark.parametrize(
+    ("keys", "reason"),
+    [
+        ({"cert_expiring_within": "31d"}, Reason.CERT_EXPIRING),
+        ({"severity": "degraded", "expect_body": "bye"}, Reason.EXPECT_BODY),
+    ],
+)
+async def test_what_is_less_than_vital_makes_a_degraded_verdict(
+    keys: dict[str, object], reason: Reason, certificates: Certificates
+) -> None:
+    state = CheckState("check")
+    async with serving(Site(), certificates.context("good")) as port:
+        for second in range(2):
+            seen = await probed("http", url=f"https://127.0.0.1:{port}/", ca=str(certificates.ca), **keys)
+            judged = judge(state, seen._replace(started_ms=seen.started_ms + second), check("check"))
+            state = judged.state if judged else state
+    assert (state.verdict, state.reason, judged and judged.rule) == ("degraded", reason, Rule.DEGRADED_IN_A_ROW)
 
 
 async def test_a_token_is_told_to_the_origin_that_was_named_and_to_nobody_else() -> None:

@@ -1,7 +1,7 @@
 """A status API on a real configuration, a real recorder and a real database, at a moment that a test chooses."""
 
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,21 +12,34 @@ from prober.cli.check_config import load_config
 from prober.clock import Clock
 from prober.config import Config
 from prober.core.events import Change, Woke
+from prober.core.heartbeat import Signal
 from prober.core.model import Observation
+from prober.daemon.made import merged
 from prober.daemon.meters import Meters
 from prober.record import Recorder
 from prober.store import Store
+from prober.store.keys import KeyRow
 from statusapi import discovery
+from statusapi.api_keys import ApiKeys
 from statusapi.app import create_public, create_up
 from statusapi.auth import Auth
+from statusapi.catalog import Catalog
+from statusapi.chronicle import Chronicle
+from statusapi.delivery import Delivery
+from statusapi.dialects.native import Native
 from statusapi.explain import Explain
 from statusapi.latency import Latency
+from statusapi.limits import Limits
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
+from statusapi.past import Past
+from statusapi.repeats import Repeats
+from statusapi.uptimes import Uptimes
 from statusapi.views import Views
 from tests.builders import T0
 from tests.worlds import IDENTITY, answers
 
+TOKEN = "0d0b3c9c-6f6e-4f0c-8f5b-8a52a1f2a6f1"  # of a job that reports
 ADMIN, ACME = "admin-key-0123456789", "acme-key-0123456789"
 
 CONFIG = f"""
@@ -87,27 +100,69 @@ description = "Mail is late"
 class Scene:
     """What a reader meets, and the means to make things happen."""
 
-    def __init__(self, config: Config, recorder: Recorder, store: Store, past: Sequence[Change]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        declared: Config,
+        recorder: Recorder,
+        store: Store,
+        changes: Sequence[Change],
+        rows: Sequence[KeyRow],
+    ) -> None:
+        self.declared = declared
         self.now_ms = T0
         self.trouble: str | None = None
+        self.reports: list[tuple[str, Signal, int | None]] = []
         self.config, self.recorder, self.store = config, recorder, store
         self.clock = Clock(wall_ns=self._now_ns, monotonic_ns=self._now_ns)
-        self.views = Views(config, recorder, [], past, self.clock)
+        self.views = Views(config, recorder, [], changes, self.clock)
         self.metrics = Metrics(config, recorder, self.clock, Meters(config.checks, config.channels))
-        auth, orders = Auth(config), Orders(config, recorder, self.clock)
+        self.limits = limits = Limits(self.clock, config)
+        auth = Auth(config, self.clock, limits, store.keys, rows)
+        orders, keys = Orders(config, recorder, self.clock), ApiKeys(config, auth, store.keys, self.clock)
+        explain = Explain(config, recorder, store, self.clock)
+        catalog = Catalog(config, store.made, self.clock, self.remake)
+        past = Past(config, recorder, store, self.clock)
+        uptimes, latency = Uptimes(config, store, self.clock), Latency(config, store, self.clock)
+        delivery, repeats = Delivery(config, store, self.clock), Repeats(store.replies, self.clock)
+        native = Native(self.views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats)
+        found = discovery.routes(config, auth)
+        chronicle = Chronicle(config, store, self.clock)
         public = create_public(
-            self.views,
-            self.metrics,
-            orders,
-            Explain(config, recorder, store, self.clock),
-            Latency(config, store, self.clock),
-            auth,
-            discovery.routes(config, auth),
-            lambda: self.trouble,
+            native, self.metrics, catalog, chronicle, limits, found, lambda: self.trouble, self._take
         )
+        self.followers: list[Callable[[Config], None]] = [
+            part.follow
+            for part in (
+                self.views,
+                self.metrics,
+                auth,
+                orders,
+                explain,
+                uptimes,
+                latency,
+                delivery,
+                keys,
+                catalog,
+                past,
+                chronicle,
+            )
+        ]
         self.application = public
         self.public = _client(public, "https://status.example")
-        self.up = _client(create_up(self.views, auth), "http://up")
+        self.up_application = create_up(self.views, auth, orders, catalog, keys, limits)
+        self.up = _client(self.up_application, "http://up")
+
+    async def remake(self) -> None:
+        """Let what was made hold, as the daemon does."""
+        self.config = await merged(self.declared, self.store)
+        for follow in self.followers:
+            follow(self.config)
+        await self.recorder.reconfigure(self.config.policy(), self.now_ms)
+
+    async def _take(self, token: str, signal: Signal, code: int | None = None) -> bool:
+        self.reports.append((token, signal, code))
+        return token == TOKEN
 
     def _now_ns(self) -> int:
         return self.now_ms * 1_000_000
@@ -145,9 +200,10 @@ async def scene(folder: Path, more: str = "", text: str = CONFIG) -> AsyncIterat
     path.write_text(text + more)
     config = load_config(path, {})
     async with Store.open(folder, IDENTITY) as store:
+        declared, config = config, await merged(config, store)
         recorder = Recorder(store, await store.load(), config.policy())
         await recorder.reconfigure(config.policy(), T0)
-        made = Scene(config, recorder, store, await store.component_changes(0))
+        made = Scene(config, declared, recorder, store, await store.component_changes(0), await store.keys.all())
         async with made.public, made.up:
             yield made
 

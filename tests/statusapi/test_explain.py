@@ -77,6 +77,21 @@ async def test_planned_work_of_that_moment_is_named(tmp_path: Path) -> None:
         assert (work["name"], work["start"]) == ("Upgrade", "2023-11-14T22:43:20.000Z")
 
 
+async def test_work_is_told_as_it_was_and_as_it_is_planned(tmp_path: Path) -> None:
+    async with scene(tmp_path, MAINTENANCE) as it:
+        headers = {"Authorization": f"Bearer {ADMIN}"}
+        later = "?at=2023-11-14T23:00:00Z"
+        assert [work["id"] for work in (await explained(it, "mail", later))["maintenance"]] == ["upgrade"]
+        await it.public.post("/api/prober/v1/maintenances/upgrade/start", headers=headers, json={})
+        await it.wait(10 * MINUTE)
+        await it.public.post("/api/prober/v1/maintenances/upgrade/end", headers=headers, json={})
+        await it.wait(40 * MINUTE)
+        assert (await explained(it, "mail", later))["maintenance"] == []
+        (work,) = (await explained(it, "mail", "?at=2023-11-14T22:20:00Z"))["maintenance"]
+        assert (work["start"], work["end"]) == ("2023-11-14T22:13:20.000Z", "2023-11-14T23:43:20.000Z")
+        assert (await explained(it, "shop", "?at=2023-11-14T22:20:00Z"))["maintenance"] == []
+
+
 async def test_an_incident_that_is_withheld_names_what_withholds_it(tmp_path: Path) -> None:
     text = CONFIG.replace('[components.shop]\nname = "Shop"', '[components.shop]\ndepends_on = ["blog"]\nname = "Shop"')
     async with scene(tmp_path, text=text) as it:

@@ -46,6 +46,17 @@ def test_a_day_tells_how_long_each_state_lasted() -> None:
     assert found.share == (17 + 12) / (20 + 12)
 
 
+def test_a_day_tells_how_long_nobody_watched() -> None:
+    gap = [change(MIDNIGHT + HOUR, "unknown"), change(MIDNIGHT + 4 * HOUR, "operational")]
+    found = past(
+        change(MIDNIGHT, "operational"),
+        *(one._replace(rule=Rule.NOT_WATCHED) for one in gap),
+        change(MIDNIGHT + HOUR // 2, "major", decided_ms=MIDNIGHT + 4 * HOUR),
+        change(MIDNIGHT + 6 * HOUR, "operational"),
+    )
+    assert found.bars[-1] == DayBar(date(2027, 1, 15), 6.5 / 9, Status.MAJOR, 9000, 0, 0, 3 * 3600, 2)
+
+
 def test_changes_of_checks_and_of_other_components_are_not_counted() -> None:
     up = change(MIDNIGHT, "operational")
     others = [change(NOON - HOUR, "major", "mail"), change(NOON - HOUR, "down")._replace(subject=Subject.CHECK)]

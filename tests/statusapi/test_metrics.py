@@ -12,7 +12,7 @@ from statusapi.metrics import STALE_INTERVALS
 from statusapi.prepared import takes_gzip
 from tests.builders import observation
 from tests.services import needs_service
-from tests.statusapi.scene import MAINTENANCE, MINUTE, Scene, scene
+from tests.statusapi.scene import CONFIG, MAINTENANCE, MINUTE, Scene, scene
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +29,8 @@ SHOP = ("shop", "shop", "main")
 
 
 async def test_the_latest_answer_of_each_check_is_shown(tmp_path: Path) -> None:
-    async with scene(tmp_path) as it:
+    by_http = CONFIG.replace('kind = "tcp", host = "127.0.0.1", port = 9', 'kind = "http", url = "http://127.0.0.1:9/"')
+    async with scene(tmp_path, text=by_http) as it:
         facts = {"status_code": 503, "http_version": 1.1, "reason_phrase": "words are no figures"}
         await it.take([observation("down", it.now_ms + 500, took_us=250_000, facts=facts)])
         found = await scraped(it)

@@ -1,13 +1,15 @@
 """What is written is read back, once, and whole or not at all."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
 import pytest
 
-from prober.core.events import Observed, Subject
-from prober.core.model import Notice, NoticeReason
+from prober.core.events import Observed, Ordered, Subject
+from prober.core.model import Budget, Notice, NoticeReason, Pin, Status
+from prober.core.orders import SetPin
 from prober.core.step import step
 from prober.errors import StoreError
 from prober.store import Batch, Store
@@ -18,13 +20,15 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_everything_judged_is_read_back_equal(tmp_path: Path) -> None:
-    rules = policy(check(), check("b"), subscriptions=[subscription(topics=frozenset({"components", "incidents"}))])
+    checks = (check(quantile_over_us=500, failures_of=3), check("b"))
+    rules = policy(*checks, subscriptions=[subscription(topics=frozenset({"components", "incidents"}))])
     async with recording(tmp_path, rules) as (recorder, store):
         recorder.observe([*answers("up down down"), *answers("down", check="b")])
         await recorder.flush()
         loaded = await store.load()
         assert loaded == recorder.shown
         assert loaded.identity == IDENTITY
+        assert loaded.checks["shop"].pace
 
 
 async def test_a_notice_is_read_back_as_it_was_owed(tmp_path: Path) -> None:
@@ -36,8 +40,26 @@ async def test_a_notice_is_read_back_as_it_was_owed(tmp_path: Path) -> None:
         recorder.on_shown(lambda decisions: owed.extend(n for d in decisions for n in d.notices))
         recorder.observe(answers("down down"))
         await recorder.reconfigure(rules, T0 + 60_000)
-        assert [p.notice for p in await store.outbox.pending("hook", 10)] == owed
+        assert [p.notice for p in await store.outbox.pending("hook", 10)][1:] == owed
         assert {n.reason for n in owed} == {"component_changed", "opened", "maintenance_started"}
+
+
+async def test_pins_and_what_is_held_in_a_storm_are_read_back_equal(tmp_path: Path) -> None:
+    checks = [check(name, name, failures=1) for name in ("a", "b", "c")]
+    rules = policy(*checks, subscriptions=[subscription()])._replace(budgets={"hook": Budget(1, 60_000)})
+    async with recording(tmp_path, rules) as (recorder, store):
+        recorder.observe([*answers("down", check="a"), *answers("down", check="b")])
+        await recorder.record(Ordered(T0 + 5_000, SetPin("c", Status.DEGRADED, "ann", T0 + 900_000)))
+        await recorder.flush()
+        loaded = await store.load()
+        assert loaded == replace(recorder.shown, wake_ms=None)
+        assert [held.notice.reason for held in loaded.storms["hook"].held] == ["opened", "opened"]
+        assert loaded.components["c"].pin == Pin(Status.DEGRADED, "ann", T0 + 900_000)
+        owed: list[Notice] = []
+        recorder.on_shown(lambda decisions: owed.extend(n for d in decisions for n in d.notices))
+        await recorder.reconfigure(rules, T0 + 70_000)
+        assert [len(notice.digest) for notice in owed] == [2]
+        assert [p.notice for p in await store.outbox.pending("hook", 10)][1:] == owed
 
 
 async def test_writing_a_batch_again_changes_nothing(tmp_path: Path) -> None:

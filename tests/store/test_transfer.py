@@ -8,10 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from prober.core.heartbeat import Heard
+from prober.core.made import Made
+from prober.core.model import Budget
 from prober.errors import StoreError
-from prober.store import Attempt, Store, exported, put_in
+from prober.store import Attempt, ChannelState, Store, exported, put_in
+from prober.store.keys import KeyRow
+from prober.store.made import Point
 from prober.store.migrate import migrate, migrations
-from tests.builders import T0, check, policy, subscription
+from prober.store.replies import Reply
+from tests.builders import T0, check, policy, subscription, window
 from tests.worlds import answers, recording
 
 pytestmark = pytest.mark.anyio
@@ -19,14 +25,22 @@ pytestmark = pytest.mark.anyio
 
 async def lived(directory: Path) -> None:
     """A state with a row in every table."""
-    rules = policy(check(), check("blog", "blog"), subscriptions=[subscription()])
+    rules = policy(check(), check("blog", "blog"), subscriptions=[subscription(), subscription("few", channel="few")])
+    works = {"upgrade": window(T0 + 10**9, T0 + 2 * 10**9)}
+    rules = rules._replace(budgets={"few": Budget(1, 60_000)}, maintenances=works)
     async with recording(directory, rules) as (recorder, store):
         recorder.observe(answers("up down down up up down"))
         recorder.observe(answers("down down", check="blog"))
+        recorder.hear(Heard("shop", T0, T0))
         await recorder.flush()
         (first, *_) = await store.outbox.pending("hook", 9)
         await store.outbox.tried(Attempt(first.notice.id, 1, T0, 12, 500, "»500«", None))
         await store.rollups.roll(100)
+        await store.outbox.put_channel(ChannelState("hook", T0, None, "»500«"))
+        await store.made.change([Made("metrics", "load", {})], [], T0)
+        await store.made.add_points("load", [Point(T0, 1.5)])
+        await store.replies.add(b"id", Reply(b"request", 201, "{}"), T0)
+        await store.keys.add(KeyRow("k1", "acme", "bot", "read", b"digest", T0))
 
 
 def dump(directory: Path) -> list[str]:

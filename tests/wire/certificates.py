@@ -30,11 +30,28 @@ class Certificates:
             "wrong name": lambda: authority.issue_cert("elsewhere.test", not_after=future),
             "unknown authority": lambda: stranger.issue_cert("127.0.0.1", not_after=future),
         }
-        self._contexts = {name: _served(make()) for name, make in issued.items()}
+        self._leaves = {name: make() for name, make in issued.items()}
+        self._contexts = {name: _served(leaf) for name, leaf in self._leaves.items()}
         self._contexts["self-signed"] = self._self_signed(now)
 
     def context(self, name: str) -> ssl.SSLContext:
         return self._contexts[name]
+
+    def fresh(self, name: str) -> ssl.SSLContext:
+        """A context of its own with that certificate."""
+        return _served(self._leaves[name])
+
+    def pem(self, name: str) -> tuple[bytes, bytes]:
+        """Its key and its chain."""
+        leaf = self._leaves[name]
+        return leaf.private_key_pem.bytes(), b"".join(blob.bytes() for blob in leaf.cert_chain_pems)
+
+    def restricted(self, ciphers: str) -> ssl.SSLContext:
+        """A good certificate, by TLS 1.2 with these ciphers only."""
+        context = _served(self._leaves["good"])
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(ciphers)
+        return context
 
     def _self_signed(self, now: dt.datetime) -> ssl.SSLContext:
         key = ec.generate_private_key(ec.SECP256R1())

@@ -23,40 +23,40 @@ class Peer:
     """One connection, as the server sees it."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
+        self.reader = reader
+        self.writer = writer
 
     async def hear(self) -> bytes:
         """The request's head."""
-        return await self._reader.readuntil(b"\r\n\r\n")
+        return await self.reader.readuntil(b"\r\n\r\n")
 
     async def line(self) -> bytes:
         """The next line, with its end."""
-        return await self._reader.readuntil(b"\n")
+        return await self.reader.readuntil(b"\n")
 
     async def exactly(self, count: int) -> bytes:
-        return await self._reader.readexactly(count)
+        return await self.reader.readexactly(count)
 
     async def secure(self, context: ssl.SSLContext) -> None:
         """TLS begins, as the server that it is."""
-        await self._writer.start_tls(context)
+        await self.writer.start_tls(context)
 
     async def say(self, *pieces: bytes) -> None:
         for piece in pieces:
-            self._writer.write(piece)
-            await self._writer.drain()
+            self.writer.write(piece)
+            await self.writer.drain()
 
     async def stall(self) -> None:
         await asyncio.get_running_loop().create_future()
 
     def end(self) -> None:
         """Nothing more will be said; the connection stays."""
-        self._writer.write_eof()
+        self.writer.write_eof()
 
     def reset(self) -> None:
-        sock = self._writer.get_extra_info("socket")
+        sock = self.writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._writer.transport.abort()
+        self.writer.transport.abort()
 
 
 def forgive() -> None:

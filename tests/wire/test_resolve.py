@@ -7,7 +7,7 @@ import pytest
 
 from prober.core.reason import Reason
 from prober.wire.failure import Failed
-from prober.wire.resolve import Address, failed_lookup, literal, resolve
+from prober.wire.resolve import Address, chosen, failed_lookup, literal, resolve
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,20 @@ async def test_a_name_is_looked_up_in_the_family_that_was_asked_for(family: str,
 async def test_the_other_family_is_not_taken_instead() -> None:
     with suppress(Failed):  # where localhost has no address of IPv6
         assert (await resolve("localhost", "6")).version == 6
+
+
+@pytest.mark.parametrize(
+    ("ips", "other"),
+    [
+        (("2001:db8::1", "2001:db8::2", "192.0.2.1"), "192.0.2.1"),
+        (("192.0.2.1", "2001:db8::1"), "2001:db8::1"),
+        (("192.0.2.1", "192.0.2.2"), "192.0.2.1"),
+    ],
+)
+def test_another_way_is_the_other_family_where_there_is_one(ips: tuple[str, ...], other: str) -> None:
+    addresses = [address for ip in ips if (address := literal(ip)) is not None]
+    assert chosen(addresses, other_way=False).ip == ips[0]
+    assert chosen(addresses, other_way=True).ip == other
 
 
 @pytest.mark.anyio

@@ -1,10 +1,11 @@
 -- name: put_incident!
 -- An incident as it is now. A second open one of the same cause is refused by its index.
 INSERT INTO incident (num, uid, slug, site, cause, name, status, impact,
-    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms)
+    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms,
+    joined_due_ms, escalated)
 VALUES (:num, :uid, :slug, :site, :cause, :name, :status, :impact,
     :started_ms, :opened_ms, :updated_ms, :monitoring_ms, :resolved_ms, :taken, :acknowledged_by,
-    :acknowledged_until_ms)
+    :acknowledged_until_ms, :joined_due_ms, :escalated)
 ON CONFLICT (num) DO UPDATE
 SET name = excluded.name,
     status = excluded.status,
@@ -15,6 +16,8 @@ SET name = excluded.name,
     taken = excluded.taken,
     acknowledged_by = excluded.acknowledged_by,
     acknowledged_until_ms = excluded.acknowledged_until_ms,
+    joined_due_ms = excluded.joined_due_ms,
+    escalated = excluded.escalated,
     link = NULL;
 
 -- name: put_affected*!
@@ -31,7 +34,8 @@ ON CONFLICT (num, item) DO NOTHING;
 -- name: open_incidents
 -- All incidents that are open.
 SELECT num, uid, slug, site, cause, name, status, impact,
-    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms
+    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms,
+    joined_due_ms, escalated
 FROM incident
 WHERE resolved_ms IS NULL
 ORDER BY num;
@@ -39,7 +43,8 @@ ORDER BY num;
 -- name: ended_incidents
 -- The latest incident of each cause that has none open: trouble that returns soon goes on in it.
 SELECT num, uid, slug, site, cause, name, status, impact,
-    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms
+    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms,
+    joined_due_ms, escalated
 FROM incident
 WHERE num IN (SELECT max(num) FROM incident GROUP BY cause)
     AND resolved_ms IS NOT NULL
@@ -48,11 +53,37 @@ ORDER BY num;
 -- name: recent_incidents
 -- The newest incidents of a site, newest first.
 SELECT num, uid, slug, site, cause, name, status, impact,
-    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms
+    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms,
+    joined_due_ms, escalated
 FROM incident
 WHERE site = :site
 ORDER BY num DESC
 LIMIT :limit;
+
+-- name: incidents_between
+-- The incidents of a site that began in a span of time, newest first.
+SELECT num, uid, slug, site, cause, name, status, impact,
+    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms
+FROM incident
+WHERE site = :site
+    AND started_ms >= :start_ms
+    AND started_ms < :end_ms
+ORDER BY num DESC
+LIMIT :limit;
+
+-- name: incidents_of_slug
+-- The incident of a site with that slug.
+SELECT num, uid, slug, site, cause, name, status, impact,
+    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms
+FROM incident
+WHERE slug = :slug
+    AND site = :site;
+
+-- name: first_incident^
+-- When the first incident of a site began.
+SELECT min(started_ms) AS started_ms
+FROM incident
+WHERE site = :site;
 
 -- name: affected
 -- The components of an incident.

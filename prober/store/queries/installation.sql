@@ -1,6 +1,6 @@
 -- name: installation^
 -- Who this installation is, and how far its judgement has come.
-SELECT identity, epoch, seq, next_num, handled_ms
+SELECT identity, epoch, seq, next_num, handled_ms, watched_ms
 FROM installation;
 
 -- name: found_installation!
@@ -17,4 +17,4 @@ SET epoch = epoch + 1;
 -- name: advance_installation!
 -- How far judgement has come now.
 UPDATE installation
-SET seq = :seq, next_num = :next_num, handled_ms = :handled_ms;
+SET seq = :seq, next_num = :next_num, handled_ms = :handled_ms, watched_ms = coalesce(:watched_ms, watched_ms);

@@ -13,6 +13,114 @@ WHERE channel = :channel
 ORDER BY seq, item
 LIMIT :limit;
 
+-- name: ready_notices
+-- The first message still owed of each stream of a channel, if it may be tried now; those never tried first.
+SELECT id, seq, subscription, channel, reason, at_ms, site, stream, content, attempts, next_ms,
+    coalesce(replayed_ms, at_ms) AS owed_ms,
+    (SELECT count(*) FROM notice AS other WHERE other.told_by = head.id) AS tells
+FROM notice AS head
+WHERE channel = :channel
+    AND progress = 'pending'
+    AND (attempts = 0 OR next_ms <= :now_ms OR next_ms > :now_ms + :longest_ms)
+    AND NOT EXISTS (
+        SELECT 1
+        FROM notice AS earlier
+        WHERE earlier.channel = head.channel
+            AND earlier.stream = head.stream
+            AND earlier.progress = 'pending'
+            AND (earlier.seq < head.seq OR (earlier.seq = head.seq AND earlier.item < head.item))
+    )
+ORDER BY attempts > 0, next_ms, seq, item
+LIMIT :limit;
+
+-- name: pending_in_stream
+-- All that is still owed of one stream of a channel to one subscription, in order.
+SELECT id, reason
+FROM notice
+WHERE channel = :channel
+    AND stream = :stream
+    AND progress = 'pending'
+    AND subscription = :subscription
+ORDER BY seq, item;
+
+-- name: fold_notice!
+-- A later message tells it: it is sent no more.
+UPDATE notice
+SET progress = 'delivered', told_by = :told_by, link = NULL
+WHERE id = :id
+    AND progress = 'pending';
+
+-- name: give_up_notices!
+-- What has been owed by a channel for too long is given up.
+UPDATE notice
+SET progress = 'failed', link = NULL
+WHERE channel = :channel
+    AND progress = 'pending'
+    AND coalesce(replayed_ms, at_ms) < :before_ms;
+
+-- name: replay_notice!
+-- Owe a message again that was delivered or given up.
+UPDATE notice
+SET progress = 'pending', replayed_ms = :at_ms, next_ms = :at_ms, told_by = NULL, link = NULL
+WHERE id = :id
+    AND progress <> 'pending';
+
+-- name: count_failed^
+-- How many messages of a channel were given up.
+SELECT count(*) AS notices
+FROM notice
+WHERE channel = :channel
+    AND progress = 'failed';
+
+-- name: count_pending^
+-- How many messages a channel is owed.
+SELECT count(*) AS notices
+FROM notice
+WHERE channel = :channel
+    AND progress = 'pending';
+
+-- name: notices
+-- The newest messages, of one channel or one progress or all.
+SELECT id, subscription, channel, reason, at_ms, site, stream, progress, attempts, next_ms, told_by, replayed_ms
+FROM notice
+WHERE (:channel IS NULL OR channel = :channel)
+    AND (:progress IS NULL OR progress = :progress)
+ORDER BY seq DESC, item DESC
+LIMIT :limit;
+
+-- name: one_notice^
+-- One message and what has become of it.
+SELECT id, subscription, channel, reason, at_ms, site, stream, progress, attempts, next_ms, told_by, replayed_ms
+FROM notice
+WHERE id = :id;
+
+-- name: owe_own_notice!
+-- A message of ours that no decision owes; told beside those of the latest one.
+INSERT INTO notice (id, seq, item, subscription, channel, reason, at_ms, site, stream, content, next_ms)
+SELECT :id, seq, 1000000 + (SELECT count(*) FROM notice WHERE notice.seq = installation.seq AND item >= 1000000),
+    :subscription, :channel, :reason, :at_ms, :site, :stream, :content, :at_ms
+FROM installation
+WHERE NOT EXISTS (SELECT 1 FROM notice WHERE id = :id);
+
+-- name: channel^
+-- What is known of one channel's trouble.
+SELECT id, failing_ms, disabled_ms, why
+FROM channel
+WHERE id = :id;
+
+-- name: channels
+-- What is known of all channels that have had trouble.
+SELECT id, failing_ms, disabled_ms, why
+FROM channel
+ORDER BY id;
+
+-- name: put_channel!
+-- What is now known of a channel's trouble.
+INSERT INTO channel (id, failing_ms, disabled_ms, why)
+VALUES (:id, :failing_ms, :disabled_ms, :why)
+ON CONFLICT (id) DO UPDATE
+SET failing_ms = excluded.failing_ms, disabled_ms = excluded.disabled_ms, why = excluded.why;
+
 -- name: pending_channels
 -- Channels that are owed something, with how many and since when.
 SELECT channel, count(*) AS depth, min(at_ms) AS oldest_ms

@@ -1,15 +1,18 @@
 -- name: check_states
 -- All checks' verdicts and streaks.
 SELECT id AS "check", verdict, since_ms, down, bad, not_down, good,
-    down_from_ms, bad_from_ms, not_down_from_ms, good_from_ms, reason, detail, recent, flips, flapped
+    down_from_ms, bad_from_ms, not_down_from_ms, good_from_ms, reason, detail, recent, flips, flapped,
+    address, certificate, pace
 FROM check_state;
 
 -- name: put_check_states*!
 -- New verdicts and streaks in place of the old.
 INSERT OR REPLACE INTO check_state (id, verdict, since_ms, down, bad, not_down, good,
-    down_from_ms, bad_from_ms, not_down_from_ms, good_from_ms, reason, detail, recent, flips, flapped)
+    down_from_ms, bad_from_ms, not_down_from_ms, good_from_ms, reason, detail, recent, flips, flapped,
+    address, certificate, pace)
 VALUES (:check, :verdict, :since_ms, :down, :bad, :not_down, :good,
-    :down_from_ms, :bad_from_ms, :not_down_from_ms, :good_from_ms, :reason, :detail, :recent, :flips, :flapped);
+    :down_from_ms, :bad_from_ms, :not_down_from_ms, :good_from_ms, :reason, :detail, :recent, :flips, :flapped,
+    :address, :certificate, :pace);
 
 -- name: drop_check_state!
 -- The check is no longer configured.
@@ -18,13 +21,15 @@ WHERE id = :id;
 
 -- name: component_states
 -- What all components show.
-SELECT id, status, since_ms, watched, causes, site, withheld_by
+SELECT id, status, since_ms, watched, causes, site, withheld_by, pin_status, pin_by, pin_until_ms
 FROM component_state;
 
 -- name: put_component_states*!
 -- What components show now.
-INSERT OR REPLACE INTO component_state (id, status, since_ms, watched, causes, site, withheld_by)
-VALUES (:component, :status, :since_ms, :watched, :causes, :site, :withheld_by);
+INSERT OR REPLACE INTO component_state (id, status, since_ms, watched, causes, site, withheld_by,
+    pin_status, pin_by, pin_until_ms)
+VALUES (:component, :status, :since_ms, :watched, :causes, :site, :withheld_by,
+    :pin_status, :pin_by, :pin_until_ms);
 
 -- name: drop_component_state!
 -- The component is no longer configured.
@@ -63,6 +68,14 @@ WHERE subject = 'component'
     )
 ORDER BY seq, item;
 
+-- name: transitions_of_component
+-- All changes of one component, in the order they were decided.
+SELECT subject, id, before, after, at_ms, since_ms, rule, detail
+FROM transition
+WHERE subject = 'component'
+    AND id = :id
+ORDER BY seq, item;
+
 -- name: add_observations*!
 -- Append raw observations.
 INSERT INTO observation (check_id, scheduled_ms, lag_ms, took_us, outcome, reason, evidence)
@@ -86,3 +99,13 @@ WHERE num IN (
 -- How many raw observations are kept.
 SELECT count(*) AS observations
 FROM observation;
+
+-- name: storms
+-- What every channel with a budget has been sent, and what is held for it.
+SELECT channel, from_ms, sent, held
+FROM storm;
+
+-- name: put_storms*!
+-- The same as it is now, in place of the old.
+INSERT OR REPLACE INTO storm (channel, from_ms, sent, held)
+VALUES (:channel, :from_ms, :sent, :held);

@@ -92,3 +92,47 @@ async def test_a_body_is_read_no_further_than_it_may_be(tmp_path: Path) -> None:
         await it.see("down down")
         status, said = await ask(it, "POST", "/1/updates", body="x" * 100_000)
         assert (status, said["error"]["code"]) == (413, "too_large")
+
+
+async def test_a_component_is_pinned_and_unpinned(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("up", "shop")
+        headers = {"Authorization": f"Bearer {ACME}"}
+        base = "/api/prober/v1/components"
+        answer = await it.public.post(f"{base}/shop/pin", headers=headers, json={"status": "major", "duration": "2h"})
+        assert (answer.status_code, answer.json()["status"]) == (200, "major")
+        assert (answer.json()["pin"]["by"], answer.json()["pin"]["until"] is not None) == ("acme", True)
+        listed = (await it.public.get(base, headers=headers)).json()["components"]
+        assert {one["component"]: one["pin"] is not None for one in listed}["shop"] is True
+        _, said = await ask(it, "GET", "?open=true")
+        assert [one["name"] for one in said["incidents"]] == ["Shop is down"]
+        answer = await it.public.request("DELETE", f"{base}/shop/pin", headers=headers)
+        assert (answer.status_code, answer.json()["status"], answer.json()["pin"]) == (200, "operational", None)
+        for id_ in ("lone", "ghost"):
+            answer = await it.public.post(f"{base}/{id_}/pin", headers=headers, json={"status": "major"})
+            assert answer.status_code == 404
+
+
+async def test_what_is_over_is_recorded_and_nobody_is_told(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        past = {"started_at": "2001-01-01T10:00:00Z", "resolved_at": "2001-01-01T11:00:00+00:00"}
+        status, said = await ask(it, "POST", site="main", name="Old", body="It was.", **past)
+        assert (status, said["status"], said["started_at"]) == (201, "resolved", "2001-01-01T10:00:00.000Z")
+        assert await it.store.outbox.depths() == {}
+
+
+@pytest.mark.parametrize(
+    ("moments", "key"),
+    [
+        ({"started_at": "yesterday"}, "started_at"),
+        ({"started_at": "2001-01-01T10:00:00"}, "started_at"),
+        ({"started_at": 5}, "started_at"),
+        ({"started_at": "2999-01-01T10:00:00Z"}, "started_at"),
+        ({"resolved_at": "2001-01-01T10:00:00Z"}, "resolved_at"),
+        ({"started_at": "2001-01-01T10:00:00Z", "resolved_at": "2001-01-01T09:00:00Z"}, "resolved_at"),
+    ],
+)
+async def test_a_moment_of_the_past_has_passed(tmp_path: Path, moments: dict[str, Any], key: str) -> None:
+    async with scene(tmp_path) as it:
+        status, said = await ask(it, "POST", site="main", name="Old", body="It was.", **moments)
+        assert (status, said["error"]["message"].startswith(f"{key}: expected")) == (400, True)

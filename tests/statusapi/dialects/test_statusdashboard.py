@@ -192,6 +192,7 @@ LOCKED_OUT = [
 async def test_without_a_name_and_its_key_nothing_is_open_and_nothing_is_said(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
         for path, headers in product(READ, LOCKED_OUT):
+            it.now_ms += MINUTE  # else he is slowed
             answer = await it.public.get(path, headers=headers)
             assert (answer.status_code, answer.content) == (401, b"")
             assert answer.headers["www-authenticate"] == "ApiKey"
@@ -280,8 +281,9 @@ async def test_options_say_what_is_offered_and_writing_is_refused_in_the_same_wo
     tmp_path: Path, method: str
 ) -> None:
     async with scene(tmp_path) as it:
+        written = {f"/api/v1/{r.name}/{end}" for r in RESOURCES if r.writes for end in ("", "1/")}
         for path in (*READ, *OPEN):
-            for one in (path, path.rstrip("/")):
+            for one in () if path in written else (path, path.rstrip("/")):
                 answer = await it.public.request(method, one)
                 assert (answer.status_code, answer.text) == (200 if method == "OPTIONS" else 405, "GET,HEAD,OPTIONS")
                 assert answer.headers["allow"] == "GET,HEAD,OPTIONS"

@@ -104,4 +104,4 @@ async def test_whatever_is_not_offered_is_an_error_object(tmp_path: Path) -> Non
     async with scene(tmp_path) as it:
         assert (await ask(it, "/none", status=404))["error"] == "Method"
         assert (await ask(it, "/sites/main/components", status=404))["error"] == "Method"
-        assert (await it.up.delete("/sites/main")).json()[0]["error"] == "Method"
+        assert (await it.up.delete("/sites")).json()[0]["error"] == "Method"

@@ -94,7 +94,7 @@ async def test_shields_gets_what_it_asks_of_an_endpoint(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
         await it.see("down down", "shop")
         shop = await it.json("/badge/shop.json")
-        assert shop == {"schemaVersion": 1, "label": "Shop", "message": "Major outage", "color": "#b3261e"}
+        assert shop == {"schemaVersion": 1, "label": "Shop", "message": "Major outage", "color": "#b3211a"}
         page = await it.json("/badge.json")
         assert (page["label"], page["message"]) == ("Acme <Status>", "Partial System Outage")
         assert (await it.json("/badge/mail.json"))["message"] == "Not yet watched"

@@ -69,7 +69,7 @@ async def test_planned_work_is_read_as_it_was_meant(tmp_path: Path) -> None:
         assert not upgrade.errors
         assert upgrade.decoded("DTSTART") == datetime(2023, 11, 14, 22, 43, 20, tzinfo=UTC)
         assert upgrade.decoded("DTEND") == datetime(2023, 11, 14, 23, 43, 20, tzinfo=UTC)
-        assert str(upgrade["DESCRIPTION"]) == "Mail is late\nAffects Mail"
+        assert str(upgrade["DESCRIPTION"]) == "Mail is late\nAffects Mail\nThe maintenance has started."
         assert str(weekly["SUMMARY"]) == "Weekly; or so, \\ünglich"
         assert str(weekly["DESCRIPTION"]).startswith("First line,\nsecond line; which")
         assert weekly.decoded("DTSTART") == datetime(2023, 11, 16, 0, 0, tzinfo=UTC)

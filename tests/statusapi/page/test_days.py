@@ -37,7 +37,7 @@ def test_a_share_is_never_rounded_up(share: float | None, text: str) -> None:
         (bar(Status.MAJOR, 0.5, down_s=1260, outages=1), "50.00%, down 21 min"),
         (
             bar(Status.MAJOR, 0.5, down_s=90, outages=2, degraded_s=3),
-            "50.00%, down 1 min 30 s in 2 outages, degraded 3 s",
+            "50.00%, down 1 min 30 s (outages: 2), degraded 3 s",
         ),
         (bar(Status.MAJOR, 0.9, outages=1), "90.00%, down 0 s"),
         (bar(Status.MAINTENANCE, None, maintenance_s=3600, unknown_s=60), "under maintenance 1 h, not watched 1 min"),
@@ -70,12 +70,12 @@ def test_every_tone_of_a_bar_has_a_colour_of_its_own_in_both_schemes_and_a_heigh
     [
         ([NEVER, NEVER], [], "Not watched in the last 2 days."),
         ([bar(), bar()], [], "Every day: 100%."),
-        ([bar(), bar(day=2, down_s=1, outages=1)], [2], "Every other day: 100%."),
-        ([NEVER, bar(day=2)], [], "Every day since Jan 2, 2026, when watching began: 100%."),
+        ([bar(), bar(day=2, down_s=1, outages=1)], [2], "All other days: 100%."),
+        ([NEVER, bar(day=2)], [], "Watched since Jan 2, 2026. All other days: 100%."),
         (
             [NEVER, bar(day=2, unknown_s=9), NEVER._replace(date=date(2026, 1, 3)), bar(day=4)],
             [3, 2],
-            "Every other day since Jan 2, 2026, when watching began: 100%.",
+            "Watched since Jan 2, 2026. All other days: 100%.",
         ),
     ],
 )

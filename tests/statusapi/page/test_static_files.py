@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 TYPES = {
     "page.css": "text/css; charset=utf-8",
     "page.js": "text/javascript; charset=utf-8",
-    "favicon.svg": "image/svg+xml",
+    "favicon-unknown.svg": "image/svg+xml",
 }
 
 

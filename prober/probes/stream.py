@@ -1,0 +1,64 @@
+"""A connection, with TLS or without, on which a kind then holds a conversation of its own."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from prober.core.model import Phase
+from prober.core.reason import Reason
+from prober.probes.boundary import Attempt
+from prober.wire import tls
+from prober.wire.connect import connect
+from prober.wire.dialogue import MAX_BYTES, Dialogue
+from prober.wire.failure import Failed
+from prober.wire.resolve import resolve
+
+
+class Line(NamedTuple):
+    """Whom to connect to. policy: None without TLS. refusal: the reason of a peer that hangs up or says too much.
+
+    limit: how many bytes are heard of it, with TLS undone.
+    """
+
+    host: str
+    port: int
+    family: str
+    policy: ssl.SSLContext | None
+    server_name: str
+    refusal: Reason
+    limit: int = MAX_BYTES
+
+
+@asynccontextmanager
+async def talking(attempt: Attempt, line: Line) -> AsyncIterator[Dialogue]:
+    """The conversation; the connection is gone after the block. What is learned stands in the facts. Raises Failed."""
+    watch, facts = attempt.watch, attempt.facts
+    watch.enter(Phase.RESOLVE)
+    address = await resolve(line.host, line.family, other_way=attempt.other_way)
+    facts["ip"], facts["ip_protocol"] = address
+    watch.enter(Phase.CONNECT)
+    transport, talk = await connect(lambda: Dialogue(line.refusal, line.limit), address, line.port)
+    secured = transport
+    try:
+        if line.policy is not None:
+            watch.enter(Phase.TLS)
+            if not talk.is_quiet:
+                raise Failed(Reason.TLS_HANDSHAKE, "the peer speaks before the TLS handshake: this is no TLS port")
+            secured = await tls.secure(transport, talk, line.policy, line.server_name)
+            talk.go_on(secured)
+            facts.update(tls.facts(secured))
+        facts["ssl"] = int(line.policy is not None)
+        yield talk
+    except tls.CertificateFailed as failed:
+        transport.abort()
+        attempt.failed = failed
+        watch.stop()
+        expiry_s = await tls.peer_expiry_s(address, line.port, line.server_name)
+        if expiry_s is not None:
+            facts["cert_expiry_s"] = expiry_s
+        raise
+    finally:
+        if secured is not transport:
+            secured.abort()
+        transport.abort()

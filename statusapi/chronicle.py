@@ -1,0 +1,134 @@
+"""What happened long ago: incidents that the prepared pages no longer know, read from the store when asked for.
+
+Answers are kept until the page changes, and only one question is asked at a time: a flood of readers costs the database
+one reading of each month, and waits in a row for what nobody has asked for yet.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from zoneinfo import ZoneInfo
+
+import anyio
+
+from prober.core.model import Incident
+from prober.core.uptime import day_of
+from statusapi.views import IncidentView, PageView, shown
+
+if TYPE_CHECKING:
+    from prober.clock import Clock
+    from prober.config import Config
+    from prober.store import Store
+
+MOST = 500  # incidents of a month, the newest
+KEPT = 500  # answers
+
+
+class Month(NamedTuple):
+    """A month of a page's history. earlier, later: such as "2026-10"; None where there is nothing more.
+
+    incidents: those that began in it, newest first. start_ms, end_ms: of the month in the page's zone, end exclusive.
+    """
+
+    first: date
+    start_ms: int
+    end_ms: int
+    earlier: str | None
+    later: str | None
+    incidents: tuple[IncidentView, ...]
+
+
+class Chronicle:
+    """The past of all pages."""
+
+    def __init__(self, config: "Config", store: "Store", clock: "Clock") -> None:
+        self._config = config
+        self._store = store
+        self._clock = clock
+        self._lock = anyio.Lock()
+        self._kept: dict[tuple[str, str], tuple[PageView, Any]] = {}
+
+    def follow(self, config: "Config") -> None:
+        """Speak of another configuration from now on."""
+        self._config = config
+        self._kept.clear()
+
+    def _may_be_shown(self, incident: Incident) -> bool:
+        """Whether nobody has deleted or hidden it."""
+        made, num = self._config.made, str(incident.num)
+        hidden = made[("events", num)].content.get("hidden_db") if ("events", num) in made else False
+        return ("deleted", num) not in made and not hidden
+
+    async def month(self, page: PageView, name: str | None) -> Month | None:
+        """The month of that name ("2026-11"; None: the one that runs); None if nothing can have happened in it."""
+        today = day_of(self._clock.now_ms(), page.zone)
+        wanted = today.replace(day=1) if name is None else _first(name)
+        began = await self._began(page)
+        if wanted is None or not began <= wanted <= today:
+            return None
+
+        async def read() -> Month:
+            start_ms, end_ms = _starts_ms(wanted, page.zone), _starts_ms(_after(wanted), page.zone)
+            found = await self._store.incidents_between(page.site, start_ms, end_ms, MOST)
+            earlier = _name(wanted - timedelta(1)) if wanted > began else None
+            later = _name(_after(wanted)) if _after(wanted) <= today else None
+            return Month(
+                wanted,
+                start_ms,
+                end_ms,
+                earlier,
+                later,
+                tuple(shown(one, page) for one in found if self._may_be_shown(one)),
+            )
+
+        return cast("Month", await self._once(page, _name(wanted), read))
+
+    async def incident(self, page: PageView, slug: str) -> IncidentView | None:
+        """The incident of that slug, however old; None if there is none on this page."""
+        known = page.incident(slug)
+        if known is not None:
+            return known
+
+        async def read() -> IncidentView | None:
+            found = await self._store.incident(page.site, slug)
+            return shown(found, page) if found is not None and self._may_be_shown(found) else None
+
+        return cast("IncidentView | None", await self._once(page, f"incident:{slug}", read))
+
+    async def _began(self, page: PageView) -> date:
+        """The first day of the month in which the first incident began; of this month if there is none."""
+
+        async def read() -> date:
+            first_ms = await self._store.first_incident_ms(page.site)
+            return day_of(self._clock.now_ms() if first_ms is None else first_ms, page.zone).replace(day=1)
+
+        return cast("date", await self._once(page, "began", read))
+
+    async def _once(self, page: PageView, key: str, read: Callable[[], Awaitable[object]]) -> object:
+        async with self._lock:
+            found = self._kept.get((page.site, key))
+            if found is None or found[0] is not page:
+                if len(self._kept) >= KEPT:
+                    self._kept.clear()
+                found = self._kept[page.site, key] = (page, await read())
+            return found[1]
+
+
+def _first(name: str) -> date | None:
+    """The first day of "2026-11"."""
+    try:
+        return datetime.strptime(f"{name}-01", "%Y-%m-%d").date() if len(name) == 7 and name.isascii() else None  # noqa: DTZ007
+    except ValueError:
+        return None
+
+
+def _name(day: date) -> str:
+    return f"{day:%Y-%m}"
+
+
+def _after(first: date) -> date:
+    return (first + timedelta(31)).replace(day=1)
+
+
+def _starts_ms(day: date, zone: str) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).timestamp() * 1000)

@@ -1,0 +1,117 @@
+"""What has become of notices and channels, and what an operator may ask of them: to send again, to serve again."""
+
+from typing import TYPE_CHECKING, Any
+
+from prober.errors import StoreError
+from prober.store import ChannelState, Entry
+from statusapi.auth import Principal
+from statusapi.problems import Problem, not_found
+
+if TYPE_CHECKING:
+    from prober.clock import Clock
+    from prober.config import Config
+    from prober.store import Store
+
+LISTED = 200
+PROGRESS = ("pending", "delivered", "failed")
+
+
+class Delivery:
+    """Answers for whom it concerns: notices of a site for the account that owns it, channels for the admin."""
+
+    def __init__(self, config: "Config", store: "Store", clock: "Clock") -> None:
+        self._config = config
+        self._store = store
+        self._clock = clock
+
+    def follow(self, config: "Config") -> None:
+        """Speak of another configuration from now on."""
+        self._config = config
+
+    async def notices(self, principal: Principal, channel: str | None, progress: str | None) -> list[dict[str, Any]]:
+        """The newest notices, newest first. Moments are ms. Raises Problem."""
+        if progress not in (None, *PROGRESS):
+            raise Problem(400, "field", f"progress: expected one of {', '.join(PROGRESS)}")
+        try:
+            found = await self._store.outbox.entries(channel, progress, LISTED)
+        except StoreError as error:
+            raise _unreadable(error) from None
+        return [_told(entry) for entry in found if self._may_see(principal, entry)]
+
+    async def notice(self, principal: Principal, id_: str) -> dict[str, Any]:
+        """One notice with every attempt to deliver it. Raises Problem."""
+        try:
+            entry = await self._store.outbox.entry(id_)
+            attempts = await self._store.outbox.attempts(id_)
+        except StoreError as error:
+            raise _unreadable(error) from None
+        if entry is None or not self._may_see(principal, entry):
+            raise not_found()
+        deliveries = [
+            {"at_ms": one.at_ms, "took_ms": one.took_ms, "status": one.status, "error": one.error} for one in attempts
+        ]
+        return _told(entry) | {"deliveries": deliveries}
+
+    async def replay(self, principal: Principal, id_: str) -> dict[str, Any]:
+        """Owe a notice again that was delivered or given up, under the same id. Raises Problem."""
+        found = await self.notice(principal, id_)
+        if found["channel"] not in self._config.channels:
+            raise Problem(409, "channel", f"The channel {found['channel']} is not configured.")
+        try:
+            is_owed = await self._store.outbox.replay(id_, self._clock.now_ms())
+        except StoreError as error:
+            raise _unreadable(error) from None
+        if not is_owed:
+            raise Problem(409, "pending", "It is still owed, and will be sent by itself.")
+        return await self.notice(principal, id_)
+
+    async def channels(self, principal: Principal) -> list[dict[str, Any]]:
+        """The channels and their trouble, in the order of the configuration. Raises Problem."""
+        _only_admin(principal)
+        outbox = self._store.outbox
+        try:
+            states, depths, counts = await outbox.channels(), await outbox.depths(), await outbox.counts()
+        except StoreError as error:
+            raise _unreadable(error) from None
+        return [
+            {
+                "id": id_,
+                "kind": options.kind,
+                "target": options.target(),
+                "owed": depths.get(id_, (0, 0))[0],
+                "failed": counts.get((id_, "failed"), 0),
+                "failing_ms": state.failing_ms,
+                "disabled_ms": state.disabled_ms,
+                "why": self._config.redact(state.why),
+            }
+            for id_, options in self._config.channels.items()
+            for state in (states.get(id_, ChannelState(id_)),)
+        ]
+
+    async def enable(self, principal: Principal, id_: str) -> dict[str, Any]:
+        """Serve a channel again that was disabled. Raises Problem."""
+        _only_admin(principal)
+        if id_ not in self._config.channels:
+            raise not_found()
+        try:
+            await self._store.outbox.put_channel(ChannelState(id_))
+        except StoreError as error:
+            raise _unreadable(error) from None
+        return next(one for one in await self.channels(principal) if one["id"] == id_)
+
+    def _may_see(self, principal: Principal, entry: Entry) -> bool:
+        site = self._config.sites.get(entry.site)
+        return principal.is_admin or (site is not None and principal.may_see(site.account))
+
+
+def _told(entry: Entry) -> dict[str, Any]:
+    return entry._asdict()
+
+
+def _only_admin(principal: Principal) -> None:
+    if not principal.is_admin:
+        raise Problem(403, "authorization", "Channels are the admin's.")
+
+
+def _unreadable(error: StoreError) -> Problem:
+    return Problem(503, "store", f"The outbox can't be read or written now: {error}.")

@@ -1,0 +1,273 @@
+"""Writing in the StatusDashboard dialect.
+
+PUT and PATCH merge: what is not said stays, what is in a list is added to what is there. Incidents go through the door
+they all go through; what only this dialect knows of an event is kept beside it. Planned work can't be written yet.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from prober.core.made import Made
+from prober.core.model import Incident, IncidentStatus
+from statusapi.auth import Principal
+from statusapi.catalog import Catalog, declared, merged
+from statusapi.decode import validated
+from statusapi.dialects.statusdashboard_fields import (
+    EventFields,
+    EventUpdate,
+    NewServiceOfEvent,
+    NewUpdate,
+    ServiceFields,
+)
+from statusapi.dialects.statusdashboard_objects import INCIDENT, PARTS, SEVERITY, STATUSES, TYPES, UPDATE, uri
+from statusapi.orders import OpenFields, Orders, PostFields
+from statusapi.problems import Problem, not_found
+from statusapi.views import ComponentView, Views
+
+_KEPT = (
+    *("coordinator", "coordinator_md", "description", "description_md", "hidden_admin_uptime", "hidden_db"),
+    *("impact", "impact_md"),
+)
+_STATUS = {num: status for status, num in reversed(list(INCIDENT.items()))}
+_IMPACT = {num: impact for impact, num in SEVERITY.items()}
+LONGEST_NAME = 80
+
+
+def wrong(field: str, text: str) -> Problem:
+    return Problem(400, "field", f"{field}: {text}", fields={field: text})
+
+
+class Writing:
+    """The deeds, each for a principal who may write. Each returns the number of what it made or changed."""
+
+    def __init__(self, views: Views, catalog: Catalog, orders: Orders) -> None:
+        self._views = views
+        self._catalog = catalog
+        self._orders = orders
+
+    # ------------------------------------------------------------ events
+
+    async def add_event(self, principal: Principal, found: dict[str, Any]) -> int:
+        fields = validated(found, EventFields)
+        self._check_new(fields)
+        services = [self._service(principal, one.service) for one in fields.event_service]
+        order = {
+            "site": self._site(principal, services),
+            "name": _name(fields.description or ""),
+            "body": fields.description,
+            "impact": _IMPACT[fields.severity].word,
+            "status": self._first_status(fields).value,
+            "components": [service.id for service in services],
+        }
+        incident = await self._orders.open(principal, validated(order, OpenFields))
+        extra: dict[str, Any] = {"severity": fields.severity, "without_updates": [1]}
+        extra["opened_as"] = INCIDENT[self._first_status(fields)]
+        extra |= {"start": fields.start, **self._kept(fields)}
+        await self._follow(principal, incident, fields, extra)
+        return incident.num
+
+    def _check_new(self, fields: EventFields) -> None:
+        for name in ("description", "start", "type"):
+            if getattr(fields, name) is None:
+                raise wrong(name, "This field is required.")
+        if TYPES[fields.type or 1] != "incident":
+            raise wrong("type", "Planned work can't be written through this API yet.")
+        if (fields.start or 0) > self._catalog.clock.now_ms():
+            raise wrong("start", "An incident may not start in the future.")
+        self._check_end(fields, fields.start or 0)
+        self._check_statuses(fields)
+
+    def _check_statuses(self, fields: EventFields) -> None:
+        for field, num in [("status", fields.status), *(("event_update", one.status) for one in fields.event_update)]:
+            if num is not None and num not in _STATUS and (field == "status" or num != UPDATE):
+                raise wrong(field, f"An incident can't be '{STATUSES[num]}'.")
+        for one in fields.event_update:
+            if not one.update.strip():
+                raise wrong("event_update", "This field is required.")
+
+    def _check_end(self, fields: EventFields, start_ms: int) -> None:
+        if fields.end is not None and fields.end < start_ms:
+            raise wrong("end", "An event may not end before it starts.")
+
+    def _first_status(self, fields: EventFields) -> IncidentStatus:
+        status = _STATUS[fields.status] if fields.status else IncidentStatus.INVESTIGATING
+        return IncidentStatus.INVESTIGATING if status is IncidentStatus.RESOLVED else status
+
+    async def change_event(self, principal: Principal, num: int, found: dict[str, Any]) -> int:
+        fields = validated(found, EventFields)
+        incident = self._orders.find(principal, num)
+        if fields.type is not None and TYPES[fields.type] != "incident":
+            raise wrong("type", "The type of an event can't change.")
+        extra = self._extra(num)
+        self._check_end(fields, fields.start or extra.get("start") or incident.started_ms)
+        self._check_statuses(fields)
+        services = [self._service(principal, one.service).id for one in fields.event_service]
+        if "severity" in found:
+            extra["severity"] = fields.severity
+        extra["services"] = list(dict.fromkeys([*extra.get("services", ()), *services]))
+        extra["without_services"] = [id_ for id_ in extra.get("without_services", ()) if id_ not in services]
+        extra |= self._kept(fields) | ({"start": fields.start} if fields.start is not None else {})
+        await self._follow(principal, incident, fields, extra)
+        return num
+
+    def _kept(self, fields: EventFields) -> dict[str, Any]:
+        told = {name: getattr(fields, name) for name in _KEPT}
+        return {name: value for name, value in told.items() if value is not None}
+
+    async def _follow(
+        self, principal: Principal, incident: Incident, fields: EventFields, extra: dict[str, Any]
+    ) -> None:
+        """Its updates, in order, then where it stands and its end."""
+        for one in fields.event_update:
+            incident = await self._posted(principal, incident, one, extra)
+        wanted = _STATUS[fields.status] if fields.status else None
+        if wanted is None and fields.end is not None and incident.is_open:
+            wanted = IncidentStatus.RESOLVED
+        if wanted is not None and wanted is not incident.status:
+            body = f"The incident is {wanted}."
+            incident = await self._orders.post(principal, incident.num, PostFields(body=body, status=wanted.value))
+        if fields.end is not None:
+            extra["end"] = fields.end
+        await self._catalog.change([Made("events", str(incident.num), extra)])
+
+    async def _posted(
+        self, principal: Principal, incident: Incident, update: EventUpdate, extra: dict[str, Any]
+    ) -> Incident:
+        status = None if update.status in (None, UPDATE) else _STATUS[update.status or 0].value
+        incident = await self._orders.post(
+            principal, incident.num, validated({"body": update.update, "status": status}, PostFields)
+        )
+        told = {"date": update.date, "markdown": update.markdown}
+        extra["updates"] = dict(extra.get("updates", {})) | {str(len(incident.updates)): told}
+        return incident
+
+    async def delete_event(self, principal: Principal, num: int) -> None:
+        if self._orders.find(principal, num).is_open:
+            fields = PostFields(body="This incident has been withdrawn.", status="resolved")
+            await self._orders.post(principal, num, fields)
+        await self._catalog.change([Made("deleted", str(num), {})])
+
+    def _extra(self, num: int) -> dict[str, Any]:
+        made = self._catalog.made("events", str(num))
+        return {} if made is None else dict(made.content)
+
+    # ------------------------------------------------------------ what events hold
+
+    async def add_event_service(self, principal: Principal, found: dict[str, Any]) -> int:
+        fields = validated(found, NewServiceOfEvent)
+        service = self._service(principal, fields.service)
+        await self._change_event_of(
+            principal, fields.event, {"event_service": [{"service": uri("service", service.num)}]}
+        )
+        return fields.event * PARTS + service.num
+
+    async def add_event_update(self, principal: Principal, found: dict[str, Any]) -> int:
+        fields = validated(found, NewUpdate)
+        update = {name: found[name] for name in ("update", "date", "status", "markdown") if name in found}
+        await self._change_event_of(principal, fields.event, {"event_update": [update]})
+        return fields.event * PARTS + len(self._orders.find(principal, fields.event).updates)
+
+    async def _change_event_of(self, principal: Principal, num: int, found: dict[str, Any]) -> None:
+        """Raises Problem: one that is not there is a field that can't be."""
+        try:
+            await self.change_event(principal, num, found)
+        except Problem as problem:
+            if problem.status == 404:
+                raise wrong("event", "Could not find the event.") from None
+            raise
+
+    async def delete_event_service(self, principal: Principal, num: int) -> None:
+        event, part = divmod(num, PARTS)
+        self._orders.find(principal, event)
+        shown = next((c for _, c in self._components(principal) if c.num == part), None)
+        extra = self._extra(event)
+        if shown is None or shown.id in extra.get("without_services", ()):
+            raise not_found()
+        extra["without_services"] = [*extra.get("without_services", ()), shown.id]
+        await self._catalog.change([Made("events", str(event), extra)])
+
+    async def delete_event_update(self, principal: Principal, num: int) -> None:
+        event, part = divmod(num, PARTS)
+        extra = self._extra(event)
+        count = len(self._orders.find(principal, event).updates)
+        if not 1 <= part <= count or part in extra.get("without_updates", ()):
+            raise not_found()
+        extra["without_updates"] = [*extra.get("without_updates", ()), part]
+        await self._catalog.change([Made("events", str(event), extra)])
+
+    # ------------------------------------------------------------ services
+
+    async def add_service(self, principal: Principal, found: dict[str, Any]) -> int:
+        fields = validated(found, ServiceFields)
+        if fields.service_name is None:
+            raise wrong("service_name", "This field is required.")
+        number = self._catalog.clock.now_ms() * 1000
+        while not self._catalog.is_free("components", f"{number:020d}"):
+            number += 1
+        return await self._put_service(f"{number:020d}", self._site(principal, ()), None, fields)
+
+    async def change_service(self, principal: Principal, num: int, found: dict[str, Any]) -> int:
+        fields, service = validated(found, ServiceFields), self._one(principal, num)
+        before = self._catalog.made("components", service.id)
+        if before is None:
+            raise declared("components", service.id)
+        return await self._put_service(service.id, before.content["site"], before, fields)
+
+    async def _put_service(self, id_: str, site: str, before: Made | None, fields: ServiceFields) -> int:
+        told = {
+            "name": fields.service_name,
+            "site": site,
+            "description": fields.description,
+            "parent": fields.group,
+            "hidden": fields.hidden,
+            "hidden_notifications": fields.hidden_notifications,
+        }
+        await self._catalog.change([Made("components", id_, merged(before, told))])
+        return next(component.num for _, component in self._components(Principal(None)) if component.id == id_)
+
+    async def delete_service(self, principal: Principal, num: int) -> None:
+        service = self._one(principal, num)
+        if self._catalog.made("components", service.id) is None:
+            raise declared("components", service.id)
+        if any(service.id in {c.id for c in shown.components} for shown in self._open(principal)):
+            raise Problem(409, "in_use", "The service is part of an open event.")
+        await self._catalog.change(dropped=[("components", service.id)])
+
+    def _open(self, principal: Principal) -> list[Any]:
+        pages = (page for page in self._views.pages.values() if principal.may_see(page.account))
+        return [shown for page in pages for shown in (*page.incidents, *page.hidden) if shown.is_open]
+
+    def _components(self, principal: Principal) -> list[tuple[str, ComponentView]]:
+        """Those of whoever asks, each with its site."""
+        pages = (page for page in self._views.pages.values() if principal.may_see(page.account))
+        return [(page.site, one) for page in pages for one in (*page.components, *page.hidden_components)]
+
+    def _one(self, principal: Principal, num: int) -> ComponentView:
+        found = next((component for _, component in self._components(principal) if component.num == num), None)
+        if found is None:
+            raise not_found()
+        return found
+
+    def _service(self, principal: Principal, num: int) -> ComponentView:
+        """One that is named in a field. Raises Problem for a field that can't be."""
+        try:
+            return self._one(principal, num)
+        except Problem:
+            raise Problem(400, "related", f"Could not find the service {uri('service', num)}.") from None
+
+    def _site(self, principal: Principal, services: Sequence[ComponentView]) -> str:
+        """Where an event stands: with its services, which are of one site; else on the first of the account's."""
+        named = dict.fromkeys(service.site for service in services)
+        if len(named) > 1:
+            raise wrong("event_service", "The services of an event are of one site.")
+        theirs = (id_ for id_, site in self._catalog.config.sites.items() if principal.may_see(site.account))
+        found = next(iter((*named, *theirs)), None)
+        if found is None:
+            raise Problem(409, "no_site", "The account has no site: make one first.")
+        return found
+
+
+def _name(description: str) -> str:
+    """The first line, at most 80 characters of it."""
+    first = next(filter(None, (line.strip() for line in description.splitlines())), "") or "Incident"
+    return "".join(c for c in first if c.isprintable())[:LONGEST_NAME].strip() or "Incident"

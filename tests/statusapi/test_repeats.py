@@ -1,0 +1,55 @@
+"""A request that is sent again does nothing twice; one about what has changed meanwhile does nothing at all."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.statusapi.scene import ACME, ADMIN, Scene, scene
+
+pytestmark = pytest.mark.anyio
+
+MOVE = {"site": "main", "name": "Move", "body": "We move."}
+
+
+async def post(it: Scene, path: str, fields: Any, by: str = ACME, **headers: str) -> httpx.Response:
+    told = {"Authorization": f"Bearer {by}"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    return await it.public.post(f"/api/prober/v1/incidents{path}", headers=told, json=fields)
+
+
+async def test_the_same_request_is_carried_out_once_even_after_a_restart(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        first = await post(it, "", MOVE, Idempotency_Key="k1")
+        assert (first.status_code, "idempotency-replayed" in first.headers) == (201, False)
+    async with scene(tmp_path) as it:
+        again = await post(it, "", MOVE, Idempotency_Key="k1")
+        assert (again.status_code, again.content, again.headers["idempotency-replayed"]) == (201, first.content, "true")
+        assert len(it.recorder.shown.incidents) == 1
+        other = await post(it, "", MOVE | {"name": "Other"}, Idempotency_Key="k1")
+        assert (other.status_code, other.json()["error"]["code"]) == (422, "idempotency")
+        assert (await post(it, "", MOVE, Idempotency_Key="k2")).json()["num"] == 2
+        assert (await post(it, "", MOVE, ADMIN, Idempotency_Key="k1")).json()["num"] == 3  # his own
+        assert (await post(it, "", MOVE, Idempotency_Key="")).status_code == 400
+        assert (await post(it, "", MOVE, Idempotency_Key="k" * 256)).status_code == 400
+
+
+async def test_what_was_refused_may_be_asked_again(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        assert (await post(it, "", {}, Idempotency_Key="k1")).status_code == 400
+        assert (await post(it, "", MOVE, Idempotency_Key="k1")).status_code == 201
+
+
+async def test_an_incident_that_has_changed_meanwhile_is_not_touched(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await post(it, "", MOVE)
+        seen = (await it.public.get("/api/prober/v1/incidents/1", headers={"Authorization": f"Bearer {ACME}"})).headers[
+            "etag"
+        ]
+        first = await post(it, "/1/updates", {"body": "So far."}, If_Match=seen)
+        assert (first.status_code, first.headers["etag"] == seen) == (201, False)
+        late = await post(it, "/1/updates", {"body": "Too late."}, If_Match=seen)
+        assert (late.status_code, late.json()["error"]["code"]) == (412, "changed")
+        assert (await post(it, "/1/acknowledge", {}, If_Match=seen)).status_code == 412
+        assert (await post(it, "/1/updates", {"body": "Next."}, If_Match=first.headers["etag"])).status_code == 201
+        assert (await post(it, "/1/updates", {"body": "Whatever."}, If_Match="*")).status_code == 201

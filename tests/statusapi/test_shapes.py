@@ -1,0 +1,277 @@
+"""How each dialect refuses, over all its routes and methods; and that what is another's looks like what is missing.
+
+The routes are those of the applications: one that is added is asked here without a word being said.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from starlette.routing import Route
+
+from statusapi.decode import LONGEST_REQUEST
+from tests.statusapi.scene import ACME, ADMIN, CONFIG, MINUTE, Scene, scene
+
+pytestmark = pytest.mark.anyio
+
+READS, WRITES = ("GET", "HEAD"), ("POST", "PUT", "PATCH", "DELETE")
+
+
+# Somebody is told of everything.
+HOOK = """
+[channels.hook]
+kind = "webhook"
+url = "http://127.0.0.1:9/"
+[subscriptions.ops]
+channel = "hook"
+"""
+
+
+class Dialect(NamedTuple):
+    """prefix: of its paths; header: how a key is brought; has_error: whether an answer is an error in its shape."""
+
+    prefix: str
+    header: str
+    scheme: str
+    listener: str = "public"
+
+    def key(self, key: str) -> dict[str, str]:
+        return {self.header: self.scheme.format(key=key, name="admin" if key == ADMIN else "acme")}
+
+    def client(self, it: Scene) -> httpx.AsyncClient:
+        return it.up if self.listener == "up" else it.public
+
+    def routes(self, it: Scene) -> Iterator[Route]:
+        application = it.up_application if self.listener == "up" else it.application
+        for route in application.routes:
+            if isinstance(route, Route) and route.path.startswith(self.prefix) and "public/" not in route.path:
+                yield route
+
+
+UP = Dialect("/", "Auth", "{key}", "up")
+STATUSDASHBOARD = Dialect("/api/v1/", "Authorization", "ApiKey {name}:{key}")
+NATIVE = Dialect("/api/prober/v1/", "Authorization", "Bearer {key}")
+KEYED = [UP, STATUSDASHBOARD, NATIVE]
+NAMES = ["up", "statusdashboard", "native"]
+OPEN = {"/", "/api/v1/", "/api/prober/v1/", "/api/prober/v1/openapi.json"}  # say what there is, to anyone
+
+
+def is_up(answer: httpx.Response) -> bool:
+    said = answer.json()
+    return isinstance(said, list) and len(said) == 1 and set(said[0]) == {"error", "text"}
+
+
+def is_statusdashboard(answer: httpx.Response) -> bool:
+    if answer.status_code in (401, 404, 429):
+        return answer.content == b""
+    if answer.status_code == 405:
+        return answer.text == answer.headers["allow"]
+    (key,) = answer.json()
+    return key == "error" or key == "error_message" or isinstance(answer.json()[key], dict)
+
+
+def is_native(answer: httpx.Response) -> bool:
+    said = answer.json()
+    return set(said) == {"error"} and set(said["error"]) == {"code", "message"}
+
+
+SHAPES = {UP: is_up, STATUSDASHBOARD: is_statusdashboard, NATIVE: is_native}
+
+
+def path_of(route: Route, value: str = "1") -> str:
+    return re.sub(r"{[^}]*}", value, route.path)
+
+
+async def refused(it: Scene, dialect: Dialect, method: str, path: str, status: int, **more: Any) -> None:
+    it.now_ms += MINUTE  # whoever is refused is slowed
+    answer = await dialect.client(it).request(method, path, **more)
+    assert answer.status_code == status, (method, path, answer.text)
+    assert method == "HEAD" or SHAPES[dialect](answer), (method, path, answer.text)
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("dialect", KEYED, ids=NAMES)
+async def test_without_a_key_every_route_is_shut(tmp_path: Path, dialect: Dialect) -> None:
+    async with scene(tmp_path) as it:
+        for route in dialect.routes(it):
+            for method in () if route.path in OPEN or path_of(route) == "/api/v1" else route.methods or ():
+                if method != "OPTIONS":
+                    await refused(it, dialect, method, path_of(route), 401)
+                    await refused(it, dialect, method, path_of(route), 401, headers=dialect.key("wrong"))
+
+
+@pytest.mark.parametrize("dialect", KEYED, ids=NAMES)
+async def test_what_is_missing_and_what_is_not_offered_is_told_in_its_shape(tmp_path: Path, dialect: Dialect) -> None:
+    async with scene(tmp_path) as it:
+        key = dialect.key(ADMIN)
+        for method in (*READS, *WRITES):
+            await refused(it, dialect, method, f"{dialect.prefix}none/none/none/none/none", 404, headers=key)
+        for route in dialect.routes(it):
+            for method in (*READS, *WRITES, "TRACE"):
+                if method not in (route.methods or ()) and not (dialect is STATUSDASHBOARD and "schema" in route.path):
+                    others = [one.methods or () for one in dialect.routes(it) if one.path_regex.match(path_of(route))]
+                    if all(method not in methods for methods in others):
+                        await refused(it, dialect, method, path_of(route), 405, headers=key)
+
+
+WRITING = [
+    (UP, "PUT", "/components/acme"),
+    (UP, "PUT", "/sites/acme"),
+    (UP, "PUT", "/incidents/acme"),
+    (UP, "PUT", "/metrics/acme"),
+    (UP, "PUT", "/subscriptions/acme"),
+    (STATUSDASHBOARD, "POST", "/api/v1/event/list/"),
+    (STATUSDASHBOARD, "POST", "/api/v1/event/service/"),
+    (STATUSDASHBOARD, "POST", "/api/v1/event/update/"),
+    (STATUSDASHBOARD, "POST", "/api/v1/service/"),
+    (STATUSDASHBOARD, "PUT", "/api/v1/event/list/1/"),
+    (STATUSDASHBOARD, "PATCH", "/api/v1/service/1/"),
+    (NATIVE, "POST", "/api/prober/v1/incidents"),
+    (NATIVE, "POST", "/api/prober/v1/incidents/1/updates"),
+    (NATIVE, "POST", "/api/prober/v1/incidents/1/acknowledge"),
+    (NATIVE, "POST", "/api/prober/v1/keys"),
+]
+NOT_JSON = [
+    b"{",
+    b"[]",
+    b"\xff",
+    b'{"a": NaN}',
+    b'{"a": 1, "a": 2}',
+    b'{"a": "\\ud800"}',
+    b'{"a": "\\u0000"}',
+    b"[" * 9999,
+]
+
+
+@pytest.mark.parametrize(("dialect", "method", "path"), WRITING)
+async def test_a_body_that_can_not_be_read_is_refused_in_its_shape(
+    tmp_path: Path, dialect: Dialect, method: str, path: str
+) -> None:
+    async with scene(tmp_path) as it:
+        key = dialect.key(ACME)
+        for content in NOT_JSON:
+            await refused(it, dialect, method, path, 400, content=content, headers=key)
+        await refused(it, dialect, method, path, 413, content=b" " * (LONGEST_REQUEST + 1), headers=key)
+        for kind in ("text/xml", "multipart/form-data", "application/json-seq"):
+            await refused(it, dialect, method, path, 415, content=b"{}", headers=key | {"Content-Type": kind})
+        _, made = await keyed(it, scope="read")
+        await refused(it, dialect, method, path, 403, content=b"{}", headers=dialect.key(made))
+
+
+async def keyed(it: Scene, **fields: Any) -> tuple[int, str]:
+    headers = NATIVE.key(ADMIN)
+    answer = await it.public.post(
+        "/api/prober/v1/keys", headers=headers, json={"name": "k", "account": "acme"} | fields
+    )
+    return answer.status_code, answer.json()["key"]
+
+
+@pytest.mark.parametrize("dialect", KEYED, ids=NAMES)
+async def test_who_asks_too_often_is_told_in_its_shape_when_to_come_again(tmp_path: Path, dialect: Dialect) -> None:
+    async with scene(tmp_path, text=CONFIG.replace("[prober]", "[prober]\nrate_per_key = 1")) as it:
+        path = {UP: "/sites", STATUSDASHBOARD: "/api/v1/service/", NATIVE: "/api/prober/v1/incidents"}[dialect]
+        for status in (200, 429):
+            answer = await dialect.client(it).get(path, headers=dialect.key(ACME))
+            assert answer.status_code == status
+        assert SHAPES[dialect](answer)
+        assert answer.headers["retry-after"] == "60"
+
+
+# ---------------------------------------------------------------- tenancy
+
+# Putting to an id makes what is missing; that an id is taken can't be hidden from whoever wants it (see docs/api.md).
+MAKES = {"sites", "site", "components", "component", "metrics", "metric", "subscriptions", "subscription"}
+
+
+class Theirs(NamedTuple):
+    """Ids of what belongs to account `other`, by the word of a path."""
+
+    ids: dict[str, str]
+
+    def of(self, path: str) -> str:
+        words = [word for word in path.split("/") if word and "{" not in word]
+        for word in reversed(words):
+            for key in (word, f"{word}s", word.removesuffix("s")):
+                if key in self.ids:
+                    return self.ids[key]
+        return self.ids[next(one for one in ("/".join(words[2:4]), words[2]) if one in self.ids)]
+
+
+async def inhabited(it: Scene) -> Theirs:
+    """A scene in which account `other` has one of everything."""
+    await it.see("down down", "lone")
+    (incident,) = it.recorder.shown.incidents.values()
+    admin = {"Auth": ADMIN}
+    for path, fields in (
+        ("/sites/inner", {"account": "other"}),
+        ("/components/gizmo", {"account": "other", "site": "inner"}),
+        ("/metrics/load", {"account": "other", "site": "inner", "data": [{"timestamp": 1, "value": 1}]}),
+        ("/subscriptions/hook", {"account": "other", "endpoint": "https://hooks.example"}),
+    ):
+        assert (await it.up.put(path, headers=admin, json=fields)).status_code == 200
+    answer = await it.public.post(
+        "/api/prober/v1/keys", headers=NATIVE.key(ADMIN), json={"name": "theirs", "account": "other"}
+    )
+    num = str(incident.num)
+    (owed,) = await it.store.outbox.pending("hook", 9)
+    return Theirs(
+        {
+            "sites": "inner",
+            "components": "gizmo",
+            "metrics": "load",
+            "channels": "hook",
+            "notices": owed.notice.id,
+            "subscriptions": "hook",
+            "maintenance": "none-of-theirs",
+            "accounts": "other",
+            "incidents": incident.uid,
+            "keys": answer.json()["id"],
+            "native": num,
+            "list": num,
+            "service": "4",
+            "update": "100001",
+            "user": "2",
+            "explain": "lone",
+            "checks": "lone",
+            "observations": "lone",
+        }
+    )
+
+
+@pytest.mark.parametrize("dialect", KEYED, ids=NAMES)
+async def test_what_is_another_accounts_looks_like_what_is_missing(tmp_path: Path, dialect: Dialect) -> None:
+    asked = 0
+    async with scene(tmp_path, HOOK) as it:
+        theirs = await inhabited(it)
+        for route in dialect.routes(it):
+            if "{" not in route.path:
+                continue
+            word = route.path.split("/")[1]
+            known = {"status", "type", "severity"}
+            for method in sorted((route.methods or set()) - {"OPTIONS"}):
+                if (dialect is UP and method == "PUT" and word in MAKES) or known & set(route.path.split("/")):
+                    continue
+                id_ = theirs.ids["native"] if dialect is NATIVE and "incidents" in route.path else theirs.of(route.path)
+                missing = "987654" if id_.isdigit() else "missing"
+                found = [await answered(it, dialect, method, path_of(route, one), one) for one in (id_, missing)]
+                assert found[0] == found[1], (method, route.path)
+                assert dialect is STATUSDASHBOARD or found[0][0] in (403, 404), (method, route.path)
+                asked += 1
+        for route in dialect.routes(it):
+            if "{" not in route.path and "GET" in (route.methods or ()):
+                answer = await dialect.client(it).get(route.path, headers=dialect.key(ACME))
+                secret = ("inner", "gizmo", "https://hooks.example", "theirs", "Lone")
+                assert not any(one in answer.text for one in secret), route.path
+    assert asked >= 7
+
+
+async def answered(it: Scene, dialect: Dialect, method: str, path: str, id_: str) -> tuple[int, str, set[str]]:
+    bodies = {"updates": b'{"body": "x"}', "pin": b'{"status": "major"}'}
+    told = bodies.get(path.rpartition("/")[2], b"{}")
+    content = {"content": told} if method in WRITES else {}
+    headers = dialect.key(ACME) | ({"Content-Type": "application/json"} if content else {})
+    answer = await dialect.client(it).request(method, path, headers=headers, **content)  # type: ignore[arg-type]
+    return answer.status_code, answer.text.replace(id_, "ID"), set(answer.headers) - {"content-length"}
