@@ -25,12 +25,17 @@ def run(
     """Run the daemon: probe on schedule, judge, tell, and serve the page and the API."""
     import anyio
 
+    from prober import fault
+
+    armed = fault.arm()
     loaded, read = logged(config)
 
     def ready() -> None:
         for line in where(loaded):
             typer.echo(line)
 
+    if armed:
+        typer.echo(f"FOR TESTS ONLY: this process will kill itself at {armed}", err=True)
     anyio.run(watch, loaded, read, ready, backend_options={"use_uvloop": True})
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import anyio
 
+from prober import fault
 from prober.clock import Clock
 from prober.core.model import ComponentPolicy, Notice, NoticeReason
 from prober.daemon import own_notices
@@ -180,7 +181,9 @@ class Courier:
         number, at_ms = one.attempts + 1, self._clock.now_ms()
         status, error, next_ms = None, None, None
         try:
+            fault.reach("send.before")
             receipt = await self._notifier.send(self._parcel(one, number, at_ms))
+            fault.reach("send.after")
             status = receipt.status
         except DeliveryError as failed:
             self._has_failed = True

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import aiosqlite
 from anyio import CancelScope
 
+from prober import fault
 from prober.errors import StoreDamagedError, StoreError, StoreFullError
 
 T = TypeVar("T")
@@ -62,14 +63,19 @@ class Engine(aiosqlite.Connection):
         """Wait for the thread of a connection that could not be opened: it still wants to tell the loop of its end."""
         self._thread.join()
 
-    async def transact(self, command: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a function as one transaction: committed and synced when this returns, undone when it raises."""
+    async def transact(self, command: Callable[[sqlite3.Connection], T], point: str = "") -> T:
+        """Run a function as one transaction: committed and synced when this returns, undone when it raises.
+
+        point: the fault points before and after the commit, without these words.
+        """
 
         def whole(connection: sqlite3.Connection) -> T:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 result = command(connection)
+                fault.reach(f"{point}.before")
                 connection.execute("COMMIT")
+                fault.reach(f"{point}.after")
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")

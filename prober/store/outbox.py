@@ -217,7 +217,7 @@ class Outbox:
             self._queries.advance_notice(connection, **(row | {"next_ms": attempt.next_ms or attempt.at_ms}))
             chain.append(connection, attempt.at_ms, ("notice", "delivery"))
 
-        await self._engine.transact(write)
+        await self._engine.transact(write, "tried")
 
     async def attempts(self, notice: str) -> list[Attempt]:
         """All attempts for a notice, oldest first; next_ms is not kept."""

@@ -131,7 +131,7 @@ class Store:
                 watched_ms=batch.watched_ms,
             )
 
-        await self._writer.transact(write)
+        await self._writer.transact(write, "judged" if batch.decisions else "observed")
 
     def _put(self, connection: sqlite3.Connection, decision: Decision) -> None:
         queries = self._queries

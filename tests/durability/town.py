@@ -1,0 +1,177 @@
+"""Targets that fail as they are told to, a receiver that notes what comes, and a real daemon between them."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.acceptance.scene import free_port
+
+ROOT = Path(__file__).parents[2]
+SUBSCRIPTIONS = ("pager", "chat")
+CONFIG = """
+[prober]
+state_dir = "state"
+public = "127.0.0.1:{public}"
+up = "off"
+safe_mode_after = 0
+ballast = 0
+
+[sites.main]
+name = "Town"
+
+[channels.pager]
+kind = "webhook"
+url = "http://127.0.0.1:{town}/pager"
+format = "up"
+
+[channels.chat]
+kind = "webhook"
+url = "http://127.0.0.1:{town}/chat"
+format = "up"
+
+[subscriptions.pager]
+channel = "pager"
+topics = ["incidents"]
+
+[subscriptions.chat]
+channel = "chat"
+topics = ["incidents"]
+"""
+CHECK = """
+[components.{id}]
+name = "{id}"
+
+[checks.{id}]
+kind = "http"
+url = "http://127.0.0.1:{town}/{id}"
+interval = "{interval_ms}ms"
+timeout = "{interval_ms}ms"
+failures = 1
+successes = 1
+"""
+
+
+class Town(ThreadingHTTPServer):
+    """down: paths that answer 503 now. flaps_after: every so many answers a check turns; 0 = only when told to.
+
+    answers: per check, per life of the daemon, whether it was told "up". received: id and body of each message.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, flaps_after: int = 0) -> None:
+        self.down: set[str] = set()
+        self.flaps_after = flaps_after
+        self.life = -1
+        self.answers: dict[str, dict[int, list[bool]]] = defaultdict(lambda: defaultdict(list))
+        self.received: list[tuple[str, bytes]] = []
+        self.lock = threading.Lock()
+        super().__init__(("127.0.0.1", 0), Citizen)
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def lives(self, check: str) -> list[list[bool]]:
+        return [self.answers[check][life] for life in range(self.life + 1)]
+
+    def answered(self, life: int) -> bool:
+        """Whether any check was answered in that life."""
+        with self.lock:
+            return any(lives.get(life) for lives in self.answers.values())
+
+    def answer(self, check: str) -> bool:
+        with self.lock:
+            count = sum(map(len, self.answers[check].values()))
+            if self.flaps_after and count % self.flaps_after == self.flaps_after - 1:
+                self.down ^= {check}
+            is_up = check not in self.down
+            self.answers[check][self.life].append(is_up)
+            return is_up
+
+
+class Citizen(BaseHTTPRequestHandler):
+    server: Town
+
+    def do_GET(self) -> None:
+        self._answer(200 if self.server.answer(self.path.strip("/")) else 503)
+
+    def do_POST(self) -> None:
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:
+            return  # its sender was killed
+        with self.server.lock:
+            self.server.received.append((self.headers["webhook-id"], body))
+        self._answer(200)
+
+    def _answer(self, status: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def town(flaps_after: int = 0) -> Iterator[Town]:
+    one = Town(flaps_after)
+    try:
+        yield one
+    finally:
+        one.shutdown()
+        one.server_close()
+
+
+class Guard:
+    """The real daemon that watches the town; killed and started again by whoever has it.
+
+    code: the folder of the program.
+    """
+
+    def __init__(
+        self, folder: Path, town: Town, checks: tuple[str, ...], interval_ms: int = 200, code: Path = ROOT
+    ) -> None:
+        self.folder, self.town, self.code = folder, town, code
+        self.state_dir, self.database = folder / "state", folder / "state" / "prober.db"
+        self.process: subprocess.Popen[bytes] | None = None
+        port = town.server_address[1]
+        text = CONFIG.format(public=free_port(), town=port)
+        text += "".join(CHECK.format(id=id_, town=port, interval_ms=interval_ms) for id_ in checks)
+        (folder / "config.toml").write_text(text)
+
+    def start(self, **env: str) -> None:
+        """A new life begins; it is not waited for."""
+        self.town.life += 1
+        with (self.folder / "log").open("ab") as log:
+            command = [sys.executable, "-m", "prober", "run", "--config", str(self.folder / "config.toml")]
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | env, cwd=self.code)
+
+    @property
+    def is_dead(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+    def kill(self) -> None:
+        """kill -9"""
+        assert self.process
+        self.process.kill()
+        self.process.wait()
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+
+@contextmanager
+def guard(
+    folder: Path, town: Town, checks: tuple[str, ...], interval_ms: int = 200, code: Path = ROOT
+) -> Iterator[Guard]:
+    one = Guard(folder, town, checks, interval_ms, code)
+    try:
+        yield one
+    finally:
+        if not one.is_dead:
+            one.kill()
