@@ -61,6 +61,7 @@ def held(folder: Path, kills: int, seed: int) -> str:
         return f"seed {seed}: {kills} kills, {count} incidents, {messages}"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_twice_25_kills_lose_nothing(tmp_path: Path) -> None:
     folders = [tmp_path / "1", tmp_path / "2"]
