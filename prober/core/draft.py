@@ -314,7 +314,8 @@ class Draft:
             self._tell(NoticeReason.FLAPPING, life.flapping(incident, component, changes, self.at_ms))
 
     def _open(self, component: ComponentPolicy, after: ComponentState) -> None:
-        why, ended = self._why(after), self.state.ended_about(component.id)
+        why = self._why(after)
+        ended = self.state.ended_about(component.id) if component.reopen_within_ms else None
         is_recent = ended is not None and self.at_ms - (ended.resolved_ms or 0) < component.reopen_within_ms
         if ended is not None and is_recent and all(self._open_about(a.component) is None for a in ended.affected):
             self._tell(NoticeReason.REOPENED, life.again(ended, component, after.status, self.at_ms, why))
