@@ -21,6 +21,8 @@ TESTED_BY = {
     "prober/cli/demo.py": "tests/acceptance/test_demo.py",
     "prober/cli/run.py": "tests/acceptance/test_daemon.py",
     "prober/core/draft.py": "tests/core/test_stories.py",
+    "prober/core/following.py": "tests/core/test_stories.py",
+    "prober/core/ledger.py": "tests/core/test_stories.py",
     "prober/core/orders.py": "tests/core/test_stories.py",
     "statusapi/catalog.py": "tests/statusapi/dialects/test_up_writing.py",
     "statusapi/dialects/up_fields.py": "tests/statusapi/dialects/test_up_writing.py",

@@ -61,6 +61,7 @@ def posted(incident: Incident, order: Post, at_ms: int) -> Incident | None:
         affected=_operational(incident.affected) if is_resolved else incident.affected,
         updated_ms=at_ms,
         resolved_ms=(incident.resolved_ms or at_ms) if is_resolved else None,
+        joined_due_ms=None if is_resolved else incident.joined_due_ms,
         monitoring_ms=at_ms if status is IncidentStatus.MONITORING else None,
         taken=True,
         updates=(*incident.updates, Update(at_ms, status, order.body, order.author)),

@@ -268,3 +268,14 @@ def test_a_component_without_checks_shows_what_somebody_says() -> None:
         ("operational", "major", Rule.STATED),
         ("major", "unknown", Rule.FROM_CHECKS),
     ]
+
+
+def test_history_names_the_failing_checks_whatever_is_shown() -> None:
+    rules = policy(check(failures=1), windows=[window(T0 + MIN, T0 + 2 * MIN)])
+    events: list[Event] = [Configured(T0), Observed(observation("down", T0 + 1)), Woke(T0 + MIN)]
+    _, decisions = played(events, rules)
+    changes = [c for d in decisions for c in d.changes if c.subject is Subject.COMPONENT]
+    assert [(c.after, c.rule, c.detail) for c in changes] == [
+        ("major", Rule.FROM_CHECKS, "shop"),
+        ("maintenance", Rule.MAINTENANCE_WINDOW, "shop"),
+    ]
