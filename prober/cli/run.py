@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from prober.daemon.serve import Application
     from prober.daemon.world import World
     from statusapi.limits import Limits
+    from statusapi.views import Views
 
 RECENT_INCIDENTS = 50  # of each site, read at the start; later ones come by themselves
 
@@ -90,7 +91,6 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     from statusapi.delivery import Delivery
     from statusapi.dialects.native import Native
     from statusapi.explain import Explain
-    from statusapi.history import NEEDED_MS
     from statusapi.latency import Latency
     from statusapi.management import Management
     from statusapi.metrics import Metrics
@@ -98,19 +98,8 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     from statusapi.past import Past
     from statusapi.repeats import Repeats
     from statusapi.uptimes import Uptimes
-    from statusapi.views import Views
 
-    recent = [
-        incident
-        for site in world.config.sites
-        for incident in await world.store.recent_incidents(site, RECENT_INCIDENTS)
-    ]
-    changes = await world.store.component_changes(world.clock.now_ms() - NEEDED_MS)
-    works = [
-        work for site in world.config.sites for work in await world.store.recent_maintenances(site, RECENT_INCIDENTS)
-    ]
-    views = Views(world.config, world.recorder, recent, changes, world.clock, works)
-    world.ended.callback(views.close)
+    views = await _views(world)
     metrics = Metrics(world.config, world.recorder, world.clock, world.meters, world.adhoc.probe)
     limits.follow(world.config)
     auth = Auth(world.config, world.clock, limits, world.store.keys, await world.store.keys.all())
@@ -138,11 +127,24 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     chronicle = Chronicle(world.config, world.store, world.clock)
     public = create_public(native, metrics, catalog, chronicle, limits, found, manage, alerts, world.pings.take)
     followers = (views, metrics, auth, orders, explain, uptimes, latency, delivery, keys, catalog, past)
-    world.followers += [part.follow for part in followers]
-    world.followers += [part.follow for part in (chronicle, manage, alerts)]
+    world.followers += [part.follow for part in (*followers, chronicle, manage, alerts)]
     if world.config.daemon.up is None:
         return [public]
     return [public, create_up(views, auth, orders, catalog, keys, limits)]
+
+
+async def _views(world: "World") -> "Views":
+    """What is shown, with what the store remembers of before."""
+    from statusapi.history import NEEDED_MS
+    from statusapi.views import Views
+
+    sites, store = world.config.sites, world.store
+    recent = [one for site in sites for one in await store.recent_incidents(site, RECENT_INCIDENTS)]
+    works = [one for site in sites for one in await store.recent_maintenances(site, RECENT_INCIDENTS)]
+    changes = await store.component_changes(world.clock.now_ms() - NEEDED_MS)
+    views = Views(world.config, world.recorder, recent, changes, world.clock, works)
+    world.ended.callback(views.close)
+    return views
 
 
 def where(config: "Config") -> list[str]:

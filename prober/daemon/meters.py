@@ -17,90 +17,68 @@ class Meters(Collector):
 
     def __init__(self, checks: Iterable[str], channels: Iterable[str]) -> None:
         self._registry = CollectorRegistry()
+        self.reload_trouble: str | None = None
+        self._of_probing()
+        self._of_telling()
+        self._of_ourselves()
+        self._checks: set[str] = set()
+        self.watch(checks)
+        for channel in channels:
+            self.begin(channel)
+
+    def _of_probing(self) -> None:
         self.lag = Histogram(
             "uptime_scheduler_lag_seconds",
             "Time from a probe's scheduled slot to its real start",
             buckets=_LAG_BUCKETS,
             registry=self._registry,
         )
-        self.missed = Counter(
-            "uptime_scheduler_missed_slots",
-            "Slots of the schedule that passed without a probe",
-            ["check"],
-            registry=self._registry,
+        self.missed = self._counter(
+            "uptime_scheduler_missed_slots", "Slots of the schedule that passed without a probe", "check"
         )
-        self.in_flight = Gauge("uptime_probes_in_flight", "Probes under way", registry=self._registry)
-        self.waiting = Gauge(
-            "uptime_probes_waiting", "Probes that are due and wait for room under a limit", registry=self._registry
+        self.in_flight = self._gauge("uptime_probes_in_flight", "Probes under way")
+        self.waiting = self._gauge("uptime_probes_waiting", "Probes that are due and wait for room under a limit")
+        self.clock_jumps = self._counter("uptime_clock_jumps", "Jumps of the system's wall clock that were followed")
+
+    def _of_telling(self) -> None:
+        self.deliveries = self._counter(
+            "uptime_deliveries", "Attempts to deliver a notice, by how they ended", "channel", "result"
         )
-        self.clock_jumps = Counter(
-            "uptime_clock_jumps", "Jumps of the system's wall clock that were followed", registry=self._registry
-        )
-        self.deliveries = Counter(
-            "uptime_deliveries",
-            "Attempts to deliver a notice, by how they ended",
-            ["channel", "result"],
-            registry=self._registry,
-        )
-        self.owed = Gauge(
-            "uptime_notices_owed", "Notices waiting to be delivered", ["channel"], registry=self._registry
-        )
-        self.failed = Gauge(
-            "uptime_notices_failed",
-            "Notices that were given up; see prober notices",
-            ["channel"],
-            registry=self._registry,
-        )
-        self.disabled = Gauge(
-            "uptime_channel_disabled", "Whether nothing is sent to a channel", ["channel"], registry=self._registry
-        )
-        self.reload_success = Gauge(
-            "uptime_reload_success",
-            "Whether the configuration was good when it was last read",
-            registry=self._registry,
-        )
-        self.reloaded = Gauge(
-            "uptime_reload_timestamp_seconds",
-            "When the configuration that holds was last read, as unix time",
-            registry=self._registry,
-        )
-        self.reload_trouble: str | None = None
-        self._trouble = Gauge(
-            "uptime_own_trouble",
-            "1 for what keeps prober itself from judging at the moment",
-            ["reason"],
-            registry=self._registry,
-        )
-        for reason in Reason:
-            if reason.owner is Owner.SELF:
-                self._trouble.labels(reason)
-        self.backup_trouble = Gauge(
-            "uptime_backup_trouble", "Whether the latest scheduled backup failed", registry=self._registry
-        )
-        self.backed_up = Gauge(
-            "uptime_backup_timestamp_seconds",
-            "When the latest scheduled backup was made, as unix time; 0 if there is none",
-            registry=self._registry,
-        )
-        self.safe_mode = Gauge(
-            "uptime_safe_mode", "Whether nothing is sent because of several crashes", registry=self._registry
-        )
-        self.ballast = Gauge(
-            "uptime_ballast_held", "Whether space is kept free for the day the disk is full", registry=self._registry
-        )
-        self.alert_path = Gauge(
-            "uptime_alert_path_up",
-            "Whether everything makes progress and at least one channel takes notices",
-            registry=self._registry,
+        self.owed = self._gauge("uptime_notices_owed", "Notices waiting to be delivered", "channel")
+        self.failed = self._gauge("uptime_notices_failed", "Notices that were given up; see prober notices", "channel")
+        self.disabled = self._gauge("uptime_channel_disabled", "Whether nothing is sent to a channel", "channel")
+        self.alert_path = self._gauge(
+            "uptime_alert_path_up", "Whether everything makes progress and at least one channel takes notices"
         )
         self.alert_path.set(1)
-        self.heartbeat = Gauge(
-            "uptime_heartbeat_timestamp_seconds", "When a heartbeat last arrived, as unix time", registry=self._registry
+        self.heartbeat = self._gauge(
+            "uptime_heartbeat_timestamp_seconds", "When a heartbeat last arrived, as unix time"
         )
-        self._checks: set[str] = set()
-        self.watch(checks)
-        for channel in channels:
-            self.begin(channel)
+
+    def _of_ourselves(self) -> None:
+        self.reload_success = self._gauge(
+            "uptime_reload_success", "Whether the configuration was good when it was last read"
+        )
+        self.reloaded = self._gauge(
+            "uptime_reload_timestamp_seconds", "When the configuration that holds was last read, as unix time"
+        )
+        self._trouble = self._gauge(
+            "uptime_own_trouble", "1 for what keeps prober itself from judging at the moment", "reason"
+        )
+        self.own_trouble(None)
+        self.backup_trouble = self._gauge("uptime_backup_trouble", "Whether the latest scheduled backup failed")
+        self.backed_up = self._gauge(
+            "uptime_backup_timestamp_seconds",
+            "When the latest scheduled backup was made, as unix time; 0 if there is none",
+        )
+        self.safe_mode = self._gauge("uptime_safe_mode", "Whether nothing is sent because of several crashes")
+        self.ballast = self._gauge("uptime_ballast_held", "Whether space is kept free for the day the disk is full")
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, labels, registry=self._registry)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, registry=self._registry)
 
     def watch(self, checks: Iterable[str]) -> None:
         """Have series for these checks from now on, and for no others; those that stay keep their figures."""

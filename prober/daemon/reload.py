@@ -111,7 +111,7 @@ class Reload:
         except ConfigError as error:
             for mistake in error.mistakes:
                 logger.error("not reloaded: %s", mistake)  # noqa: TRY400
-            trouble, mistakes = f"{len(error.mistakes)} mistakes in it", error.mistakes
+            trouble, mistakes = _counted(error.mistakes), error.mistakes
         except (ProberError, OSError) as error:
             logger.error("not reloaded: %s", error)  # noqa: TRY400
             trouble = str(error)
@@ -250,3 +250,7 @@ async def warn_of_orphans(world: World) -> None:
 def counts(policy: Policy) -> str:
     """What is watched, in a few words."""
     return f"{len(policy.checks)} checks of {len(policy.components)} components (process {os.getpid()})"
+
+
+def _counted(mistakes: Sequence[str]) -> str:
+    return f"{len(mistakes)} mistake{'' if len(mistakes) == 1 else 's'} in it"

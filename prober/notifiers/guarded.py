@@ -47,10 +47,6 @@ class _Backend(httpcore.AsyncNetworkBackend):
         """Never: no stranger's URL leads there."""
         raise httpcore.ConnectError("no local socket is connected to")
 
-    async def sleep(self, seconds: float) -> None:
-        """Never: nothing is tried again here."""
-        raise NotImplementedError
-
 
 def transport(guard: Guard, context: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
     """A transport of its own for one request, without proxies, whose connections the guard judges."""
