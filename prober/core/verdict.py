@@ -43,11 +43,15 @@ def graded(observation: Observation, policy: CheckPolicy) -> tuple[Outcome, Reas
 
 def judge(state: CheckState, observation: Observation, policy: CheckPolicy) -> Judged | None:
     """What the observation makes of the check's state; None if nothing changes."""
-    address, certificate = (str(observation.facts.get(key, "")) for key in ("ip", "cert_fingerprint"))
-    answer = _Answer(*graded(observation, policy), observation.detail, observation.started_ms, address, certificate)
-    if answer.outcome is Outcome.UNKNOWN:
+    outcome, reason = graded(observation, policy)
+    if outcome is Outcome.UNKNOWN:
         return None
-    if policy.quantile is None and not state.pace:
+    has_pace = policy.quantile is not None or bool(state.pace)
+    if not has_pace and outcome is Outcome.UP and _is_settled(state, policy):
+        return None  # the usual case, so it is seen at once
+    address, certificate = (str(observation.facts.get(key, "")) for key in ("ip", "cert_fingerprint"))
+    answer = _Answer(outcome, reason, observation.detail, observation.started_ms, address, certificate)
+    if not has_pace:
         return _judged(state, answer, policy)
     counted = state._replace(pace=paced(state.pace, observation, policy.quantile))
     is_crawling = answer.outcome is Outcome.UP and is_slow(counted.pace, policy.quantile)
