@@ -104,7 +104,7 @@ def texts() -> dict[str, str]:
 def dependencies() -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     asked = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
-    return {re.split(r"[^A-Za-z0-9._-]", one)[0] for one in asked}
+    return {re.split(r"[^A-Za-z0-9._-]", one)[0].replace(".", "-") for one in asked}
 
 
 def scripts() -> list[Path]:
