@@ -19,6 +19,7 @@ KINDS = {
     "alertmanager": "prober.notifiers.alertmanager",
     "sms": "prober.notifiers.sms",
     "hipchat": "prober.notifiers.hipchat",
+    "x": "prober.notifiers.x",
 }
 
 
