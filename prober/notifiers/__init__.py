@@ -20,6 +20,7 @@ KINDS = {
     "sms": "prober.notifiers.sms",
     "hipchat": "prober.notifiers.hipchat",
     "x": "prober.notifiers.x",
+    "apprise": "prober.notifiers.apprise",
 }
 
 

@@ -27,6 +27,7 @@ KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
     "sms": lambda url: {"base_url": url, "account": ACCOUNT, "token": HUSH, "sender": "Acme", "to": "+4930123456"},
     "hipchat": lambda url: {"base_url": url, "room": "Our ops", "token": HUSH},
     "x": lambda url: {"base_url": url, **dict.fromkeys(X_KEYS, HUSH)},
+    "apprise": lambda url: {"url": f"{url.replace('http', 'json')}/{HUSH}"},
 }
 
 
