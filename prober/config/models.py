@@ -325,6 +325,10 @@ class Account(Options):
     """What people read."""
     key: Key | None = None
     """The key that opens this account in the API; best are 40 hexadecimal digits in lower case."""
+    public_only: bool = False
+    """Whether its checks, and the callbacks that it makes, reach public addresses only."""
+    allow: list[Annotated[str, BeforeValidator(_network)]] = Field(default=[])
+    """With `public_only`: networks that they may reach all the same."""
 
 
 class Site(Options):

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     CONNECT_TIMEOUT = "connect_timeout"
     CONNECT_RESET = "connect_reset"
     UNREACHABLE = "unreachable"
+    ADDRESS_FORBIDDEN = "address_forbidden"
     TLS_TIMEOUT = "tls_timeout"
     TLS_HANDSHAKE = "tls_handshake"
     TLS_EXPIRED = "tls_expired"
@@ -103,6 +104,7 @@ WORDS: Mapping[Reason, str] = {
     Reason.CONNECT_TIMEOUT: "connections time out",
     Reason.CONNECT_RESET: "connections are reset",
     Reason.UNREACHABLE: "it cannot be reached",
+    Reason.ADDRESS_FORBIDDEN: "its name leads to where it should not",
     Reason.TLS_TIMEOUT: "the secure connection times out",
     Reason.TLS_HANDSHAKE: "the secure connection fails",
     Reason.TLS_EXPIRED: "its certificate has expired",

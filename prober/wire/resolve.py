@@ -13,6 +13,7 @@ from typing import NamedTuple
 from prober.core.model import Phase
 from prober.core.reason import Reason
 from prober.wire.failure import Failed, failed_by
+from prober.wire.guard import ForbiddenAddress, judge
 
 FAMILIES: Mapping[str, socket.AddressFamily] = {
     "any": socket.AF_UNSPEC,
@@ -51,11 +52,12 @@ def literal(host: str) -> Address | None:
 async def resolve(host: str, family: str, *, other_way: bool = False) -> Address:
     """The first address of the name, in the system's order; family: a key of FAMILIES. Raises Failed.
 
+    Where a guard holds, all addresses of the name are judged, and whoever connects does so to the one returned.
     other_way: the first one of the other family than that address is of, if there is one.
     """
     known = literal(host)
     if known is not None:
-        return _checked(known, host, family)
+        return _permitted([_checked(known, host, family)], host)[0]
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, None, family=FAMILIES[family], type=socket.SOCK_STREAM)
@@ -66,7 +68,7 @@ async def resolve(host: str, family: str, *, other_way: bool = False) -> Address
     addresses = [Address(str(a[0]), _VERSIONS[number]) for number, *_, a in found if number in _VERSIONS]
     if not addresses:
         raise Failed(Reason.DNS_NO_ADDRESS, f"{host} has no address")
-    return chosen(addresses, other_way=other_way)
+    return chosen(_permitted(addresses, host), other_way=other_way)
 
 
 def chosen(addresses: Sequence[Address], *, other_way: bool) -> Address:
@@ -86,3 +88,11 @@ def _checked(address: Address, host: str, family: str) -> Address:
     if family not in ("any", str(address.version)):
         raise Failed(Reason.DNS_NO_ADDRESS, f"{host} is no IPv{family} address")
     return address
+
+
+def _permitted(addresses: Sequence[Address], host: str) -> Sequence[Address]:
+    try:
+        judge(address.ip for address in addresses)
+    except ForbiddenAddress as error:
+        raise Failed(Reason.ADDRESS_FORBIDDEN, f"{host}: {error}") from None
+    return addresses

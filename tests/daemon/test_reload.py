@@ -23,6 +23,7 @@ from prober.daemon.serve import Application, Replaceable
 from prober.daemon.service_manager import ServiceManager
 from prober.daemon.world import World
 from prober.errors import StoreError
+from prober.probes.guarded import GuardedProbe
 from tests.worlds import recording
 
 pytestmark = pytest.mark.anyio
@@ -35,6 +36,7 @@ host = "127.0.0.1"
 port = 9
 interval = "1h"
 """
+HELD = "[accounts.default]\npublic_only = true\n"
 BLOG = SHOP.replace("shop", "blog")
 
 
@@ -158,3 +160,15 @@ async def test_what_only_a_restart_applies_is_said_at_each_reload(
             assert await one.reload("[prober]\nmax_probes = 7\n" + SHOP) == 1
         assert caplog.text.count("only a restart applies what has changed of prober.max_probes") == 2
         assert one.made == []
+
+
+async def test_checks_of_an_account_that_is_held_from_now_on_are_built_anew(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        before = it.loop.probes["shop"]
+        assert await it.reload(HELD + SHOP) == 1
+        held = it.loop.probes["shop"]
+        assert isinstance(held, GuardedProbe)
+        assert await it.reload(HELD + SHOP + BLOG) == 1
+        assert it.loop.probes["shop"] is held
+        assert await it.reload(SHOP) == 1
+        assert type(it.loop.probes["shop"]) is type(before)
