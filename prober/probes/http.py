@@ -81,6 +81,8 @@ class HttpProbe:
             options.expect_within,
             options.any,
             options.severity,
+            [(text, True) for text in options.expect_body_matches]
+            + [(text, False) for text in options.expect_not_body_matches],
         )
         self._reading = Reading(
             expected,

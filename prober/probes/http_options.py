@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from prober.options import CheckOptions, DurationMs, Secret, mistake
-from prober.probes.http_more import Alternative, HeaderWants, JsonWants, Network, SchemaFile, Within
+from prober.probes.http_more import Alternative, Expression, HeaderWants, JsonWants, Network, SchemaFile, Within
 from prober.probes.keys import CaFile, ClientFile, Family, Headers, Host, fitting
 from prober.wire.request import TOKEN
 from prober.wire.url import Url, parse, parse_place
@@ -99,6 +99,10 @@ class HttpOptions(CheckOptions):
     """A text that the body must contain, compared as UTF-8."""
     expect_not_body: str | None = Field(default=None, min_length=1, max_length=1024)
     """A text that the body must not contain, compared as UTF-8."""
+    expect_body_matches: list[Expression] = Field(default=[], max_length=20)
+    """Regular expressions that must all be found in the body."""
+    expect_not_body_matches: list[Expression] = Field(default=[], max_length=20)
+    """Regular expressions of which none may be found in the body."""
     expect_json: JsonWants = Field(default={})
     """What is found in the body by JSONPath must be: a value, or comparisons."""
     expect_schema: SchemaFile | None = None
@@ -197,7 +201,10 @@ class HttpOptions(CheckOptions):
             raise mistake("one of body, body_json and body_form", "more")
         return value
 
-    @field_validator("expect_body", "expect_not_body", "expect_json", "expect_schema", mode="after")
+    @field_validator(
+        "expect_body", "expect_not_body", "expect_body_matches", "expect_not_body_matches", "expect_json",
+        "expect_schema", mode="after",
+    )  # fmt: skip
     @classmethod
     def _has_body(cls, value: T, info: ValidationInfo) -> T:
         if value and info.data.get("method") == "HEAD":
