@@ -22,11 +22,12 @@ from prober.probes.http_auth import CHALLENGE, READING, Client, Tokens, digest
 from prober.probes.http_more import More
 from prober.probes.http_options import HttpOptions, statuses
 from prober.wire import quick_tls, tls
+from prober.wire.address import Address
 from prober.wire.connect import connect
 from prober.wire.failure import Failed
 from prober.wire.http1 import REDIRECTS, Exchange, Reading, Response
 from prober.wire.request import fields, request
-from prober.wire.resolve import Address, resolve
+from prober.wire.resolve import resolve
 from prober.wire.url import Url, joined, parse, parse_place
 
 # What is known of a response before there is one.

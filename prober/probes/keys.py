@@ -8,9 +8,9 @@ from pydantic import AfterValidator, BeforeValidator
 
 from prober.options import mistake
 from prober.wire import tls
+from prober.wire.address import literal
 from prober.wire.request import FRAMING, NOT_A_VALUE
 from prober.wire.request import NAME as HEADER
-from prober.wire.resolve import literal
 from prober.wire.url import parse_host, parse_place
 
 Family = Literal["any", "4", "6"]

@@ -18,11 +18,12 @@ from prober.probes.boundary import Attempt, Judgement, observe
 from prober.probes.expiry import expiring
 from prober.probes.keys import CaFile, Family, Host, fitting, named_place, place
 from prober.wire import tls
+from prober.wire.address import Address
 from prober.wire.certificate import certificate_facts, chain
 from prober.wire.connect import connect
 from prober.wire.dialogue import Dialogue
 from prober.wire.failure import Failed
-from prober.wire.resolve import Address, resolve
+from prober.wire.resolve import resolve
 from prober.wire.starttls import UPGRADES, upgrade
 
 _PORT = 443

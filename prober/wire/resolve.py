@@ -5,22 +5,13 @@ the same word, "temporary failure". That is taken for our own trouble (self_dns)
 """
 
 import asyncio
-import functools
 import socket
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from prober.core.model import Phase
 from prober.core.reason import Reason
+from prober.wire.address import FAMILIES, VERSIONS, Address, literal
 from prober.wire.failure import Failed, failed_by
-
-FAMILIES: Mapping[str, socket.AddressFamily] = {
-    "any": socket.AF_UNSPEC,
-    "4": socket.AF_INET,
-    "6": socket.AF_INET6,
-}
-
-_VERSIONS: Mapping[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 6}
 
 _BY_ERROR: Mapping[int, Reason] = {
     socket.EAI_NONAME: Reason.DNS_NXDOMAIN,
@@ -28,24 +19,6 @@ _BY_ERROR: Mapping[int, Reason] = {
     socket.EAI_ADDRFAMILY: Reason.DNS_NO_ADDRESS,
     socket.EAI_FAIL: Reason.DNS_SERVFAIL,
 }
-
-
-class Address(NamedTuple):
-    """Where to connect to. version: 4 or 6."""
-
-    ip: str
-    version: int
-
-
-@functools.lru_cache(maxsize=65_536)
-def literal(host: str) -> Address | None:
-    """The address that the host already is; None for a name."""
-    for family, version in _VERSIONS.items():
-        try:
-            return Address(socket.inet_ntop(family, socket.inet_pton(family, host)), version)
-        except OSError:
-            continue
-    return None
 
 
 async def resolve(host: str, family: str, *, other_way: bool = False) -> Address:
@@ -63,7 +36,7 @@ async def resolve(host: str, family: str, *, other_way: bool = False) -> Address
         raise failed_lookup(error, host) from None
     except OSError as error:
         raise failed_by(error, Phase.RESOLVE, f"looking up {host}") from None
-    addresses = [Address(str(a[0]), _VERSIONS[number]) for number, *_, a in found if number in _VERSIONS]
+    addresses = [Address(str(a[0]), VERSIONS[number]) for number, *_, a in found if number in VERSIONS]
     if not addresses:
         raise Failed(Reason.DNS_NO_ADDRESS, f"{host} has no address")
     return chosen(addresses, other_way=other_way)
