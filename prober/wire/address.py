@@ -9,7 +9,10 @@ FAMILIES: Mapping[str, socket.AddressFamily] = {
     "any": socket.AF_UNSPEC,
     "4": socket.AF_INET,
     "6": socket.AF_INET6,
+    "4 first": socket.AF_UNSPEC,
+    "6 first": socket.AF_UNSPEC,
 }
+"""Which addresses of a name are used; "any": those that the system prefers first."""
 
 VERSIONS: Mapping[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 6}
 
@@ -27,6 +30,6 @@ def literal(host: str) -> Address | None:
     for family, version in VERSIONS.items():
         try:
             return Address(socket.inet_ntop(family, socket.inet_pton(family, host)), version)
-        except OSError:
+        except (OSError, ValueError):  # of a NUL in it
             continue
     return None

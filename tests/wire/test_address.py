@@ -15,6 +15,7 @@ from prober.wire.address import Address, literal
         ("1.2.3", None),
         ("1.2.3.4.5", None),
         ("", None),
+        ("1.2.3.4\0", None),
     ],
 )
 def test_an_address_is_known_without_asking(host: str, address: Address | None) -> None:
