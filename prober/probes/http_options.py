@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
-from prober.options import CheckOptions, DurationMs, Secret, mistake
+from prober.options import DurationMs, Secret, mistake
 from prober.probes.http_more import Alternative, Expression, HeaderWants, JsonWants, Network, SchemaFile, Within
 from prober.probes.keys import CaFile, ClientFile, Family, Headers, Host, fitting
+from prober.probes.reach import ReachOptions
 from prober.wire.request import TOKEN
 from prober.wire.url import Url, parse, parse_place
 
@@ -62,7 +63,7 @@ def _shared(entries: tuple[int | str, ...]) -> frozenset[int]:
     return frozenset(status for first, last in map(_span, entries) for status in range(first, last + 1))
 
 
-class HttpOptions(CheckOptions):
+class HttpOptions(ReachOptions):
     """The keys of a check of kind http."""
 
     url: str = Field(repr=False)
@@ -136,7 +137,7 @@ class HttpOptions(CheckOptions):
     resolve_to: Host | None = None
     """The name or address that is connected to in place of the URL's host."""
     family: Family = "any"
-    """Which addresses are used: "4", "6", or "any", the first that the system prefers."""
+    """Which addresses are used: "4", "6", "4 first", "6 first", or "any", in the system\'s order."""
     cert_expiring_within: DurationMs | None = None
     """Degraded when the certificate expires within this time."""
 
@@ -244,6 +245,8 @@ class HttpOptions(CheckOptions):
                 parse(_PROXY.sub("http://", proxy.get_secret_value(), count=1))
             except ValueError as error:
                 raise mistake('a URL such as "http://proxy.example:3128" or "socks5://..."', str(error)) from None
+            if info.data.get("resolvers"):
+                raise mistake("no resolvers with a proxy, which looks names up itself", "both")
             if info.data.get("expect_address_in"):
                 raise mistake("no expect_address_in with a proxy, which alone knows the address", "both")
         return proxy

@@ -14,11 +14,11 @@ import dns.rdatatype
 
 from prober.core.model import Phase
 from prober.core.reason import Reason
+from prober.wire.address import Address
 from prober.wire.connect import connect
 from prober.wire.datagram import LARGEST, datagrams
 from prober.wire.dialogue import Dialogue
 from prober.wire.failure import TIMED_OUT, Failed
-from prober.wire.resolve import Address
 
 NO_ANSWER: Mapping[Phase, Reason] = {
     **TIMED_OUT,
@@ -65,11 +65,11 @@ async def ask_by_udp(
 
 
 async def ask_by_tcp(
-    asked: dns.message.Message, address: Address, port: int, enter: Callable[[Phase], None]
+    asked: dns.message.Message, address: Address, port: int, enter: Callable[[Phase], None], limit: int = LARGEST
 ) -> dns.message.Message:
-    """The answer, on a connection of its own. Raises Failed."""
+    """The answer, on a connection of its own. limit: bytes of it at most. Raises Failed."""
     enter(Phase.CONNECT)
-    transport, talk = await connect(lambda: Dialogue(Reason.DNS_MALFORMED, 2 + LARGEST), address, port)
+    transport, talk = await connect(lambda: Dialogue(Reason.DNS_MALFORMED, 2 + limit), address, port)
     try:
         enter(Phase.SEND)
         talk.say(asked.to_wire(prepend_length=True))
