@@ -107,7 +107,7 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     alerts = Alerts(world.config, world.recorder, world.clock, auth, orders)
     explain = Explain(world.config, world.recorder, world.store, world.clock)
     uptimes = Uptimes(world.config, world.store, world.clock)
-    delivery = Delivery(world.config, world.store, world.clock)
+    delivery = Delivery(world.config, world.recorder, world.store, world.clock, world.drills.begin)
     found = discovery.routes(world.config, auth)
     keys = ApiKeys(world.config, auth, world.store.keys, world.clock)
 

@@ -18,7 +18,7 @@ NAMED = {
     "sites": {"account": "accounts"},
     "groups": {"site": "sites"},
     "components": {"site": "sites", "group": "groups", "depends_on": "components"},
-    "prober": {"canaries": "checks"},
+    "prober": {"canaries": "checks", "drill_channels": "channels"},
     "checks": {"component": "components", "canaries": "checks"},
     "subscriptions": {"channel": "channels", "sites": "sites", "groups": "groups", "components": "components"},
     "alerts": {"component": "components"},

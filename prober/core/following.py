@@ -13,7 +13,7 @@ from prober.core.model import (
     Status,
 )
 from prober.core.orders import Acknowledge, Open, Post
-from prober.core.reason import WORDS
+from prober.core.reason import WORDS, Reason
 from prober.core.rollup import TROUBLED, seats
 from prober.core.suppress import BY_HAND
 
@@ -40,8 +40,8 @@ class Following(Ledger):
     def _why(self, after: ComponentState) -> str:
         """The kinds of trouble that its checks are in, in public words."""
         states = (self._check(key) for id_ in after.causes for key in seats(self.policy.checks[id_]))
-        reasons = dict.fromkeys(state.reason for state in states if state.verdict in TROUBLED)
-        return ", ".join(dict.fromkeys(WORDS[reason] for reason in reasons if reason is not None))
+        found = dict.fromkeys((state.reason, state.detail) for state in states if state.verdict in TROUBLED)
+        return ", ".join(dict.fromkeys(_words(reason, detail) for reason, detail in found if reason is not None))
 
     def _note_fact(self, component: ComponentPolicy, trouble: Status, incident: Incident) -> None:
         """A person leads it: what the component shows is added, and nothing is decided."""
@@ -188,3 +188,8 @@ def shown_in(incident: Incident, component: str) -> Status:
 
 def is_worth_an_incident(component: ComponentPolicy, status: Status) -> bool:
     return component.opens_at is not None and bool(status.depth) and status.depth >= component.opens_at.depth
+
+
+def _words(reason: Reason, detail: str) -> str:
+    """The kind of trouble; whole where nobody but the operator reads it."""
+    return f"{WORDS[reason]} ({detail})" if reason is Reason.SELF_ALERTS else WORDS[reason]

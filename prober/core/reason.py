@@ -75,6 +75,7 @@ class Reason(StrEnum):
     SELF_STALL = "self_stall"
     SELF_STORE = "self_store"
     SELF_CONFIG = "self_config"
+    SELF_ALERTS = "self_alerts"
     SELF_PROXY = "self_proxy"
     SELF_TOKEN = "self_token"
     SELF_AWAY = "self_away"
@@ -150,6 +151,7 @@ WORDS: Mapping[Reason, str] = {
     Reason.SELF_STALL: "we were too busy to watch",
     Reason.SELF_STORE: "we cannot write down what we see",
     Reason.SELF_CONFIG: "our new configuration was refused",
+    Reason.SELF_ALERTS: "not everybody would be told of trouble",
     Reason.SELF_PROXY: "our proxy fails",
     Reason.SELF_TOKEN: "we cannot get a token",
     Reason.SELF_AWAY: "we were not there to hear it",

@@ -8,6 +8,7 @@ from prometheus_client import Counter as Counting
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from prober.core.alert_path import Line
 from prober.core.reason import Owner, Reason
 
 _RESULTS = ("delivered", "retry", "failed")
@@ -50,10 +51,26 @@ class Meters(Collector):
         self.owed = self._gauge("uptime_notices_owed", "Notices waiting to be delivered", "channel")
         self.failed = self._gauge("uptime_notices_failed", "Notices that were given up; see prober notices", "channel")
         self.disabled = self._gauge("uptime_channel_disabled", "Whether nothing is sent to a channel", "channel")
+        self.oldest = self._gauge(
+            "uptime_outbox_oldest_seconds",
+            "How long the oldest notice of a channel has waited; 0 if none does",
+            "channel",
+        )
+        self.broken = self._gauge(
+            "uptime_channel_broken",
+            "Whether a channel would not tell: disabled, failing, stuck, or drilled in vain",
+            "channel",
+        )
+        self.drilled = self._gauge(
+            "uptime_drill_timestamp_seconds",
+            "When the latest drill that has arrived was begun; 0 if none has",
+            "channel",
+        )
         self.alert_path = self._gauge(
             "uptime_alert_path_up", "Whether everything makes progress and at least one channel takes notices"
         )
         self.alert_path.set(1)
+        self._of_channels = (self.owed, self.failed, self.disabled, self.oldest, self.broken, self.drilled)
         self.heartbeat = self._gauge(
             "uptime_heartbeat_timestamp_seconds", "When a heartbeat last arrived, as unix time"
         )
@@ -93,16 +110,23 @@ class Meters(Collector):
             if one.owner is Owner.SELF:
                 self._trouble.labels(one).set(one is reason)
 
+    def see(self, line: Line, now_ms: int) -> None:
+        """A channel of the operator's as it stands."""
+        self.oldest.labels(line.channel).set(max(0, now_ms - (line.waiting_ms or now_ms)) / 1000)
+        self.broken.labels(line.channel).set(bool(line.broken(now_ms)))
+        if line.arrived:
+            self.drilled.labels(line.channel).set(line.drilled_ms / 1000)
+
     def begin(self, channel: str) -> None:
         """Have series for this channel; one that has them keeps its figures."""
-        for gauge in (self.owed, self.failed, self.disabled):
+        for gauge in self._of_channels:
             gauge.labels(channel)
         for result in _RESULTS:
             self.deliveries.labels(channel, result)
 
     def end(self, channel: str) -> None:
         """Have no series for this channel any more."""
-        for gauge in (self.owed, self.failed, self.disabled):
+        for gauge in self._of_channels:
             gauge.remove(channel)
         for result in _RESULTS:
             self.deliveries.remove(channel, result)

@@ -16,6 +16,7 @@ from prober.clock import Clock
 from prober.config import Config
 from prober.core.own import with_own
 from prober.core.schedule import Schedule
+from prober.daemon.alert_path import AlertPath
 from prober.daemon.backups import keep_backed_up
 from prober.daemon.couriers import Couriers
 from prober.daemon.garbage import settle
@@ -147,6 +148,8 @@ async def _started(
         tasks.start_soon(keep_backed_up, directory, folder, every_ms, keep, world.clock, world.meters)
     tasks.start_soon(loop.run)
     tasks.start_soon(manager.keep_watchdog, progress)
+    watch = AlertPath(lambda: couriers.config, world.recorder, world.store, world.clock, world.meters)
+    tasks.start_soon(watch.keep)
     tasks.start_soon(_heartbeat(world, progress, couriers).keep)
     await warn_of_orphans(world)
     return Parts(loop, couriers, applications)

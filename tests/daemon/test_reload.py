@@ -10,6 +10,7 @@ import pytest
 from prober.cli.check_config import read_config
 from prober.clock import Clock
 from prober.config import Config
+from prober.core.alert_path import ALERTS
 from prober.core.made import Made
 from prober.core.own import OWN
 from prober.core.schedule import Schedule
@@ -109,7 +110,7 @@ async def test_what_stays_keeps_its_probe_and_what_is_new_gets_one(tmp_path: Pat
         assert await one.reload(SHOP + BLOG) == 1
         assert list(one.loop.probes) == ["shop", "blog"]
         assert one.loop.probes["shop"] is probe
-        assert one.world.recorder.policy.checks.keys() == {"shop", "blog", OWN}
+        assert one.world.recorder.policy.checks.keys() == {"shop", "blog", OWN, ALERTS}
         assert await one.reload(SHOP.replace('"1h"', '"2h"')) == 1
         assert one.loop.probes.keys() == {"shop"}
         assert one.loop.probes["shop"] is not probe
@@ -143,7 +144,7 @@ async def test_what_was_made_holds_beside_the_file_and_its_pages_live_on(tmp_pat
         assert {"api", OWN} <= one.world.recorder.shown.components.keys()
         assert (followed[-1], one.made) == ("api", [])
         assert await one.reload(SHOP + BLOG) == 1
-        assert one.world.recorder.policy.components.keys() == {"shop", "blog", "api", OWN}
+        assert one.world.recorder.policy.components.keys() == {"shop", "blog", "api", OWN, ALERTS}
 
 
 async def test_the_same_file_makes_nothing_anew(tmp_path: Path) -> None:
