@@ -101,6 +101,8 @@ class HttpProbe:
         headers = dict(options.headers)
         if kind is not None and "content-type" not in map(str.lower, headers):
             headers["Content-Type"] = kind
+        if options.compression:
+            headers["Accept-Encoding"] = ", ".join(options.compression)
         if options.bearer is not None:
             headers["Authorization"] = f"Bearer {options.bearer.get_secret_value()}"
         self._origin = url.origin

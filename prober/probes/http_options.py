@@ -92,6 +92,8 @@ class HttpOptions(ReachOptions):
     """In its place, what is sent as JSON."""
     body_form: dict[str, str] = Field(default={}, repr=False)
     """In its place, what is sent as a form."""
+    compression: list[Literal["gzip", "deflate", "br", "zstd"]] = Field(default=[], max_length=4)
+    """The codings of the body that are asked for by `Accept-Encoding`; empty asks for none."""
     expect_status: list[Annotated[int | str, BeforeValidator(_status)]] = Field(default=["200-299"], min_length=1)
     """The statuses that are good: numbers and ranges."""
     expect_header: HeaderWants = Field(default={})
@@ -201,6 +203,13 @@ class HttpOptions(ReachOptions):
         if value not in (None, {}) and [other for other in others if other is not None]:
             raise mistake("one of body, body_json and body_form", "more")
         return value
+
+    @field_validator("compression", mode="after")
+    @classmethod
+    def _is_asked_for_once(cls, codings: list[str], info: ValidationInfo) -> list[str]:
+        if codings and "accept-encoding" in map(str.lower, info.data.get("headers", {})):
+            raise mistake("compression or a header Accept-Encoding", "both")
+        return codings
 
     @field_validator(
         "expect_body", "expect_not_body", "expect_body_matches", "expect_not_body_matches", "expect_json",

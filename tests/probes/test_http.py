@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from backports import zstd
 
 from prober.clock import Clock
 from prober.core.events import Rule
@@ -99,6 +100,15 @@ async def test_what_is_asked_is_what_was_configured() -> None:
     assert head.startswith("POST /a?b=c HTTP/1.1\r\nHost: shop.test\r\n")
     assert "\r\nX-Key: 1\r\n" in head
     assert "\r\nContent-Length: 2\r\n" in head
+
+
+async def test_compression_is_asked_for_and_undone() -> None:
+    coded = zstd.compress(b"all is well")
+    page = b"HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: %d\r\n\r\n%s" % (len(coded), coded)
+    async with site(root=page) as it:
+        seen = await probed("http", url=it.url, compression=["zstd", "gzip"], expect_body="well")
+        assert b"\r\nAccept-Encoding: zstd, gzip\r\n" in it.asked[0]
+    assert (seen.detail, seen.facts["body_length"]) == ("", 11)
 
 
 async def test_redirects_are_followed_and_counted() -> None:

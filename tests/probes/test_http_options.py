@@ -34,6 +34,7 @@ def test_statuses_are_numbers_and_ranges(entries: list[int | str], some: set[int
         ("headers", {"X": "a\r\nY: b"}, "one line of text for the header X"),
         ("headers", {"X": 5}, "a text for the header X"),
         ("headers", "X: y", "a table of texts"),
+        ("compression", ["lzma"], "Input should be"),
         ("expect_status", [], "List should have at least 1 item"),
         ("expect_status", ["2xx"], "a status from 100 to 999 or a range"),
         ("expect_status", ["299-200"], "a status from 100 to 999 or a range"),
@@ -50,6 +51,11 @@ def test_mistakes_are_found_before_anything_is_probed(key: str, value: object, s
     (mistake,) = mistakes("http", **({"url": URL} | {key: value}))
     assert said in mistake
     assert mistake.startswith(key)
+
+
+def test_compression_is_asked_for_in_one_way() -> None:
+    (mistake,) = mistakes("http", url=URL, headers={"accept-encoding": "br"}, compression=["gzip"])
+    assert mistake == "compression: compression or a header Accept-Encoding"
 
 
 def test_a_body_is_not_expected_of_head() -> None:
