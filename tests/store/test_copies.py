@@ -9,7 +9,7 @@ import pytest
 from prober.errors import StoreError
 from prober.store import FILE, Store, verify
 from prober.store.copies import all_copies, copy, copy_before_migration, latest_ms
-from prober.store.migrate import migrate
+from prober.store.migrate import migrate, migrations
 from tests.builders import T0
 from tests.worlds import IDENTITY, answers, recording
 
@@ -90,3 +90,14 @@ async def test_nothing_is_changed_if_it_cannot_be_saved_first(tmp_path: Path) ->
             pass
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("reached", [number for number, _ in migrations()])
+async def test_a_migration_that_was_cut_short_goes_on_at_the_next_start(reached: int, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as connection:
+        migrate(connection, 1)
+        connection.execute("INSERT INTO transition VALUES (1, 0, 1, 'check', 'a', 'up', 'down', 5, 5, 'rule', '')")
+        migrate(connection, reached)
+    async with Store.open(tmp_path, IDENTITY, T0):
+        pass
+    assert verify(tmp_path / FILE).rows == 1
