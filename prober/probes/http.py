@@ -269,7 +269,12 @@ class HttpProbe:
             hop.method, hop.url, sent, hop.body, address, hop.server_name, policy,
             self._proxy, self._options.http2,
         )  # fmt: skip
-        response = await fetch(asked, reading, watch.enter, facts, attempt.doubts)
+        try:
+            response = await fetch(asked, reading, watch.enter, facts, attempt.doubts)
+        except tls.CertificateFailed as failed:
+            if address is not None:  # a proxy's tunnel is not dug again for it
+                await _learn_expiry(failed, attempt, address, hop)
+            raise
         _note(response, facts)
         return response
 
