@@ -12,23 +12,15 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
-
-import dns.exception
-import dns.flags
-import dns.message
-import dns.name
-import dns.opcode
-import dns.rcode
-import dns.rrset
-from dns.rdatatype import RdataType
 
 from prober.core.model import Phase
 from prober.core.reason import Reason
 from prober.wire.address import Address
+from prober.wire.connect import connect
+from prober.wire.dialogue import Dialogue
+from prober.wire.dns_message import CODES, NOERROR, NS, NXDOMAIN, ROOT, SERVFAIL, Question, Reply, question, read_reply
 from prober.wire.failure import Failed, failed_by
-from prober.wire.nameserver import ask_by_tcp, parsed
 from prober.wire.system_names import Server
 
 PATIENCE_S = 0.3
@@ -37,11 +29,11 @@ PATIENCE_S = 0.3
 MOST_ALIASES = 16
 _GRACE_S = 0.5  # once one type has been answered well, another is waited for no longer
 _LARGEST_UDP = 4096
-_LARGEST_TCP = 8 * 1024  # some 500 addresses; reading what is longer would hold up everything else
+_LARGEST_TCP = 16 * 1024  # some thousand addresses
 _MOST_STRAYS = 100
-_ANSWERS = frozenset({dns.rcode.NOERROR, dns.rcode.NXDOMAIN})
-_ERRORS = frozenset({dns.rcode.FORMERR, dns.rcode.SERVFAIL, dns.rcode.NOTIMP, dns.rcode.REFUSED})
+_ANSWERS = frozenset({NOERROR, NXDOMAIN})
 _OURS = frozenset({Reason.SELF_DESCRIPTORS, Reason.SELF_PERMISSION, Reason.SELF_INTERNAL})
+_CONTROL = question(ROOT, NS)
 
 
 class Answer(NamedTuple):
@@ -50,7 +42,7 @@ class Answer(NamedTuple):
     exists: bool
     ips: tuple[str, ...] = ()
     ttl_s: int = 0
-    alias: dns.name.Name | None = None
+    alias: bytes | None = None
 
 
 class Trouble(NamedTuple):
@@ -62,21 +54,21 @@ class Trouble(NamedTuple):
     server: Server
     words: str
     answers_others: bool
-    code: dns.rcode.Rcode | None = None
+    code: int | None = None
     is_cut_off: bool = False
 
 
 class Heard(NamedTuple):
-    """What one server had to say."""
+    """What one server had to say, by type."""
 
-    answers: Mapping[RdataType, Answer]
+    answers: Mapping[int, Answer]
     trouble: Trouble | None
 
 
 async def ask(
     server: Server,
-    name: dns.name.Name,
-    types: Sequence[RdataType],
+    name: bytes,
+    types: Sequence[int],
     wait_s: float,
     lives: Callable[[Server], None],
     *,
@@ -91,70 +83,47 @@ async def ask(
         await talk.hold(wait_s)
     trouble, answers = talk.trouble(), {}
     for type_ in types:
-        message = talk.messages.get(type_)
-        if by_tcp or (message is not None and message.flags & dns.flags.TC):
+        reply = talk.replies.get(type_)
+        if by_tcp or (reply is not None and reply.is_truncated):
             try:
-                message = await _by_tcp(server, name, type_, wait_s)
+                reply = await _by_tcp(server, question(name, type_), wait_s)
             except Failed as failed:
                 # That it answers by UDP shows that it is there.
                 trouble = Trouble(server, f"by TCP: {failed.detail}", answers_others=not by_tcp)
                 continue
-        if message is not None:
-            code = message.rcode()
-            if code in _ANSWERS and not _is_lame(message):
-                answers[type_] = read(message, name, type_)
+        if reply is not None:
+            if reply.code in _ANSWERS and not _is_lame(reply):
+                answers[type_] = read(reply, name)
             else:
-                said = "no answer of its own" if code in _ANSWERS else dns.rcode.to_text(code)
-                trouble = Trouble(server, said, talk.answers_others, code)
+                said = "no answer of its own" if reply.code in _ANSWERS else CODES.get(reply.code, f"code {reply.code}")
+                trouble = Trouble(server, said, talk.answers_others, reply.code)
     return Heard(answers, trouble)
 
 
-def read(message: dns.message.Message, name: dns.name.Name, type_: RdataType) -> Answer:
-    """The addresses of that type that the name has, by its aliases within the message. Raises Failed for a loop."""
-    records = {(rrset.name, rrset.rdtype): rrset for rrset in message.answer}
+def read(reply: Reply, name: bytes) -> Answer:
+    """The addresses that the name has, by its aliases within the answer. Raises Failed for a loop."""
     ttl_s, seen = 2**31, {name}
-    while (found := records.get((name, type_))) is None:
-        alias = records.get((name, RdataType.CNAME))
-        if alias is None:
-            break
-        name, ttl_s = alias[0].target, min(ttl_s, alias.ttl)
+    while name not in reply.addresses and name in reply.aliases:
+        name, alias_ttl_s = reply.aliases[name]
+        ttl_s = min(ttl_s, alias_ttl_s)
         if name in seen or len(seen) > MOST_ALIASES:
             raise Failed(Reason.DNS_MALFORMED, "its aliases lead in a circle, or on without end")
         seen.add(name)
-    if message.rcode() == dns.rcode.NXDOMAIN:
+    if reply.code == NXDOMAIN:
         return Answer(exists=False)
-    if found is None:
+    if name not in reply.addresses:
         # A server that looks further for others has done so, and found nothing.
-        is_final = len(seen) == 1 or message.flags & dns.flags.RA
+        is_final = len(seen) == 1 or reply.recurses
         return Answer(exists=True, alias=None if is_final else name)
-    return Answer(True, tuple(record.address for record in found), min(ttl_s, found.ttl))
-
-
-class Question(NamedTuple):
-    """A question as it goes over the wire, but for its id."""
-
-    type: RdataType
-    section: list[dns.rrset.RRset]
-    tail: bytes
-
-
-@lru_cache(maxsize=4096)
-def question(name: dns.name.Name, type_: RdataType) -> Question:
-    """The question for records of that type; the server is asked to look further."""
-    asked = dns.message.make_query(name, type_)
-    return Question(type_, asked.question, asked.to_wire()[2:])
-
-
-_ROOT = question(dns.name.root, RdataType.NS)
+    ips, address_ttl_s = reply.addresses[name]
+    return Answer(True, ips, min(ttl_s, address_ttl_s))
 
 
 class _Talk:
     """The questions to one server on one socket, and what has come of them."""
 
-    def __init__(
-        self, server: Server, name: dns.name.Name, types: Sequence[RdataType], lives: Callable[[Server], None]
-    ) -> None:
-        self.messages: dict[RdataType, dns.message.Message] = {}
+    def __init__(self, server: Server, name: bytes, types: Sequence[int], lives: Callable[[Server], None]) -> None:
+        self.replies: dict[int, Reply] = {}
         self.answers_others = False
         self._server = server
         self._name = name
@@ -192,7 +161,7 @@ class _Talk:
 
     def trouble(self) -> Trouble | None:
         """Why some of it was not answered."""
-        if len(self.messages) == len(self._types):
+        if len(self.replies) == len(self._types):
             return None
         if self._error is None:
             return Trouble(self._server, "no answer", self.answers_others)
@@ -213,7 +182,7 @@ class _Talk:
         if not self._has_doubted and not self._over.done():
             self._has_doubted = True
             try:
-                self._say(_ROOT)
+                self._say(_CONTROL)
             except OSError as error:
                 self._fail(error)
 
@@ -228,29 +197,29 @@ class _Talk:
 
     def _take(self, data: bytes) -> None:
         asked = self._open.get(data[:2])
-        message = _fitting(data, asked) if asked is not None else None
-        if asked is None or message is None:
+        reply = read_reply(data, asked) if asked is not None and len(data) <= _LARGEST_UDP else None
+        if asked is None or reply is None:
             self._strays += 1
             if self._strays >= _MOST_STRAYS:
                 self._end()
             return
         del self._open[data[:2]]
-        if asked is _ROOT:
-            self.answers_others = message.rcode() != dns.rcode.SERVFAIL
+        if asked is _CONTROL:
+            self.answers_others = reply.code != SERVFAIL
             if self.answers_others:
                 self._lives(self._server)
         else:
-            self._keep(asked.type, message)
-        if not self._open or (len(self.messages) == len(self._types) and not self._has_failed):
+            self._keep(asked.type, reply)
+        if not self._open or (len(self.replies) == len(self._types) and not self._has_failed):
             self._end()
 
-    def _keep(self, type_: RdataType, message: dns.message.Message) -> None:
-        self.messages[type_] = message
-        if message.rcode() == dns.rcode.SERVFAIL:
+    def _keep(self, type_: int, reply: Reply) -> None:
+        self.replies[type_] = reply
+        if reply.code == SERVFAIL:
             self._has_failed = True
             self._doubt()
             self._end_in(_GRACE_S)
-        elif message.answer or message.rcode() == dns.rcode.NXDOMAIN:
+        elif reply.addresses or reply.code == NXDOMAIN:
             self._end_in(_GRACE_S)
 
     def _end_in(self, wait_s: float) -> None:
@@ -265,33 +234,31 @@ class _Talk:
             self._over.set_result(None)
 
 
-async def _by_tcp(server: Server, name: dns.name.Name, type_: RdataType, wait_s: float) -> dns.message.Message:
+async def _by_tcp(server: Server, asked: Question, wait_s: float) -> Reply:
     """The answer by TCP, on a connection of its own. Raises Failed."""
-    asked = dns.message.make_query(name, type_)
-    address = Address(server.ip, 6 if ":" in server.ip else 4)
     try:
         async with asyncio.timeout(wait_s):
-            return await ask_by_tcp(asked, address, server.port, lambda _: None, _LARGEST_TCP)
+            address = Address(server.ip, 6 if ":" in server.ip else 4)
+            transport, talk = await connect(
+                lambda: Dialogue(Reason.DNS_MALFORMED, 2 + _LARGEST_TCP), address, server.port
+            )
+            try:
+                sent = os.urandom(2) + asked.tail
+                talk.say(len(sent).to_bytes(2) + sent)
+                data = await talk.exactly(int.from_bytes(await talk.exactly(2)))
+            finally:
+                transport.abort()
     except TimeoutError:
         raise Failed(Reason.DNS_TIMEOUT, "no answer") from None
+    reply = read_reply(data, asked) if data[:2] == sent[:2] else None
+    if reply is None:
+        raise Failed(Reason.DNS_MALFORMED, "what came is no answer to the question")
+    return reply
 
 
-def _fitting(data: bytes, asked: Question) -> dns.message.Message | None:
-    """The message, if it is an answer to that question."""
-    if len(data) > _LARGEST_UDP:
-        return None
-    try:
-        message = parsed(data)
-    except Failed:
-        return None
-    is_answer = bool(message.flags & dns.flags.QR) and message.opcode() == dns.opcode.QUERY
-    is_about_it = message.question == asked.section or (not message.question and message.rcode() in _ERRORS)
-    return message if is_answer and is_about_it else None
-
-
-def _is_lame(message: dns.message.Message) -> bool:
+def _is_lame(reply: Reply) -> bool:
     """Whether it only says that others may know."""
-    return not message.answer and not message.flags & (dns.flags.AA | dns.flags.RA)
+    return not (reply.addresses or reply.aliases or reply.is_authoritative or reply.recurses)
 
 
 def _family(ip: str) -> socket.AddressFamily:

@@ -65,11 +65,11 @@ async def ask_by_udp(
 
 
 async def ask_by_tcp(
-    asked: dns.message.Message, address: Address, port: int, enter: Callable[[Phase], None], limit: int = LARGEST
+    asked: dns.message.Message, address: Address, port: int, enter: Callable[[Phase], None]
 ) -> dns.message.Message:
-    """The answer, on a connection of its own. limit: bytes of it at most. Raises Failed."""
+    """The answer, on a connection of its own. Raises Failed."""
     enter(Phase.CONNECT)
-    transport, talk = await connect(lambda: Dialogue(Reason.DNS_MALFORMED, 2 + limit), address, port)
+    transport, talk = await connect(lambda: Dialogue(Reason.DNS_MALFORMED, 2 + LARGEST), address, port)
     try:
         enter(Phase.SEND)
         talk.say(asked.to_wire(prepend_length=True))

@@ -6,7 +6,8 @@ tell apart stays as it came, so that a name server's own turns are kept.
 """
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network
 
 from prober.wire.address import FAMILIES, Address
@@ -30,33 +31,54 @@ _LINK, _SITE, _GLOBAL = 2, 5, 14
 _DISCARD = 9  # nothing is ever sent there: connecting a datagram socket only asks for the route
 
 
-def preferred(addresses: Sequence[Address], source: Callable[[Address], str | None] | None = None) -> list[Address]:
-    """The addresses, the best first. source: the address that we would come from; None = there is no way."""
+def preferred(
+    addresses: Sequence[Address], source: Callable[[Sequence[Address]], Mapping[Address, str]] | None = None
+) -> list[Address]:
+    """The addresses, the best first. source: from which of ours we would come to each that there is a way to."""
     if len({address.version for address in addresses}) < 2:
         return list(addresses)
-    ask = source or source_of
-    ranks = {address: _rank(address, ask(address)) for address in addresses}
+    ours = (source or sources)(addresses)
+    ranks = {address: _rank(address.ip, ours.get(address)) for address in addresses}
     return sorted(addresses, key=ranks.__getitem__)
 
 
-def source_of(address: Address) -> str | None:
-    """The address of ours from which the system would go there; None if it knows no way."""
+def sources(addresses: Sequence[Address]) -> dict[Address, str]:
+    """From which address of ours the system would go to each; those that it knows no way to are left out."""
+    found = {}
+    for version in (4, 6):
+        try:
+            with socket.socket(FAMILIES[str(version)], socket.SOCK_DGRAM) as sock:
+                for address in addresses:
+                    if address.version == version and (ours := _source(sock, address)) is not None:
+                        found[address] = ours
+        except OSError:
+            continue
+    return found
+
+
+def _source(sock: socket.socket, address: Address) -> str | None:
     try:
-        with socket.socket(FAMILIES[str(address.version)], socket.SOCK_DGRAM) as sock:
-            sock.connect((address.ip, _DISCARD))
-            return str(sock.getsockname()[0])
+        sock.connect((address.ip, _DISCARD))
     except OSError:
         return None
+    return str(sock.getsockname()[0])
 
 
-def _rank(address: Address, source: str | None) -> tuple[int, ...]:
+def _rank(there: str, here: str | None) -> tuple[int, ...]:
     """Less is better: rules 1, 2, 5, 6 and 8."""
-    there = _mapped(address.ip)
-    precedence, label = _policy(there)
-    if source is None:
-        return (1, 0, 0, -precedence, _scope(there))
-    here = _mapped(source)
-    return (0, int(_scope(there) != _scope(here)), int(label != _policy(here)[1]), -precedence, _scope(there))
+    precedence, label, scope = _traits(there)
+    if here is None:
+        return (1, 0, 0, -precedence, scope)
+    _, our_label, our_scope = _traits(here)
+    return (0, int(scope != our_scope), int(label != our_label), -precedence, scope)
+
+
+@lru_cache(maxsize=4096)
+def _traits(ip: str) -> tuple[int, int, int]:
+    """Precedence, label and scope of an address."""
+    address = _mapped(ip)
+    precedence, label = _policy(address)
+    return precedence, label, _scope(address)
 
 
 def _mapped(ip: str) -> IPv6Address:

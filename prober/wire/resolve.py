@@ -107,7 +107,7 @@ def own_resolver(servers: tuple[Server, ...]) -> "Resolver":
     """The one that asks these servers; without any, those of the system."""
     from prober.wire.resolver import Resolver
 
-    return Resolver(SystemNames(), time.monotonic, servers)
+    return Resolver(SystemNames(time.monotonic), time.monotonic, servers)
 
 
 async def _by_system(host: str, family: str) -> Sequence[Address]:

@@ -16,13 +16,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-import dns.exception
-import dns.name
-import dns.rcode
-from dns.rdatatype import RdataType
-
 from prober.core.reason import Reason
 from prober.wire.address import VERSIONS, Address
+from prober.wire.dns_message import AAAA, SERVFAIL, A, wire_name
 from prober.wire.failure import Failed
 from prober.wire.lookup import MOST_ALIASES, Answer, Trouble, ask
 from prober.wire.preference import preferred
@@ -34,10 +30,9 @@ MOST_KEPT = 4096
 """So many names are kept for as long as their servers allow."""
 
 _LONGEST_KEPT_S = 3600
-_VERSION_OF = {RdataType.A: 4, RdataType.AAAA: 6}
-_TYPES = {"4": (RdataType.A,), "6": (RdataType.AAAA,)}
-_BOTH = (RdataType.A, RdataType.AAAA)
-_NAME = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?")
+_VERSION_OF = {A: 4, AAAA: 6}
+_TYPES = {"4": (A,), "6": (AAAA,)}
+_BOTH = (A, AAAA)
 _LIKE_A_NUMBER = re.compile(r".*[:%].*|(?:.*\.)?(?:[0-9]+|0[xX][0-9a-fA-F]*)\.?")
 # Of names that are tried one after the other, the failure that is told.
 _RANK = (Reason.DNS_NXDOMAIN, Reason.DNS_NO_ADDRESS, Reason.DNS_SERVFAIL)
@@ -76,7 +71,8 @@ class Resolver:
             return _numeric(host, family)
         if self._own is not None:
             return await self._by_dns(host, family, self._own, doubts, keeps, other_way)
-        order = self._system.order()
+        self._system.look()
+        order = self._system.order
         if order is None:
             raise Unlike
         last = Failed(Reason.DNS_NXDOMAIN, f"looking up {host}: it is not in /etc/hosts")
@@ -87,13 +83,13 @@ class Resolver:
                     return found
                 continue
             try:
-                return await self._by_dns(host, family, self._system.manner(), doubts, keeps, other_way)
+                return await self._by_dns(host, family, self._system.manner, doubts, keeps, other_way)
             except Failed as failed:
                 last = failed
         raise last
 
     def _by_files(self, host: str, family: str) -> list[Address]:
-        known = self._system.hosts().get(host.lower().removesuffix("."), ())
+        known = self._system.hosts.get(host.lower().removesuffix("."), ())
         return preferred([one for one in known if family not in ("4", "6") or family == str(one.version)])
 
     async def _by_dns(
@@ -132,7 +128,7 @@ class Resolver:
             self._kept.popitem(last=False)
 
     async def _found(
-        self, host: str, name: dns.name.Name, types: Sequence[RdataType], manner: Manner, doubts: Doubts
+        self, host: str, name: bytes, types: Sequence[int], manner: Manner, doubts: Doubts
     ) -> tuple[list[Address], int]:
         """The addresses and for how many seconds they hold; one at least. Raises Failed."""
         for _ in range(MOST_ALIASES):
@@ -149,10 +145,10 @@ class Resolver:
         raise Failed(Reason.DNS_MALFORMED, f"looking up {host}: its aliases lead on without end")
 
     async def _answers(
-        self, host: str, name: dns.name.Name, types: Sequence[RdataType], manner: Manner, doubts: Doubts
-    ) -> tuple[dict[RdataType, Answer], list[Trouble]]:
+        self, host: str, name: bytes, types: Sequence[int], manner: Manner, doubts: Doubts
+    ) -> tuple[dict[int, Answer], list[Trouble]]:
         """What the servers say, asked one after the other until one has said enough."""
-        answers: dict[RdataType, Answer] = {}
+        answers: dict[int, Answer] = {}
         troubles: dict[Server, Trouble] = {}
         living: set[Server] = set()
 
@@ -186,7 +182,7 @@ class Resolver:
             reason = Reason.SELF_DNS
         elif all(trouble.is_cut_off for trouble in counting):
             reason = Reason.SELF_UPLINK
-        elif dns.rcode.SERVFAIL in codes:
+        elif SERVFAIL in codes:
             reason = Reason.DNS_SERVFAIL
         elif codes:
             reason = Reason.DNS_RCODE
@@ -201,21 +197,19 @@ def tries(manner: Manner) -> Iterator[tuple[Server, float]]:
             yield server, wait_s
 
 
-def candidates(host: str, manner: Manner) -> list[dns.name.Name]:
+def candidates(host: str, manner: Manner) -> list[bytes]:
     """The names that the host may mean, in the order in which they are tried. Raises Failed if it can be none."""
-    if not _NAME.fullmatch(host):
-        raise Failed(Reason.DNS_NXDOMAIN, f"looking up {host}: it is no name that a host can have")
     try:
-        absolute = dns.name.from_text(host.removesuffix("."))
-    except dns.exception.DNSException:
-        raise Failed(Reason.DNS_NXDOMAIN, f"looking up {host}: it is too long for a name") from None
+        absolute = wire_name(host)
+    except ValueError:
+        raise Failed(Reason.DNS_NXDOMAIN, f"looking up {host}: it is no name that a host can have") from None
     if host.endswith("."):
         return [absolute]
-    longer: list[dns.name.Name] = []
+    longer: list[bytes] = []
     for domain in manner.search:
         try:
-            longer.append(dns.name.from_text(f"{host}.{domain.removesuffix('.')}"))
-        except (dns.exception.DNSException, UnicodeError):
+            longer.append(wire_name(f"{host}.{domain}"))
+        except ValueError:
             continue
     return [absolute, *longer] if host.count(".") >= manner.ndots else [*longer, absolute]
 
@@ -233,7 +227,7 @@ def _numeric(host: str, family: str) -> list[Address]:
     return fitting
 
 
-def _without_address(host: str, types: Sequence[RdataType], said: Iterable[Answer]) -> Failed:
+def _without_address(host: str, types: Sequence[int], said: Iterable[Answer]) -> Failed:
     if not all(answer.exists for answer in said):
         return Failed(Reason.DNS_NXDOMAIN, f"looking up {host}: there is no such name")
     wanted = f"IPv{_VERSION_OF[types[0]]} address" if len(types) == 1 else "address"

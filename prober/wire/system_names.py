@@ -1,11 +1,10 @@
 """What the system says of looking up names: /etc/hosts, /etc/resolv.conf, and their order in /etc/nsswitch.conf.
 
-Each file is read again when it has changed, which is seen by a look at its times before every use. A file that is not
-there, or can't be read, says nothing, as it does to the system's own resolver: then names are looked up in files, then
-by the name server of this host.
+Each file is read again when it has changed, for which its times are looked at once a second. A file that is not there,
+or can't be read, says nothing, as it does to the system's own resolver: then names are looked up in files, then by the
+name server of this host.
 """
 
-import os
 import re
 import socket
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ from typing import Generic, NamedTuple, TypeVar
 from prober.wire.address import Address, literal
 
 PORT = 53
+LOOK_EVERY_S = 1.0
 T = TypeVar("T")
 
 _SOURCES = frozenset({"files", "dns"})
@@ -58,25 +58,41 @@ class Paths(NamedTuple):
 
 
 class SystemNames:
-    """The three files, as they are at the moment of asking. port: where the servers of resolv.conf are asked."""
+    """The three files, as they were within the last second. now_s: a clock that never goes back.
 
-    def __init__(self, paths: Paths | None = None, port: int = PORT) -> None:
+    port: where the servers of resolv.conf are asked.
+    """
+
+    def __init__(self, now_s: Callable[[], float], paths: Paths | None = None, port: int = PORT) -> None:
         paths = paths or Paths()
+        self._now_s = now_s
+        self._look_at_s = now_s()
         self._hosts = _File(paths.hosts, hosts)
         self._manner = _File(paths.resolv, lambda text: manner(text, port))
         self._order = _File(paths.nsswitch, order)
 
+    def look(self) -> None:
+        """Reads again what has changed, if the last look is long enough ago. To be called before the others."""
+        now_s = self._now_s()
+        if now_s >= self._look_at_s:
+            self._look_at_s = now_s + LOOK_EVERY_S
+            for file in (self._hosts, self._manner, self._order):
+                file.look()
+
+    @property
     def hosts(self) -> Mapping[str, tuple[Address, ...]]:
         """The addresses of names in lower case."""
-        return self._hosts.now()
+        return self._hosts.said
 
+    @property
     def manner(self) -> Manner:
         """Whom to ask."""
-        return self._manner.now()
+        return self._manner.said
 
+    @property
     def order(self) -> tuple[str, ...] | None:
         """ "files" and "dns" in the order that holds; None if it asks for something else too."""
-        return self._order.now()
+        return self._order.said
 
 
 class _File(Generic[T]):
@@ -86,18 +102,17 @@ class _File(Generic[T]):
         self._path = path
         self._read = read
         self._mark: tuple[int, ...] | None = None
-        self._said: T = read("")
+        self.said: T = read("")
 
-    def now(self) -> T:
+    def look(self) -> None:
         try:
-            found = os.stat(self._path)  # noqa: PTH116  for every look-up: Path.stat takes longer
+            found = self._path.stat()
             mark: tuple[int, ...] | None = (found.st_mtime_ns, found.st_size, found.st_ino)
         except OSError:
             mark = None
         if mark != self._mark:
-            self._said = self._read(self._text())
+            self.said = self._read(self._text())
             self._mark = mark
-        return self._said
 
     def _text(self) -> str:
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from prober.wire.address import Address
-from prober.wire.system_names import Manner, Paths, Server, SystemNames, hosts, manner, order
+from prober.wire.system_names import LOOK_EVERY_S, Manner, Paths, Server, SystemNames, hosts, manner, order
 
 HOSTS = """
 127.0.0.1 localhost  # ourselves
@@ -83,27 +83,38 @@ def test_the_order_of_the_sources(text: str, sources: tuple[str, ...] | None) ->
 
 def test_a_file_is_read_again_once_it_has_changed(tmp_path: Path) -> None:
     paths = Paths(tmp_path / "hosts", tmp_path / "resolv.conf", tmp_path / "nsswitch.conf")
-    system = SystemNames(paths, port=5353)
-    assert system.hosts() == {}
-    assert system.order() == ("files", "dns")
+    now_s = [0.0]
+
+    def system() -> SystemNames:
+        now_s[0] += LOOK_EVERY_S
+        known.look()
+        return known
+
+    known = SystemNames(lambda: now_s[0], paths, port=5353)
+    assert system().hosts == {}
+    assert system().order == ("files", "dns")
     paths.hosts.write_text("192.0.2.1 shop")
     paths.resolv.write_text("nameserver 192.0.2.53")
     paths.nsswitch.write_text("hosts: dns")
-    assert system.hosts() == {"shop": (Address("192.0.2.1", 4),)}
-    assert system.manner().servers == (Server("192.0.2.53", 5353),)
-    assert system.order() == ("dns",)
+    assert system().hosts == {"shop": (Address("192.0.2.1", 4),)}
+    assert system().manner.servers == (Server("192.0.2.53", 5353),)
+    assert system().order == ("dns",)
     paths.hosts.write_text("192.0.2.2 shop")
     os.utime(paths.hosts, ns=(1, 1))
-    assert system.hosts() == {"shop": (Address("192.0.2.2", 4),)}
+    assert system().hosts == {"shop": (Address("192.0.2.2", 4),)}
     paths.hosts.unlink()
-    assert system.hosts() == {}
+    known.look()
+    assert known.hosts  # not looked at again within the second
+    assert system().hosts == {}
 
 
 def test_what_is_no_text_is_no_reason_to_fail(tmp_path: Path) -> None:
     paths = Paths(tmp_path / "hosts", tmp_path, tmp_path / "none")
     paths.hosts.write_bytes(b"\xff\xfe\0\n192.0.2.1 shop\xff shop\n")
-    assert SystemNames(paths).hosts()["shop"] == (Address("192.0.2.1", 4),)
-    assert SystemNames(paths).manner().servers == (Server("127.0.0.1"),)
+    system = SystemNames(lambda: 0.0, paths)
+    system.look()
+    assert system.hosts["shop"] == (Address("192.0.2.1", 4),)
+    assert system.manner.servers == (Server("127.0.0.1"),)
 
 
 @pytest.mark.parametrize(
