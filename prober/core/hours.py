@@ -17,6 +17,7 @@ DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _PART = re.compile(rf"({'|'.join(DAYS)})(?:-({'|'.join(DAYS)}))? ([0-2]\d):([0-5]\d)-([0-2]\d):([0-5]\d)")
 _DAY_MIN = 24 * 60
 LONGEST = 500
+_SOON_MS = 12 * 3_600_000  # it is asked often: look at little first
 _SURELY_MS = 15 * 86_400_000  # hours come within this time, even if the clocks skip those of a week
 
 
@@ -78,7 +79,11 @@ def has_come(hours: Hours, since_ms: int, at_ms: int) -> bool:
 
 def begin_ms(hours: Hours, after_ms: int) -> int | None:
     """When they begin next, later than after_ms; None if they never end."""
-    return next((ms for ms, _ in within(hours, after_ms, after_ms + _SURELY_MS) if ms > after_ms), None)
+    for wait_ms in (_SOON_MS, _SURELY_MS):
+        for ms, _ in within(hours, after_ms, after_ms + wait_ms):
+            if ms > after_ms:
+                return ms
+    return None
 
 
 def begun_ms(hours: Hours, after_ms: int, until_ms: int) -> tuple[int, int] | None:
