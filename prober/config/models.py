@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr, ValidationInfo
 
+from prober.core.hours import Hours, parsed
 from prober.core.recurrence import Recurrence, checked
 from prober.options import (
     ChannelOptions,
@@ -204,6 +205,17 @@ def _share(value: Any) -> int:
         return value
     raise mistake('"all", "any", or a share in per cent from 1 to 100')
 
+
+def _hours(value: Any) -> str:
+    try:
+        if isinstance(value, str) and parsed(value, "UTC"):
+            return value
+    except ValueError:
+        pass
+    raise mistake('hours of the week such as "Mo-Fr 08:00-18:00, Sa 09:00-13:00"')
+
+
+HoursText = Annotated[str, BeforeValidator(_hours)]
 
 DAY_MS = 86_400_000
 LONGEST_KEPT_MS = 36_600 * DAY_MS
@@ -400,6 +412,8 @@ class Component(Options):
     """A promise: each of its checks finds an outage within this time at the latest, or the file is refused."""
     major_when: Annotated[int, BeforeValidator(_share)] = Field(default="all", validate_default=True)
     """Which of its checks must be down for a major outage: "all", "any", or a share of their weight in per cent."""
+    severity: Literal["low", "normal", "high"] = "normal"
+    """How much its trouble matters, whatever it is: subscriptions choose by it."""
 
 
 class Subscription(Options):
@@ -425,6 +439,16 @@ class Subscription(Options):
     """When an open incident that nobody has acknowledged is told again: then, and after twice as long each time."""
     escalate_after: DurationMs | None = None
     """It hears of an incident only once nobody has acknowledged it for so long."""
+    severity: list[Literal["low", "normal", "high"]] = Field(default=[])
+    """Only components of these severities."""
+    hours: HoursText | None = None
+    """When it listens: hours of the week such as "Mo-Fr 08:00-18:00"; outside them it is told ends alone."""
+    zone: Zone = "UTC"
+    """Whose local time the hours mean."""
+
+    def listening(self) -> Hours | None:
+        """The hours in which it listens; None = all."""
+        return None if self.hours is None else parsed(self.hours, self.zone)
 
 
 class Window(Options):

@@ -166,6 +166,9 @@ MISTAKES = {
         'components, found "incident", did you mean "incidents"?',
         "8: subscriptions.all.min_impact: expected one of none, minor, major, critical, "
         'found "mayor", did you mean "major"?',
+        '9: subscriptions.all.hours: expected hours of the week such as "Mo-Fr 08:00-18:00, Sa 09:00-13:00", '
+        'found "9 to 5"',
+        '10: subscriptions.all.severity[0]: expected one of low, normal, high, found "hi", did you mean "high"?',
     ],
     "value_without_quotes": [
         '5: checks.shop.host: expected a value such as "text", 5, true or ["a", "b"], found shop.example',
