@@ -239,6 +239,10 @@ class Daemon(Options):
     """And how many of them against one host."""
     max_probes_per_kind: int | None = Field(default=None, ge=1, le=10_000)
     """And how many of them of one kind; without the key, as many as of all."""
+    resolver: Literal["own", "system"] = "own"
+    """By whom names are looked up: by ourselves or by the system, with a thread for each look-up."""
+    dns_cache: bool = False
+    """Whether addresses are kept for as long as the name's servers allow."""
     canaries: list[Id] = Field(default=[])
     """Checks that show whether our own network works, for every check that does not name its own."""
     admin_key: Key | None = None

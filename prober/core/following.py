@@ -54,6 +54,7 @@ class Following(Ledger):
         ended = self.state.ended_about(component.id) if component.reopen_within_ms else None
         is_recent = ended is not None and self.at_ms - (ended.resolved_ms or 0) < component.reopen_within_ms
         if ended is not None and is_recent and all(self._open_about(a.component) is None for a in ended.affected):
+            ended = life.as_they_are(ended, self._in_trouble(ended))
             self._tell(NoticeReason.REOPENED, life.again(ended, component, after.status, self.at_ms, why))
             return
         joined = self._joins(component, after)
@@ -64,6 +65,12 @@ class Following(Ledger):
         self.next_num += 1
         opened = life.opened(component, after.status, after.since_ms, self.at_ms, why, *ids)
         self._tell(NoticeReason.OPENED, opened)
+
+    def _in_trouble(self, incident: Incident) -> dict[str, Status]:
+        """What those of its components show that are in trouble, be it too mild to open an incident."""
+        known = self.state.components | self.components
+        shown = {a.component: known[a.component].status for a in incident.affected if a.component in known}
+        return {component: status for component, status in shown.items() if status.depth}
 
     def _join(self, incident: Incident, component: ComponentPolicy, status: Status) -> None:
         """Told with what this decision tells of the incident anyway, or at the end of the wait."""

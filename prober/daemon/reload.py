@@ -27,6 +27,7 @@ from prober.config import Config, Difference, Table, applicable, difference, res
 from prober.core.model import Policy
 from prober.core.own import with_own
 from prober.daemon.couriers import Couriers
+from prober.daemon.garbage import settle
 from prober.daemon.gate import Place
 from prober.daemon.loop import Loop
 from prober.daemon.made import merged
@@ -123,6 +124,7 @@ class Reload:
             trouble = "a mistake in prober"
         else:
             self._succeeded()
+            settle()
             logger.info("reloaded: %s", applied)
             return f"watching {counts(self._world.policy)}", ()
         self._world.meters.reload_success.set(0)

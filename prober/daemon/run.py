@@ -19,6 +19,7 @@ from prober.core.schedule import Schedule
 from prober.daemon.alert_path import AlertPath
 from prober.daemon.backups import keep_backed_up
 from prober.daemon.couriers import Couriers
+from prober.daemon.garbage import settle
 from prober.daemon.gate import Limits
 from prober.daemon.heartbeat import Heartbeat
 from prober.daemon.hold import Hold, held, keep_count
@@ -84,6 +85,7 @@ async def run(
         tasks.start_soon(space.keep, world.meters)
         tasks.start_soon(keep_count, starts, world.hold, world.meters)
         world.is_started = True
+        settle()
         manager.tell("READY=1", f"STATUS=watching {counts(world.policy)}")
         ready()
         await _told_to_stop(signals, reload)

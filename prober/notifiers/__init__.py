@@ -19,6 +19,8 @@ KINDS = {
     "alertmanager": "prober.notifiers.alertmanager",
     "sms": "prober.notifiers.sms",
     "hipchat": "prober.notifiers.hipchat",
+    "x": "prober.notifiers.x",
+    "apprise": "prober.notifiers.apprise",
 }
 
 

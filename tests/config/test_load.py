@@ -129,6 +129,10 @@ MISTAKES = {
         "3: prober.log_level: expected one of debug, info, warning, error, found 7",
     ],
     "path_of_state": ['2: prober.state_dir: expected a path such as "prober-state", found ""'],
+    "resolvers": [
+        '2: prober.resolver: expected one of own, system, found "owns", did you mean "own"?',
+        '3: prober.dns_cache: expected true or false, found "no"',
+    ],
     "secret_without_quotes": [
         '2: prober.admin_key: expected a value such as "text", 5, true or ["a", "b"], found a text without quotes',
         '3: prober.max_probes: expected a value such as "text", 5, true or ["a", "b"], found 5s',

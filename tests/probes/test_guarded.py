@@ -21,6 +21,7 @@ from prober.probes.guarded import GuardedProbe
 from prober.wire.guard import Guard
 from tests.forbidden import IP, members, recorded, spellings
 from tests.probes.scene import DUE, options
+from tests.wire.dns_server import answers, name_server, of_names
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", [("asyncio", {"use_uvloop": False})])]
 
@@ -28,7 +29,8 @@ LOCAL = Guard([ip_network("127.0.0.1/32")])
 
 
 def held(name: str, guard: Guard, **keys: object) -> GuardedProbe:
-    return GuardedProbe(kind(name).build(options(name, **keys), Clock()), guard)
+    by_system = {"resolver": "system"}  # whose answers the tests give
+    return GuardedProbe(kind(name).build(options(name, **by_system | keys), Clock()), guard)
 
 
 async def refused(probe: GuardedProbe) -> Observation:
@@ -72,7 +74,7 @@ async def test_thousands_of_spellings_lead_no_kind_inside(anyio_backend: object)
 
 
 class Moving:
-    """The event loop's look-up: each host has these addresses at its first look-up, and those at later ones."""
+    """The system's look-up: each host has these addresses at its first look-up, and those at later ones."""
 
     def __init__(self, first: Sequence[str], then: Sequence[str]) -> None:
         self.first, self.then, self.asked = first, then, 0
@@ -112,6 +114,17 @@ async def test_a_name_that_moves_inside_is_judged_at_each_probe_anew(monkeypatch
             tried += 1
     assert tried == len(list(members()))
     assert set(targets) == {"127.0.0.1"}
+
+
+async def test_our_own_look_up_is_judged_as_well_and_so_are_the_servers_it_asks() -> None:
+    async with name_server(of_names(name=answers("name.example. 60 IN A 10.0.0.1"))) as port:
+        with recorded() as targets:
+            own = {"resolver": "own", "resolvers": [f"127.0.0.1:{port}"], "host": "name.example", "port": 9}
+            inside = await refused(held("tcp", LOCAL, **own))
+            asked = await refused(held("tcp", Guard(), **own))
+    assert inside.detail == "name.example: the host leads to an address that is not public (private use)"
+    assert asked.detail == "name.example: the host leads to an address that is not public (loopback)"
+    assert "10.0.0.1" not in targets
 
 
 @asynccontextmanager
