@@ -94,7 +94,7 @@ def create_public(
         *alerted.routes(),
         *native.routes(it),
         *statusdashboard.routes(it.views, it.auth, it.orders, catalog),
-        *page.routes(it.views, chronicle),
+        *page.routes(it.views, chronicle, it.delivery, it.auth),
     ]
     return _application(routes, _shape, limits, it.views)
 
