@@ -174,6 +174,15 @@ async def test_a_redirect_to_an_address_of_another_family_has_no_address() -> No
     assert (seen.facts["redirects"], seen.facts["status_code"]) == (1, 302)
 
 
+@pytest.mark.parametrize("http2", [False, True])
+async def test_the_expiry_of_a_certificate_that_is_refused_is_learned(certificates: Certificates, http2: bool) -> None:
+    async with serving(Site(), certificates.context("expired")) as port:
+        url = f"https://127.0.0.1:{port}/"
+        seen = await probed("http", url=url, ca=str(certificates.ca), http2=http2)
+    assert seen.reason is Reason.TLS_EXPIRED
+    assert int(seen.facts["cert_expiry_s"]) * 1000 < seen.started_ms
+
+
 async def test_what_is_learned_of_tls_is_kept(certificates: Certificates) -> None:
     async with serving(Site(), certificates.context("good")) as port:
         seen = await probed("http", url=f"https://127.0.0.1:{port}/", ca=str(certificates.ca))

@@ -101,6 +101,8 @@ def test_a_file_of_authorities_is_read_at_once(tmp_path: Path) -> None:
         ({"expect_json": {"$.a": {"like": 5}}}, "expect_json: comparisons such as"),
         ({"expect_json": {"$.a": 1}, "method": "HEAD"}, "expect_json: no expect_json with method HEAD"),
         ({"expect_not_body": "a", "method": "HEAD"}, "expect_not_body: no expect_not_body with method HEAD"),
+        ({"expect_body_matches": ["("]}, "expect_body_matches.0: a regular expression of 1 to 1024 characters"),
+        ({"expect_body_matches": ["a"], "method": "HEAD"}, "expect_body_matches: no expect_body_matches with method"),
         ({"expect_json": {"$.a": 1}, "body_limit": 2_000_000}, "body_limit: at most 1048576 with expect_json"),
         ({"severity": "unknown"}, "severity: "),
         ({"bearer": "sec ret"}, "bearer: a token of letters"),
