@@ -49,12 +49,13 @@ class Recorded(Guard):
         self.before = recording(trace)
         enough = len(self.town.received) + messages
         self.start()
-        assert self.process
+        assert isinstance(self.process, subprocess.Popen)
         eventually(lambda: self.town.answered(self.town.life), f"an answer; the log:\n{self.log()}")
         server = f"http://127.0.0.1:{self.public}"
         asked_of(server + INCIDENTS, KEY, {"site": "main", "name": trace.name, "body": "By hand."})
-        while len(self.town.received) < enough:
-            eventually(lambda: asked_of(server + INCIDENTS, KEY), "an answer")
+        while (count := len(self.town.received)) < enough:
+            asked_of(server + INCIDENTS, KEY)
+            eventually(lambda count=count: len(self.town.received) > count, "a message")  # type: ignore[misc]
         recorder = tracer(self.process.pid)
         self.process.kill() if is_killed else self.process.terminate()
         self.process.wait()
