@@ -123,6 +123,7 @@ def _validated(
     context = {"folder": folder}
     daemon = _daemon(entries["prober"], context, env, report)
     _derive_urls(entries["sites"], daemon.public)
+    _derive_names(entries, kinds, daemon)
     objects: dict[str, dict[str, Any]] = {"prober": {"prober": daemon}}
     for section, declared in entries.items():
         if section == "prober":
@@ -156,6 +157,16 @@ def _derive_urls(sites: list[Entry], public: Address) -> None:
     for site in sites:
         path = f"/s/{site.id}" if len(sites) > 1 else ""
         site.table.setdefault("url", f"http://{Address(host, public.port)}{path}")
+
+
+def _derive_names(entries: Entries, kinds: Kinds, daemon: Daemon) -> None:
+    """How names are looked up, for all that look them up and say nothing of it themselves."""
+    for section in ("checks", "modules"):
+        for entry in entries[section]:
+            known = kinds.model(section, entry.table.get("kind")).model_fields
+            for key in ("resolver", "dns_cache"):
+                if key in known:
+                    entry.table.setdefault(key, getattr(daemon, key))
 
 
 def _object(section: str, entry: Entry, kinds: Kinds, context: dict[str, Any], report: Report) -> Options | None:

@@ -20,14 +20,14 @@ import dns.rdatatype
 from pydantic import Field, ValidationInfo, field_validator
 
 from prober.clock import Clock
-from prober.core.model import Due, Observation, Outcome, Phase
+from prober.core.model import Due, Observation, Outcome
 from prober.core.reason import Reason
 from prober.options import CheckOptions, mistake
 from prober.probes.base import Kind
 from prober.probes.boundary import Attempt, Judgement, observe
 from prober.probes.keys import Family, Host, fitting, place
+from prober.probes.reach import ReachOptions, reached
 from prober.wire.nameserver import NO_ANSWER, ask_by_tcp, ask_by_udp, question
-from prober.wire.resolve import resolve
 from prober.wire.url import parse_place
 
 Type = Literal[
@@ -42,7 +42,7 @@ _SHOWN = 256  # characters
 _BY_CODE = {dns.rcode.NXDOMAIN: Reason.DNS_NXDOMAIN, dns.rcode.SERVFAIL: Reason.DNS_SERVFAIL}
 
 
-class DnsOptions(CheckOptions):
+class DnsOptions(ReachOptions):
     """The keys of a check of kind dns."""
 
     host: Host
@@ -66,7 +66,7 @@ class DnsOptions(CheckOptions):
     expect_answers_in: list[str] = Field(default=[], max_length=100)
     """Each of the records of the type must be one of these."""
     family: Family = "any"
-    """By which addresses the server is asked: "4", "6", or "any", the first that the system prefers."""
+    """By which addresses the server is asked: "4", "6", "4 first", "6 first", or "any", in the system\'s order."""
 
     @field_validator("query", mode="after")
     @classmethod
@@ -110,6 +110,7 @@ class DnsProbe:
     def __init__(self, options: DnsOptions, clock: Clock) -> None:
         self._options = options
         self._clock = clock
+        self._names = options.names()
         self._name = dns.name.from_text(options.query)
         self._type = dns.rdatatype.from_text(options.type)
         self._code = dns.rcode.from_text(options.expect_rcode)
@@ -121,9 +122,7 @@ class DnsProbe:
 
     async def _run(self, attempt: Attempt) -> Judgement | None:
         options, facts, enter = self._options, attempt.facts, attempt.watch.enter
-        enter(Phase.RESOLVE)
-        address = await resolve(options.host, options.family, other_way=attempt.other_way)
-        facts["ip"], facts["ip_protocol"] = address
+        address = await reached(attempt, options.host, options.family, self._names)
         asked = question(self._name, self._type, options.recursive)
         transport, answer = options.transport, None
         if transport == "udp":

@@ -14,6 +14,7 @@ from prober.probes.base import Kind
 from prober.probes.boundary import Attempt, Judgement, observe
 from prober.probes.expiry import expiring
 from prober.probes.keys import CaFile, Family, Host, fitting, named_place, place
+from prober.probes.reach import ReachOptions
 from prober.probes.stream import Line, talking
 from prober.wire import tls
 from prober.wire.failure import Failed
@@ -40,7 +41,7 @@ def _metadata(value: object) -> object:
     return value
 
 
-class GrpcOptions(CheckOptions):
+class GrpcOptions(ReachOptions):
     """The keys of a check of kind grpc."""
 
     host: Host
@@ -62,7 +63,7 @@ class GrpcOptions(CheckOptions):
     ca: CaFile | None = None
     """A PEM file with the authorities to trust instead of the system's."""
     family: Family = "any"
-    """Which addresses are used: "4", "6", or "any", the first that the system prefers."""
+    """Which addresses are used: "4", "6", "4 first", "6 first", or "any", in the system\'s order."""
     cert_expiring_within: DurationMs | None = None
     """Degraded when the certificate expires within this time."""
 
@@ -83,7 +84,16 @@ class GrpcProbe:
         self._clock = clock
         policy = tls.context(options.verify, options.ca, alpn=_ALPN) if options.tls else None
         name = (options.server_name or options.host).removesuffix(".")
-        self._line = Line(options.host, options.port, options.family, policy, name, Reason.GRPC_MALFORMED, _MOST_BYTES)
+        self._line = Line(
+            options.host,
+            options.port,
+            options.family,
+            options.names(),
+            policy,
+            name,
+            Reason.GRPC_MALFORMED,
+            _MOST_BYTES,
+        )
         self._authority = options.authority or place(options.host, options.port)
 
     async def probe(self, due: Due) -> Observation:

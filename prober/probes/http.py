@@ -21,12 +21,13 @@ from prober.probes.expiry import expiring
 from prober.probes.http_auth import CHALLENGE, READING, Client, Tokens, digest
 from prober.probes.http_more import More
 from prober.probes.http_options import HttpOptions, statuses
+from prober.probes.reach import reached
 from prober.wire import quick_tls, tls
+from prober.wire.address import Address
 from prober.wire.connect import connect
 from prober.wire.failure import Failed
 from prober.wire.http1 import REDIRECTS, Exchange, Reading, Response
 from prober.wire.request import fields, request
-from prober.wire.resolve import Address, resolve
 from prober.wire.url import Url, joined, parse, parse_place
 
 # What is known of a response before there is one.
@@ -62,6 +63,7 @@ class HttpProbe:
     def __init__(self, options: HttpOptions, clock: Clock) -> None:
         self._options = options
         self._clock = clock
+        self._names = options.names()
         self.may_follow: Callable[[str], bool] | None = None
         url = parse(options.url)
         needs_tls = url.scheme == "https" or options.follow_redirects
@@ -81,6 +83,8 @@ class HttpProbe:
             options.expect_within,
             options.any,
             options.severity,
+            [(text, True) for text in options.expect_body_matches]
+            + [(text, False) for text in options.expect_not_body_matches],
         )
         self._reading = Reading(
             expected,
@@ -97,6 +101,8 @@ class HttpProbe:
         headers = dict(options.headers)
         if kind is not None and "content-type" not in map(str.lower, headers):
             headers["Content-Type"] = kind
+        if options.compression:
+            headers["Accept-Encoding"] = ", ".join(options.compression)
         if options.bearer is not None:
             headers["Authorization"] = f"Bearer {options.bearer.get_secret_value()}"
         self._origin = url.origin
@@ -192,9 +198,7 @@ class HttpProbe:
         watch, facts = attempt.watch, attempt.facts
         if self._proxy is not None or self._options.http2:
             return await self._fetch_by_stock(hop, attempt, reading or self._reading)
-        watch.enter(Phase.RESOLVE)
         address = await self._address(hop, attempt)
-        facts["ip"], facts["ip_protocol"] = address
         facts["ssl"] = 0
         watch.enter(Phase.CONNECT)
         is_unsure = False
@@ -258,16 +262,19 @@ class HttpProbe:
         watch, facts, address = attempt.watch, attempt.facts, None
         facts["ssl"] = 0
         if self._proxy is None:
-            watch.enter(Phase.RESOLVE)
             address = await self._address(hop, attempt)
-            facts["ip"], facts["ip_protocol"] = address
         policy = None if hop.policy is None else self._stock_policy(hop)
         sent = {name: value for name, value in hop.fields.items() if name.lower() != "connection"}  # HTTP/2 has none
         asked = Asked(
             hop.method, hop.url, sent, hop.body, address, hop.server_name, policy,
             self._proxy, self._options.http2,
         )  # fmt: skip
-        response = await fetch(asked, reading, watch.enter, facts, attempt.doubts)
+        try:
+            response = await fetch(asked, reading, watch.enter, facts, attempt.doubts)
+        except tls.CertificateFailed as failed:
+            if address is not None:  # a proxy's tunnel is not dug again for it
+                await _learn_expiry(failed, attempt, address, hop)
+            raise
         _note(response, facts)
         return response
 
@@ -281,7 +288,7 @@ class HttpProbe:
     async def _address(self, hop: Hop, attempt: Attempt) -> Address:
         is_first = hop.url.host == self._first.url.host
         host = self._options.resolve_to if is_first and self._options.resolve_to else hop.url.host
-        return await resolve(host, self._options.family, other_way=attempt.other_way)
+        return await reached(attempt, host, self._options.family, self._names)
 
     def _unmet(self, response: Response) -> Judgement | None:
         """What is wrong with status, headers or the text of the body."""

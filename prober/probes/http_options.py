@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
-from prober.options import CheckOptions, DurationMs, Secret, mistake
-from prober.probes.http_more import Alternative, HeaderWants, JsonWants, Network, SchemaFile, Within
+from prober.options import DurationMs, Secret, mistake
+from prober.probes.http_more import Alternative, Expression, HeaderWants, JsonWants, Network, SchemaFile, Within
 from prober.probes.keys import CaFile, ClientFile, Family, Headers, Host, fitting
+from prober.probes.reach import ReachOptions
 from prober.wire.request import TOKEN
 from prober.wire.url import Url, parse, parse_place
 
@@ -62,7 +63,7 @@ def _shared(entries: tuple[int | str, ...]) -> frozenset[int]:
     return frozenset(status for first, last in map(_span, entries) for status in range(first, last + 1))
 
 
-class HttpOptions(CheckOptions):
+class HttpOptions(ReachOptions):
     """The keys of a check of kind http."""
 
     url: str = Field(repr=False)
@@ -91,6 +92,8 @@ class HttpOptions(CheckOptions):
     """In its place, what is sent as JSON."""
     body_form: dict[str, str] = Field(default={}, repr=False)
     """In its place, what is sent as a form."""
+    compression: list[Literal["gzip", "deflate", "br", "zstd"]] = Field(default=[], max_length=4)
+    """The codings of the body that are asked for by `Accept-Encoding`; empty asks for none."""
     expect_status: list[Annotated[int | str, BeforeValidator(_status)]] = Field(default=["200-299"], min_length=1)
     """The statuses that are good: numbers and ranges."""
     expect_header: HeaderWants = Field(default={})
@@ -99,6 +102,10 @@ class HttpOptions(CheckOptions):
     """A text that the body must contain, compared as UTF-8."""
     expect_not_body: str | None = Field(default=None, min_length=1, max_length=1024)
     """A text that the body must not contain, compared as UTF-8."""
+    expect_body_matches: list[Expression] = Field(default=[], max_length=20)
+    """Regular expressions that must all be found in the body."""
+    expect_not_body_matches: list[Expression] = Field(default=[], max_length=20)
+    """Regular expressions of which none may be found in the body."""
     expect_json: JsonWants = Field(default={})
     """What is found in the body by JSONPath must be: a value, or comparisons."""
     expect_schema: SchemaFile | None = None
@@ -132,7 +139,7 @@ class HttpOptions(CheckOptions):
     resolve_to: Host | None = None
     """The name or address that is connected to in place of the URL's host."""
     family: Family = "any"
-    """Which addresses are used: "4", "6", or "any", the first that the system prefers."""
+    """Which addresses are used: "4", "6", "4 first", "6 first", or "any", in the system\'s order."""
     cert_expiring_within: DurationMs | None = None
     """Degraded when the certificate expires within this time."""
 
@@ -197,7 +204,17 @@ class HttpOptions(CheckOptions):
             raise mistake("one of body, body_json and body_form", "more")
         return value
 
-    @field_validator("expect_body", "expect_not_body", "expect_json", "expect_schema", mode="after")
+    @field_validator("compression", mode="after")
+    @classmethod
+    def _is_asked_for_once(cls, codings: list[str], info: ValidationInfo) -> list[str]:
+        if codings and "accept-encoding" in map(str.lower, info.data.get("headers", {})):
+            raise mistake("compression or a header Accept-Encoding", "both")
+        return codings
+
+    @field_validator(
+        "expect_body", "expect_not_body", "expect_body_matches", "expect_not_body_matches", "expect_json",
+        "expect_schema", mode="after",
+    )  # fmt: skip
     @classmethod
     def _has_body(cls, value: T, info: ValidationInfo) -> T:
         if value and info.data.get("method") == "HEAD":
@@ -237,6 +254,8 @@ class HttpOptions(CheckOptions):
                 parse(_PROXY.sub("http://", proxy.get_secret_value(), count=1))
             except ValueError as error:
                 raise mistake('a URL such as "http://proxy.example:3128" or "socks5://..."', str(error)) from None
+            if info.data.get("resolvers"):
+                raise mistake("no resolvers with a proxy, which looks names up itself", "both")
             if info.data.get("expect_address_in"):
                 raise mistake("no expect_address_in with a proxy, which alone knows the address", "both")
         return proxy

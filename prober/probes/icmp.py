@@ -12,15 +12,15 @@ from prober.options import CheckOptions, DurationMs, show_duration
 from prober.probes.base import Kind
 from prober.probes.boundary import Attempt, Judgement, observe
 from prober.probes.keys import Family, Host, fitting, named_place
+from prober.probes.reach import ReachOptions, reached
 from prober.wire.echo import FAMILIES, NO_ECHO, SMALLEST, Echoes, ask, echoing
 from prober.wire.failure import Failed
-from prober.wire.resolve import resolve
 
 # All waiting together ends before the deadline does, so that a loss is told as one.
 _SHARE_OF_DEADLINE = 0.9
 
 
-class IcmpOptions(CheckOptions):
+class IcmpOptions(ReachOptions):
     """The keys of a check of kind icmp."""
 
     host: Host
@@ -34,7 +34,7 @@ class IcmpOptions(CheckOptions):
     degraded_rtt_over: DurationMs | None = None
     """Degraded when packets take longer than this, there and back, on average."""
     family: Family = "any"
-    """Which addresses are used: "4", "6", or "any", the first that the system prefers."""
+    """Which addresses are used: "4", "6", "4 first", "6 first", or "any", in the system\'s order."""
 
     @field_validator("family", mode="after")
     @classmethod
@@ -54,15 +54,14 @@ class IcmpProbe:
     def __init__(self, options: IcmpOptions, clock: Clock) -> None:
         self._options = options
         self._clock = clock
+        self._names = options.names()
 
     async def probe(self, due: Due) -> Observation:
         return await observe(due, self._clock, self._options.timeout, self._run, NO_ECHO)
 
     async def _run(self, attempt: Attempt) -> Judgement | None:
         options, facts = self._options, attempt.facts
-        attempt.watch.enter(Phase.RESOLVE)
-        address = await resolve(options.host, options.family, other_way=attempt.other_way)
-        facts["ip"], facts["ip_protocol"] = address
+        address = await reached(attempt, options.host, options.family, self._names)
         attempt.watch.enter(Phase.PROCESSING)
         echoes, said = Echoes(), None
         wait_s = options.timeout / 1000 * _SHARE_OF_DEADLINE / options.count

@@ -8,19 +8,19 @@ from pydantic import AfterValidator, BeforeValidator
 
 from prober.options import mistake
 from prober.wire import tls
+from prober.wire.address import literal
 from prober.wire.request import FRAMING, NOT_A_VALUE
 from prober.wire.request import NAME as HEADER
-from prober.wire.resolve import literal
 from prober.wire.url import parse_host, parse_place
 
-Family = Literal["any", "4", "6"]
+Family = Literal["any", "4", "6", "4 first", "6 first"]
 _FOUND_CONTROL = "a text with a line break or another control character"
 
 
 def fitting(family: Family, host: str | None) -> Family:
     """The family, if the host can have an address of it; host None = not known, because it is a mistake itself."""
     address = literal(host) if host is not None else None
-    if address is not None and family not in ("any", str(address.version)):
+    if address is not None and family in ("4", "6") and family != str(address.version):
         raise mistake(f'"any" or "{address.version}", as the target is an IPv{address.version} address')
     return family
 

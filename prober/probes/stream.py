@@ -8,11 +8,12 @@ from typing import NamedTuple
 from prober.core.model import Phase
 from prober.core.reason import Reason
 from prober.probes.boundary import Attempt
+from prober.probes.reach import reached
 from prober.wire import tls
 from prober.wire.connect import connect
 from prober.wire.dialogue import MAX_BYTES, Dialogue
 from prober.wire.failure import Failed
-from prober.wire.resolve import resolve
+from prober.wire.resolve import Names
 
 
 class Line(NamedTuple):
@@ -24,6 +25,7 @@ class Line(NamedTuple):
     host: str
     port: int
     family: str
+    names: Names
     policy: ssl.SSLContext | None
     server_name: str
     refusal: Reason
@@ -34,9 +36,7 @@ class Line(NamedTuple):
 async def talking(attempt: Attempt, line: Line) -> AsyncIterator[Dialogue]:
     """The conversation; the connection is gone after the block. What is learned stands in the facts. Raises Failed."""
     watch, facts = attempt.watch, attempt.facts
-    watch.enter(Phase.RESOLVE)
-    address = await resolve(line.host, line.family, other_way=attempt.other_way)
-    facts["ip"], facts["ip_protocol"] = address
+    address = await reached(attempt, line.host, line.family, line.names)
     watch.enter(Phase.CONNECT)
     transport, talk = await connect(lambda: Dialogue(line.refusal, line.limit), address, line.port)
     secured = transport

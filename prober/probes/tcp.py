@@ -10,12 +10,12 @@ from prober.options import CheckOptions
 from prober.probes.base import Kind
 from prober.probes.boundary import Attempt, Judgement, observe
 from prober.probes.keys import Family, Host, fitting, place
+from prober.probes.reach import ReachOptions, reached
 from prober.wire.connect import connect
-from prober.wire.resolve import resolve
 from prober.wire.url import parse_place
 
 
-class TcpOptions(CheckOptions):
+class TcpOptions(ReachOptions):
     """The keys of a check of kind tcp."""
 
     host: Host
@@ -23,7 +23,7 @@ class TcpOptions(CheckOptions):
     port: int = Field(ge=1, le=65_535)
     """The port to connect to."""
     family: Family = "any"
-    """Which addresses are used: "4", "6", or "any", the first that the system prefers."""
+    """Which addresses are used: "4", "6", "4 first", "6 first", or "any", in the system\'s order."""
 
     @field_validator("family", mode="after")
     @classmethod
@@ -43,16 +43,15 @@ class TcpProbe:
     def __init__(self, options: TcpOptions, clock: Clock) -> None:
         self._options = options
         self._clock = clock
+        self._names = options.names()
 
     async def probe(self, due: Due) -> Observation:
         return await observe(due, self._clock, self._options.timeout, self._run)
 
     async def _run(self, attempt: Attempt) -> Judgement | None:
-        options, watch = self._options, attempt.watch
-        watch.enter(Phase.RESOLVE)
-        address = await resolve(options.host, options.family, other_way=attempt.other_way)
-        attempt.facts["ip"], attempt.facts["ip_protocol"] = address
-        watch.enter(Phase.CONNECT)
+        options = self._options
+        address = await reached(attempt, options.host, options.family, self._names)
+        attempt.watch.enter(Phase.CONNECT)
         transport, _ = await connect(asyncio.Protocol, address, options.port)
         transport.abort()
         return None

@@ -17,18 +17,19 @@ from prober.probes.base import Kind
 from prober.probes.boundary import Attempt, Judgement, observe
 from prober.probes.expiry import expiring
 from prober.probes.keys import CaFile, Family, Host, fitting, named_place, place
+from prober.probes.reach import ReachOptions, reached
 from prober.wire import tls
+from prober.wire.address import Address
 from prober.wire.certificate import certificate_facts, chain
 from prober.wire.connect import connect
 from prober.wire.dialogue import Dialogue
 from prober.wire.failure import Failed
-from prober.wire.resolve import Address, resolve
 from prober.wire.starttls import UPGRADES, upgrade
 
 _PORT = 443
 
 
-class TlsOptions(CheckOptions):
+class TlsOptions(ReachOptions):
     """The keys of a check of kind tls."""
 
     host: Host
@@ -44,7 +45,7 @@ class TlsOptions(CheckOptions):
     ca: CaFile | None = None
     """A PEM file with the authorities to trust instead of the system's."""
     family: Family = "any"
-    """Which addresses are used: "4", "6", or "any", the first that the system prefers."""
+    """Which addresses are used: "4", "6", "4 first", "6 first", or "any", in the system\'s order."""
     cert_expiring_within: DurationMs | None = None
     """Degraded when the first of the certificates expires within this time."""
 
@@ -71,6 +72,7 @@ class TlsProbe:
     def __init__(self, options: TlsOptions, clock: Clock) -> None:
         self._options = options
         self._clock = clock
+        self._names = options.names()
         self._name = (options.server_name or options.host).removesuffix(".")
         self._policy = tls.context(options.verify, options.ca, alpn=())
 
@@ -79,9 +81,7 @@ class TlsProbe:
 
     async def _run(self, attempt: Attempt) -> Judgement | None:
         options, facts = self._options, attempt.facts
-        attempt.watch.enter(Phase.RESOLVE)
-        address = await resolve(options.host, options.family, other_way=attempt.other_way)
-        facts["ip"], facts["ip_protocol"] = address
+        address = await reached(attempt, options.host, options.family, self._names)
         try:
             facts.update(await self._shaken(address, verified=True, enter=attempt.watch.enter))
         except tls.CertificateFailed as failed:

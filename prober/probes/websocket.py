@@ -17,6 +17,7 @@ from prober.probes.boundary import Attempt, Judgement, observe
 from prober.probes.expectations import OF_TEXTS, Wanted, wanted
 from prober.probes.expiry import expiring
 from prober.probes.keys import CaFile, Family, Headers, fitting
+from prober.probes.reach import ReachOptions
 from prober.probes.stream import Line, talking
 from prober.wire import tls
 from prober.wire.failure import Failed
@@ -38,7 +39,7 @@ def _parsed(text: str) -> Url:
     return parse(_SCHEMES[scheme.lower()] + colon + rest)
 
 
-class WebsocketOptions(CheckOptions):
+class WebsocketOptions(ReachOptions):
     """The keys of a check of kind websocket."""
 
     url: str = Field(repr=False)
@@ -58,7 +59,7 @@ class WebsocketOptions(CheckOptions):
     ca: CaFile | None = None
     """A PEM file with the authorities to trust instead of the system's."""
     family: Family = "any"
-    """Which addresses are used: "4", "6", or "any", the first that the system prefers."""
+    """Which addresses are used: "4", "6", "4 first", "6 first", or "any", in the system\'s order."""
     cert_expiring_within: DurationMs | None = None
     """Degraded when the certificate expires within this time."""
 
@@ -123,7 +124,9 @@ class WebsocketProbe:
         self._url = url = _parsed(options.url)
         policy = tls.context(options.verify, options.ca) if url.scheme == "https" else None
         name = url.host.removesuffix(".")
-        self._line = Line(url.host, url.port, options.family, policy, name, Reason.WEBSOCKET_CLOSED, _MOST_BYTES)
+        self._line = Line(
+            url.host, url.port, options.family, options.names(), policy, name, Reason.WEBSOCKET_CLOSED, _MOST_BYTES
+        )
         self._want: Wanted | None = None if options.expect is None else wanted(options.expect, "expect", OF_TEXTS)
         self._headers = _headers(options, url)
 

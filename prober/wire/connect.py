@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from prober.core.model import Phase
+from prober.wire.address import Address
 from prober.wire.failure import failed_by
-from prober.wire.resolve import Address
 
 P = TypeVar("P", bound=asyncio.BaseProtocol)
 

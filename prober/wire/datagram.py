@@ -8,8 +8,8 @@ from typing import Final
 
 from prober.core.model import Phase
 from prober.core.reason import Reason
+from prober.wire.address import FAMILIES, Address
 from prober.wire.failure import Failed, failed_by
-from prober.wire.resolve import FAMILIES, Address
 
 LARGEST: Final = 65_535
 

@@ -15,9 +15,9 @@ import anyio
 
 from prober.core.model import Phase
 from prober.core.reason import Owner, Reason
+from prober.wire.address import Address
 from prober.wire.datagram import Datagrams, datagrams
 from prober.wire.failure import TIMED_OUT, Failed
-from prober.wire.resolve import Address
 
 NO_ECHO: Mapping[Phase, Reason] = {**TIMED_OUT, Phase.PROCESSING: Reason.ICMP_TIMEOUT}
 """What it means when the deadline runs out, by the phase that was running."""

@@ -14,10 +14,10 @@ import anyio
 from prober.core.model import Phase
 from prober.core.reason import Reason
 from prober.wire import tls
+from prober.wire.address import Address
 from prober.wire.body import Body
 from prober.wire.failure import Failed, failed_by
 from prober.wire.http1 import MAX_HEADER_BYTES, MAX_HEADERS, REDIRECTS, WITHOUT_BODY, Reading, Response
-from prober.wire.resolve import Address
 from prober.wire.url import Url
 
 if TYPE_CHECKING:

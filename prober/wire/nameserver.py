@@ -14,11 +14,11 @@ import dns.rdatatype
 
 from prober.core.model import Phase
 from prober.core.reason import Reason
+from prober.wire.address import Address
 from prober.wire.connect import connect
 from prober.wire.datagram import LARGEST, datagrams
 from prober.wire.dialogue import Dialogue
 from prober.wire.failure import TIMED_OUT, Failed
-from prober.wire.resolve import Address
 
 NO_ANSWER: Mapping[Phase, Reason] = {
     **TIMED_OUT,

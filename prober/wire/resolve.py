@@ -1,26 +1,30 @@
-"""From a host's name to the one address that is probed. The only place that looks names up.
+"""From a host's name to the addresses that are probed. The only place where probes have names looked up.
 
-It asks the system's resolver, which tells "its name server fails" and "no name server of ours answers" by one and
-the same word, "temporary failure". That is taken for our own trouble (self_dns): better unknown than a false alarm.
+By our own resolver (resolver.py), or by the system's: where the configuration says so, and where the system looks names
+up in ways that ours does not know. The system's takes a thread for each look-up, and tells "its name server fails" and
+"no name server of ours answers" by one and the same word, "temporary failure". That is taken for our own trouble
+(self_dns): better unknown than a false alarm.
 """
 
 import asyncio
 import functools
 import socket
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prober.core.model import Phase
 from prober.core.reason import Reason
+from prober.wire.address import FAMILIES, VERSIONS, Address, literal
 from prober.wire.failure import Failed, failed_by
+from prober.wire.guard import ForbiddenAddress, judge
+from prober.wire.system_names import Server, SystemNames
 
-FAMILIES: Mapping[str, socket.AddressFamily] = {
-    "any": socket.AF_UNSPEC,
-    "4": socket.AF_INET,
-    "6": socket.AF_INET6,
-}
+if TYPE_CHECKING:
+    from prober.wire.resolver import Resolver
 
-_VERSIONS: Mapping[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 6}
+_FIRST = {"4 first": 4, "6 first": 6}
+_MOST_SETS = 1024  # of servers that checks name
 
 _BY_ERROR: Mapping[int, Reason] = {
     socket.EAI_NONAME: Reason.DNS_NXDOMAIN,
@@ -30,43 +34,66 @@ _BY_ERROR: Mapping[int, Reason] = {
 }
 
 
-class Address(NamedTuple):
-    """Where to connect to. version: 4 or 6."""
+class Names(NamedTuple):
+    """How a check has names looked up: by whom, by which servers alone, and whether addresses are kept for a while."""
 
-    ip: str
-    version: int
-
-
-@functools.lru_cache(maxsize=65_536)
-def literal(host: str) -> Address | None:
-    """The address that the host already is; None for a name."""
-    for family, version in _VERSIONS.items():
-        try:
-            return Address(socket.inet_ntop(family, socket.inet_pton(family, host)), version)
-        except OSError:
-            continue
-    return None
+    by: Literal["own", "system"] = "own"
+    servers: tuple[Server, ...] = ()
+    keeps: bool = False
 
 
-async def resolve(host: str, family: str, *, other_way: bool = False) -> Address:
-    """The first address of the name, in the system's order; family: a key of FAMILIES. Raises Failed.
+_OWN = Names()
 
-    other_way: the first one of the other family than that address is of, if there is one.
+
+def _no_doubts(_: Failed | None) -> None:
+    """For who has no use for them."""
+
+
+async def resolve(
+    host: str,
+    family: str,
+    names: Names = _OWN,
+    *,
+    other_way: bool = False,
+    doubts: Callable[[Failed | None], None] = _no_doubts,
+) -> Address:
+    """The address that is probed first; family: a key of FAMILIES. An address is known without asking. Raises Failed.
+
+    other_way: by another server, if there are several, and the first address of the other family than is used
+    otherwise, if there is one. doubts: told what it will have been if time runs out, and None once that is over.
     """
     known = literal(host)
     if known is not None:
-        return _checked(known, host, family)
-    loop = asyncio.get_running_loop()
-    try:
-        found = await loop.getaddrinfo(host, None, family=FAMILIES[family], type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        raise failed_lookup(error, host) from None
-    except OSError as error:
-        raise failed_by(error, Phase.RESOLVE, f"looking up {host}") from None
-    addresses = [Address(str(a[0]), _VERSIONS[number]) for number, *_, a in found if number in _VERSIONS]
-    if not addresses:
-        raise Failed(Reason.DNS_NO_ADDRESS, f"{host} has no address")
-    return chosen(addresses, other_way=other_way)
+        return _permitted([_checked(known, host, family)], host)[0]
+    return chosen(await looked_up(host, family, names, other_way=other_way, doubts=doubts), other_way=other_way)
+
+
+async def looked_up(
+    host: str,
+    family: str,
+    names: Names = _OWN,
+    *,
+    other_way: bool = False,
+    doubts: Callable[[Failed | None], None] = _no_doubts,
+) -> Sequence[Address]:
+    """All its addresses, the best first; one at least. Where a guard holds, all of them are judged. Raises Failed."""
+    known = literal(host)
+    if known is not None:
+        return _permitted([_checked(known, host, family)], host)
+    if names.by == "system" and not names.servers:
+        found: Sequence[Address] = await _by_system(host, family)
+    else:
+        from prober.wire.resolver import Unlike
+
+        _guarded([server.ip for server in names.servers], host)
+        try:
+            ours = own_resolver(names.servers)
+            found = await ours.addresses(host, family, doubts, keeps=names.keeps, other_way=other_way)
+        except Unlike:
+            found = await _by_system(host, family)
+    _permitted(found, host)
+    first = _FIRST.get(family)
+    return found if first is None else sorted(found, key=lambda address: address.version != first)
 
 
 def chosen(addresses: Sequence[Address], *, other_way: bool) -> Address:
@@ -75,14 +102,48 @@ def chosen(addresses: Sequence[Address], *, other_way: bool) -> Address:
     return next(others, addresses[0])
 
 
+@functools.lru_cache(maxsize=_MOST_SETS)
+def own_resolver(servers: tuple[Server, ...]) -> "Resolver":
+    """The one that asks these servers; without any, those of the system."""
+    from prober.wire.resolver import Resolver
+
+    return Resolver(SystemNames(time.monotonic), time.monotonic, servers)
+
+
+async def _by_system(host: str, family: str) -> Sequence[Address]:
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, None, family=FAMILIES[family], type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        raise failed_lookup(error, host) from None
+    except OSError as error:
+        raise failed_by(error, Phase.RESOLVE, f"looking up {host}") from None
+    addresses = [Address(str(a[0]), VERSIONS[number]) for number, *_, a in found if number in VERSIONS]
+    if not addresses:
+        raise Failed(Reason.DNS_NO_ADDRESS, f"{host} has no address")
+    return addresses
+
+
 def failed_lookup(error: socket.gaierror, host: str) -> Failed:
-    """What the resolver's error means."""
+    """What the system's resolver means by its error."""
     reason = _BY_ERROR.get(error.errno or 0, Reason.SELF_DNS)
     words = error.strerror or type(error).__name__
     return Failed(reason, f"looking up {host}: {words[:1].lower()}{words[1:]}")
 
 
 def _checked(address: Address, host: str, family: str) -> Address:
-    if family not in ("any", str(address.version)):
+    if family in ("4", "6") and family != str(address.version):
         raise Failed(Reason.DNS_NO_ADDRESS, f"{host} is no IPv{family} address")
     return address
+
+
+def _permitted(addresses: Sequence[Address], host: str) -> Sequence[Address]:
+    _guarded([address.ip for address in addresses], host)
+    return addresses
+
+
+def _guarded(ips: Sequence[str], host: str) -> None:
+    try:
+        judge(ips)
+    except ForbiddenAddress as error:
+        raise Failed(Reason.ADDRESS_FORBIDDEN, f"{host}: {error}") from None

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from prober.core.model import Phase
 from prober.core.reason import Reason
+from prober.wire.address import Address
 from prober.wire.connect import connect
 from prober.wire.failure import Failed, failed_by
-from prober.wire.resolve import Address
 
 Facts = dict[str, float | int | str | bool]
 

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
-from prober.wire.resolve import literal
+from prober.wire.address import literal
 
 PORTS = {"http": 80, "https": 443}
 

@@ -11,6 +11,7 @@ from prober import notifiers, probes
 from prober.config import TABLES, Address, Site, Window, load
 from prober.config.models import SINGLE
 from prober.options import ChannelOptions, CheckOptions, Options
+from prober.probes.reach import ReachOptions
 from prober.probes.targets import PLACEHOLDERS
 
 ROOT = Path(__file__).parents[2]
@@ -41,10 +42,51 @@ def test_every_key_of_every_table_is_documented_and_exemplified(heading: str) ->
     assert [key for key in keys if not stands_in_example(name, key)] == []
 
 
+def test_how_names_are_looked_up_is_taken_from_the_daemon(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("""
+    [prober]
+    resolver = "system"
+    dns_cache = true
+    [components.a]
+    [checks]
+    a = {kind = "tcp", host = "a.test", port = 1}
+    b = {kind = "tcp", host = "a.test", port = 1, component = "a", resolver = "own", dns_cache = false}
+    c = {kind = "heartbeat", token = "0123456789abcdef", period = "1h", component = "a"}
+    [modules.m]
+    kind = "tcp"
+    """)
+    config = load(
+        path,
+        check_options=lambda kind: probes.kind(kind).options,
+        check_kinds=tuple(probes.KINDS),
+        channel_options=lambda kind: notifiers.kind(kind).options,
+        channel_kinds=tuple(notifiers.KINDS),
+        module_keys=PLACEHOLDERS,
+        env={},
+    )
+    found = {
+        id_: (one.resolver, one.dns_cache)
+        for id_, one in (*config.checks.items(), *config.modules.items())
+        if isinstance(one, ReachOptions)
+    }
+    assert found == {"a": ("system", True), "b": ("own", False), "m": ("system", True)}
+
+
+def common_of(kind: type[CheckOptions]) -> type[CheckOptions]:
+    return ReachOptions if issubclass(kind, ReachOptions) else CheckOptions
+
+
+def test_every_key_of_kinds_that_connect_is_documented_and_exemplified() -> None:
+    keys = [key for key in ReachOptions.model_fields if key not in CheckOptions.model_fields]
+    assert rows("kinds that connect") == keys
+    assert [key for key in keys if not stands_in_example("checks", key)] == []
+
+
 def kinds() -> list[tuple[str, str, type[Options], type[Options]]]:
     """Section, kind, the model of its keys, and the model of the keys that all kinds have."""
     return [
-        *(("checks", name, probes.kind(name).options, CheckOptions) for name in probes.KINDS),
+        *(("checks", name, made, common_of(made)) for name in probes.KINDS for made in [probes.kind(name).options]),
         *(("channels", name, notifiers.kind(name).options, ChannelOptions) for name in notifiers.KINDS),
     ]
 
@@ -68,7 +110,8 @@ def test_the_example_is_good_as_it_is() -> None:
         env={},
     )
     assert {check.kind for check in config.checks.values()} == set(probes.KINDS)
-    assert {channel.kind for channel in config.channels.values()} == set(notifiers.KINDS)
+    # The extra that a kind needs may not be there: that example is commented out.
+    assert {channel.kind for channel in config.channels.values()} == set(notifiers.KINDS) - {"apprise"}
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -13,9 +13,11 @@ from prober.core.model import Outcome, Phase
 from prober.core.reason import Reason
 from prober.options import CheckOptions
 from prober.probes import KINDS, kind
+from prober.probes.reach import ReachOptions
 from tests.probes.scene import probed
 from tests.wire.hostile import answers, serving
 
+COMMON = {*CheckOptions.model_fields, *ReachOptions.model_fields}
 PAGE = (Path(__file__).parents[2] / "docs" / "probes.md").read_text()
 
 
@@ -32,18 +34,24 @@ def test_every_kind_has_its_section() -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_key_of_every_kind_has_its_row(name: str) -> None:
-    own = [key for key in kind(name).options.model_fields if key not in CheckOptions.model_fields]
+    own = [key for key in kind(name).options.model_fields if key not in COMMON]
     assert re.findall(r"^\| `(\w+)` \|", section(name), re.MULTILINE) == own
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_default_is_told_as_it_is(name: str) -> None:
     told = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| `([^`|]+)` \|", section(name), re.MULTILINE))
-    own = {key: field for key, field in kind(name).options.model_fields.items() if key not in CheckOptions.model_fields}
+    own = {key: field for key, field in kind(name).options.model_fields.items() if key not in COMMON}
     has_default = {key: field.default for key, field in own.items() if not field.is_required()}
     defaults = {key: json.dumps(value) for key, value in has_default.items() if value is not None}
     assert defaults
     assert {key: told.get(key) for key in defaults} == defaults
+
+
+def test_what_all_that_connect_have_in_common_has_its_rows() -> None:
+    own = [key for key in ReachOptions.model_fields if key not in CheckOptions.model_fields]
+    names = PAGE.partition("## Looking up names")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \| [^|]+ \| `[^`]+` \| ", names, re.MULTILINE) == own
 
 
 def test_every_option_of_the_command_has_its_row() -> None:

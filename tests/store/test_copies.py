@@ -73,6 +73,14 @@ async def test_a_state_of_an_older_schema_is_saved_before_it_is_changed(tmp_path
     assert all_copies(folder) == [folder / saved]
 
 
+def test_who_is_killed_at_each_start_does_not_fill_the_disk(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as connection:
+        migrate(connection, 1)
+    for start in range(5):
+        assert copy_before_migration(tmp_path, tmp_path / "backups", T0 + start * 60_000)
+    assert names(tmp_path / "backups") == [f"before-schema-2-20231114T22{minute}20Z.db" for minute in (15, 16, 17)]
+
+
 async def test_nothing_is_changed_if_it_cannot_be_saved_first(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as connection:
         migrate(connection, 1)

@@ -9,6 +9,7 @@ from typing import cast
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.rrset
 
 from tests.wire.hostile import Peer, serving
@@ -87,3 +88,45 @@ async def name_server(answer: Answer) -> AsyncIterator[int]:
             yield port
         finally:
             transport.abort()
+
+
+def of_names(**told: Answer) -> Answer:
+    """Answers by the first label of the name that is asked for, the root's being `root`; of others it says NXDOMAIN."""
+    other = answers(rcode="NXDOMAIN", flags="QR RA")
+
+    def answer(asked: dns.message.Message, transport: str) -> list[bytes]:
+        label = asked.question[0].name.labels[0].decode().lower() or "root"
+        return told.get(label, other)(asked, transport)
+
+    return answer
+
+
+def of_types(**told: Answer) -> Answer:
+    """Answers by the type that is asked for; of others it says that there are none."""
+    other = answers(flags="QR RA")
+
+    def answer(asked: dns.message.Message, transport: str) -> list[bytes]:
+        type_ = dns.rdatatype.to_text(asked.question[0].rdtype)
+        return told.get(type_, other)(asked, transport)
+
+    return answer
+
+
+def in_turn(*each: Answer) -> Answer:
+    """A new behaviour for each question, the last one from then on."""
+    left = list(each)
+    return lambda asked, transport: (left.pop(0) if len(left) > 1 else left[0])(asked, transport)
+
+
+def noting(heard: list[str], answer: Answer) -> Answer:
+    """Writes down who is asked for, and how."""
+
+    def noted(asked: dns.message.Message, transport: str) -> list[bytes]:
+        one = asked.question[0]
+        heard.append(f"{one.name} {dns.rdatatype.to_text(one.rdtype)} {transport}")
+        return answer(asked, transport)
+
+    return noted
+
+
+SILENCE = says()

@@ -9,9 +9,9 @@ import trustme
 from cryptography import x509
 
 from prober.wire import tls
+from prober.wire.address import Address
 from prober.wire.certificate import Described, certificate_facts, chain, described
 from prober.wire.connect import connect
-from prober.wire.resolve import Address
 from tests.wire.hostile import serving, silent
 
 DAY = dt.timedelta(days=1)

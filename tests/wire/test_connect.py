@@ -6,9 +6,9 @@ import socket
 import pytest
 
 from prober.core.reason import Owner, Reason
+from prober.wire.address import Address
 from prober.wire.connect import connect
 from prober.wire.failure import Failed
-from prober.wire.resolve import Address
 from tests.wire.hostile import Peer, serving, silent
 
 pytestmark = pytest.mark.anyio

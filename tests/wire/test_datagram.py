@@ -5,9 +5,9 @@ import socket
 import pytest
 
 from prober.core.reason import Reason
+from prober.wire.address import Address
 from prober.wire.datagram import datagrams
 from prober.wire.failure import Failed
-from prober.wire.resolve import Address
 
 pytestmark = pytest.mark.anyio
 

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from prober.core.reason import Reason
+from prober.wire.address import Address
 from prober.wire.connect import connect
 from prober.wire.dialogue import MAX_BYTES, Dialogue, shown
 from prober.wire.failure import Failed
-from prober.wire.resolve import Address
 from tests.wire.hostile import Act, Peer, resets_at_once, serving
 
 pytestmark = pytest.mark.anyio

@@ -9,10 +9,10 @@ import pytest
 
 from prober.core.model import Phase
 from prober.core.reason import Reason
+from prober.wire.address import Address
 from prober.wire.datagram import Datagrams, datagrams
 from prober.wire.echo import FAMILIES, NO_ECHO, Echoes, ask, permitted
 from prober.wire.failure import Failed
-from prober.wire.resolve import Address
 
 pytestmark = pytest.mark.anyio
 

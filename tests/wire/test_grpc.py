@@ -8,11 +8,11 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 
 from prober.core.reason import Reason
+from prober.wire.address import Address
 from prober.wire.connect import connect
 from prober.wire.dialogue import Dialogue
 from prober.wire.failure import Failed
 from prober.wire.grpc import Answer, Call
-from prober.wire.resolve import Address
 from tests.wire.hostile import Act, Peer, answers, serving
 
 pytestmark = pytest.mark.anyio

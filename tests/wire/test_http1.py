@@ -9,11 +9,11 @@ import pytest
 
 from prober.core.model import Phase
 from prober.core.reason import Reason
+from prober.wire.address import Address
 from prober.wire.connect import connect
 from prober.wire.failure import Failed
 from prober.wire.http1 import MAX_HEADER_BYTES, MAX_HEADERS, MAX_INTERIM, Exchange, Reading, Response
 from prober.wire.phases import Stopwatch
-from prober.wire.resolve import Address
 from tests.wire.hostile import (
     INTERIM,
     OK,

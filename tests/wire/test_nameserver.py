@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from prober.core.model import Phase
 from prober.core.reason import Reason
+from prober.wire.address import Address
 from prober.wire.failure import Failed
 from prober.wire.nameserver import NO_ANSWER, ask_by_tcp, ask_by_udp, parsed, question
-from prober.wire.resolve import Address
 from tests.wire.dns_server import Answer, answers, name_server, says, with_id
 
 LOOPBACK = Address("127.0.0.1", 4)

@@ -9,11 +9,11 @@ from prober.core.model import Due, Phase
 from prober.core.reason import Reason
 from prober.probes.http import KIND
 from prober.wire import quick_tls
+from prober.wire.address import Address
 from prober.wire.connect import connect
 from prober.wire.failure import Failed
 from prober.wire.http1 import Exchange, Reading, Response
 from prober.wire.phases import Stopwatch
-from prober.wire.resolve import Address
 from prober.wire.tls import Facts
 from tests.wire.certificates import Certificates
 from tests.wire.hostile import Act, answers, ends_at_once, hangs_up, resets_at_once, serving

@@ -6,24 +6,9 @@ from contextlib import suppress
 import pytest
 
 from prober.core.reason import Reason
+from prober.wire.address import Address, literal
 from prober.wire.failure import Failed
-from prober.wire.resolve import Address, chosen, failed_lookup, literal, resolve
-
-
-@pytest.mark.parametrize(
-    ("host", "address"),
-    [
-        ("127.0.0.1", Address("127.0.0.1", 4)),
-        ("::1", Address("::1", 6)),
-        ("0:0::1", Address("::1", 6)),
-        ("localhost", None),
-        ("1.2.3", None),
-        ("1.2.3.4.5", None),
-        ("", None),
-    ],
-)
-def test_an_address_is_known_without_asking(host: str, address: Address | None) -> None:
-    assert literal(host) == address
+from prober.wire.resolve import chosen, failed_lookup, resolve
 
 
 @pytest.mark.anyio

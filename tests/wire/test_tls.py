@@ -10,9 +10,9 @@ import pytest
 import trustme
 
 from prober.core.reason import Reason
+from prober.wire.address import Address
 from prober.wire.connect import connect
 from prober.wire.failure import Failed
-from prober.wire.resolve import Address
 from prober.wire.tls import (
     CertificateFailed,
     Facts,

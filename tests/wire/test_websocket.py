@@ -4,10 +4,10 @@ import anyio
 import pytest
 
 from prober.core.reason import Reason
+from prober.wire.address import Address
 from prober.wire.connect import connect
 from prober.wire.dialogue import Dialogue
 from prober.wire.failure import Failed
-from prober.wire.resolve import Address
 from prober.wire.websocket import MOST_EVENTS, MOST_MESSAGES, Socket
 from tests.wire.hostile import Act, Peer, answers, serving
 from tests.wire.websocket_server import BINARY, CLOSE, PING, PONG, TEXT, echoes, frame, heard, telling, upgraded
