@@ -16,6 +16,7 @@ POINTS = (
     *("tried.before", "tried.after"),  # the commit of an attempt to deliver
     *("send.before", "send.after"),  # an attempt to deliver
 )
+AT_START = ("migrating", "migrated.before", "migrated.after")  # after each migration; the commit of all of them
 VARIABLE = "PROBER_FAULT"
 
 _left: dict[str, int] = {}  # point -> how often it is yet to be reached; empty but in tests
@@ -27,8 +28,10 @@ def arm(env: Mapping[str, str] = os.environ) -> str | None:
     if wanted is None:
         return None
     name, _, count = wanted.partition(":")
-    if name not in POINTS or not count.isdecimal() or int(count) < 1:
-        raise ConfigError([f'{VARIABLE}: expected one of {", ".join(POINTS)}, ":" and a count, found "{wanted}"'])
+    if name not in POINTS + AT_START or not count.isdecimal() or int(count) < 1:
+        raise ConfigError(
+            [f'{VARIABLE}: expected one of {", ".join(POINTS + AT_START)}, ":" and a count, found "{wanted}"']
+        )
     _left[name] = int(count)
     return wanted
 

@@ -2,14 +2,20 @@
 
 from typing import TYPE_CHECKING, Any
 
+from prober.config import operators_channels
+from prober.core.alert_path import ALERTS, Line
+from prober.core.model import Status
 from prober.errors import StoreError
 from prober.store import ChannelState, Entry
 from statusapi.auth import Principal
 from statusapi.problems import Problem, not_found
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from prober.clock import Clock
     from prober.config import Config
+    from prober.record import Recorder
     from prober.store import Store
 
 LISTED = 200
@@ -17,12 +23,24 @@ PROGRESS = ("pending", "delivered", "failed")
 
 
 class Delivery:
-    """Answers for whom it concerns: notices of a site for the account that owns it, channels for the admin."""
+    """Answers for whom it concerns: notices of a site for the account that owns it, channels for the admin.
 
-    def __init__(self, config: "Config", store: "Store", clock: "Clock") -> None:
+    drill: sends a notice marked as a test to a channel; its id. Raises StoreError.
+    """
+
+    def __init__(
+        self,
+        config: "Config",
+        recorder: "Recorder",
+        store: "Store",
+        clock: "Clock",
+        drill: "Callable[[str], Awaitable[str]]",
+    ) -> None:
         self._config = config
+        self._recorder = recorder
         self._store = store
         self._clock = clock
+        self._drill = drill
 
     def follow(self, config: "Config") -> None:
         """Speak of another configuration from now on."""
@@ -99,9 +117,41 @@ class Delivery:
             raise _unreadable(error) from None
         return next(one for one in await self.channels(principal) if one["id"] == id_)
 
+    async def test(self, principal: Principal, id_: str) -> dict[str, Any]:
+        """Owe a channel a notice marked as a test, from now on its latest drill. Raises Problem."""
+        _only_admin(principal)
+        if id_ not in self._config.channels:
+            raise not_found()
+        try:
+            notice = await self._drill(id_)
+        except StoreError as error:
+            raise _unreadable(error) from None
+        return await self.notice(principal, notice)
+
+    async def alert_path(self, principal: Principal) -> dict[str, Any]:
+        """Whether people would be told: what is shown of it, and how each of the operator's channels stands."""
+        _only_admin(principal)
+        try:
+            lines = await self._store.outbox.lines(operators_channels(self._config))
+        except StoreError as error:
+            raise _unreadable(error) from None
+        state, now_ms = self._recorder.shown.components.get(ALERTS), self._clock.now_ms()
+        return {
+            "component": ALERTS,
+            "status": state.status if state is not None else Status.OPERATIONAL,
+            "since_ms": state.since_ms if state is not None else None,
+            "drill_every_s": None if (every := self._config.daemon.drill_every) is None else every // 1000,
+            "channels": [_line(line, now_ms) for line in lines],
+        }
+
     def _may_see(self, principal: Principal, entry: Entry) -> bool:
         site = self._config.sites.get(entry.site)
         return principal.is_admin or (site is not None and principal.may_see(site.account))
+
+
+def _line(line: Line, now_ms: int) -> dict[str, Any]:
+    drill = {"notice": line.drill, "at_ms": line.drilled_ms, "arrived": line.arrived} if line.drill else None
+    return {"id": line.channel, "broken": line.broken(now_ms) or None, "waiting_ms": line.waiting_ms, "drill": drill}
 
 
 def _told(entry: Entry) -> dict[str, Any]:

@@ -5,136 +5,181 @@ is older than three intervals is not exported: a scheduler that hangs must not g
 latest outcome is *unknown* (our own trouble) has no probe_success: neither 1 nor 0 would be true.
 """
 
-import gzip
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
+from anyio.lowlevel import checkpoint
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.exposition import choose_encoder, generate_latest
-from prometheus_client.registry import Collector
+from prometheus_client.core import Metric
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from prober import __version__
 from prober.config import shown
-from prober.core.model import Status
-from statusapi.prepared import GZIP_OVER, READS, takes_gzip
-from statusapi.series import Answer, families
+from prober.core.model import LOCAL, Status
+from statusapi.exposition import OPEN, Family, Labels, capped, chosen, exposed, family_of, labels
+from statusapi.prepared import READS, takes_gzip
+from statusapi.series import Answer, Series
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     from prober.clock import Clock
     from prober.config import Config
-    from prober.core.model import Observation
+    from prober.core.model import ComponentState, Observation
     from prober.record import Recorder
 
 STALE_INTERVALS = 3
 MODULE = "http_2xx"  # of who names none
 SPARE_MS = 500  # of a scrape's time, to answer in
+SLICE = 50  # checks or components that are written without a pause: 1 ms
 
+T = TypeVar("T")
 Ask = Callable[[str, str, int | None], Awaitable[tuple[str, "Observation"]]]
+
+_MISSED = ("uptime_scheduler_missed_slots_total", "Slots of the schedule that passed without a probe")
+_PROBES = ("uptime_probes_total", "Probes made since the start")
+_FAILURES = ("uptime_probe_failures_total", "Probes since the start that were down by the target's own fault")
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
-_LABELS = ("check", "component", "site")
+class Measured(Protocol):
+    """What the daemon measures of itself. missed: slots of the schedule that passed without a probe, by check."""
+
+    missed: "Counter[str]"
+
+    def collect(self) -> Iterable[Metric]:
+        """All other figures as they are now."""
+        ...
 
 
-class _State(Collector):
+class _Counted(NamedTuple):
+    """A counter for each check: how it is labelled, and what it counts; both by check."""
+
+    family: Family
+    labels: Mapping[str, Labels]
+    counts: Mapping[str, int]
+
+
+class _Seen(NamedTuple):
+    """What a scrape tells of: all of one moment, however long it is written."""
+
+    now_ms: int
+    latest: "Mapping[str, Observation]"
+    counted: Sequence[_Counted]
+    components: "Mapping[str, ComponentState]"
+
+
+class _Live:
     """Figures that are read off the recorder at each scrape."""
 
-    def __init__(self, config: "Config", recorder: "Recorder", clock: "Clock", meters: Collector) -> None:
+    def __init__(self, config: "Config", recorder: "Recorder", clock: "Clock", meters: Measured) -> None:
         self._config = config
         self._recorder = recorder
         self._clock = clock
         self._meters = meters
-        self._labels = {
-            id_: (id_, check.component, config.components[check.component].site) for id_, check in config.checks.items()
-        }
+        self._checks = {id_: labels(self._named(id_)) for id_ in config.checks}
+        self._ids = {id_: labels({"check": id_}) for id_ in config.checks}
+        self._elsewhere: dict[tuple[str, str], Labels] = {}
+
+    def _named(self, check: str) -> dict[str, str]:
+        component = self._config.checks[check].component
+        return {"check": check, "component": component, "site": self._config.components[component].site}
 
     def follow(self, config: "Config") -> None:
         """Another configuration holds, with the same checks."""
         self._config = config
 
-    def collect(self) -> Iterable[Metric]:
-        """All figures as they are now: what tells of ourselves first, and what there is for each check last."""
-        yield from self._own()
-        yield from self._components()
-        yield from self._meters.collect()
-        yield from self._counts()
-        yield from self._answers()
+    def seen(self) -> _Seen:
+        """Everything as it is now. Rows never change, so that copies of their tables will do."""
+        told = (
+            (_MISSED, self._ids, self._meters.missed),
+            (_PROBES, self._checks, self._recorder.probed),
+            (_FAILURES, self._checks, self._recorder.failed),
+        )
+        counted = [_Counted(Family(*words, "counter"), named, dict(counts)) for words, named, counts in told]
+        return _Seen(self._clock.now_ms(), dict(self._recorder.latest), counted, dict(self._recorder.shown.components))
 
-    def describe(self) -> Iterable[Metric]:
-        """Nothing in advance: asking would cost a whole scrape."""
-        return ()
+    async def answers(self, seen: _Seen) -> list[Family]:
+        """What there is for each check."""
+        made = Series()
+        for part in _slices(list(self._checks)):
+            for id_ in part:
+                for family, named, counts in seen.counted:
+                    family.add(named[id_], counts.get(id_, 0))
+                answer = self._fresh(id_, seen.latest.get(id_), seen.now_ms)
+                if answer is not None:
+                    made.add(answer)
+            await checkpoint()
+        return [*(one.family for one in seen.counted), *made.families]
 
-    def _answers(self) -> Iterator[Metric]:
-        found = (self.answer(id_, labels) for id_, labels in self._labels.items())
-        yield from families((answer for answer in found if answer is not None), _LABELS)
+    def answer(self, id_: str) -> Answer | None:
+        """The check's latest answer, without labels; None if there is none that is fresh enough to be told."""
+        found = self._fresh(id_, self._recorder.latest.get(id_), self._clock.now_ms())
+        return None if found is None else found._replace(labels=Labels())
 
-    def answer(self, id_: str, labels: tuple[str, ...] = ()) -> Answer | None:
-        """The check's latest answer; None if there is none that is fresh enough to be told."""
-        seen, check = self._recorder.latest.get(id_), self._config.checks[id_]
-        if seen is None or self._clock.now_ms() - seen.started_ms > STALE_INTERVALS * check.interval + check.timeout:
+    def _fresh(self, id_: str, seen: "Observation | None", now_ms: int) -> Answer | None:
+        check = self._config.checks[id_]
+        if seen is None or now_ms - seen.started_ms > STALE_INTERVALS * check.interval + check.timeout:
             return None
-        return Answer(check.kind, seen, labels)
+        if seen.location == LOCAL:
+            return Answer(check.kind, seen, self._checks[id_])
+        policy = self._recorder.policy.checks.get(id_)
+        if policy is None or seen.location not in policy.locations:
+            return None  # what is written into labels was configured
+        return Answer(check.kind, seen, self._seen_from(seen))
 
-    def _counts(self) -> Iterator[Metric]:
-        probes = CounterMetricFamily("uptime_probes", "Probes made since the start", labels=_LABELS)
-        failures = CounterMetricFamily(
-            "uptime_probe_failures", "Probes since the start that were down by the target's own fault", labels=_LABELS
-        )
-        for id_, labels in self._labels.items():
-            probes.add_metric(labels, self._recorder.probed[id_])
-            failures.add_metric(labels, self._recorder.failed[id_])
-        yield from (probes, failures)
+    def _seen_from(self, seen: "Observation") -> Labels:
+        """Labels of an answer from elsewhere."""
+        key = seen.check, seen.location
+        if key not in self._elsewhere:
+            self._elsewhere[key] = labels({**self._named(seen.check), "location": seen.location})
+        return self._elsewhere[key]
 
-    def _components(self) -> Iterator[Metric]:
-        labels = ("component", "site")
-        status = GaugeMetricFamily(
-            "uptime_component_status",
-            "1 for the status that a component shows, 0 for the others",
-            labels=(*labels, "status"),
-        )
-        planned = GaugeMetricFamily(
-            "uptime_component_maintenance", "Whether a component is under maintenance", labels=labels
-        )
-        pinned = GaugeMetricFamily(
-            "uptime_component_pinned", "Whether a person has set what a component shows", labels=labels
-        )
-        for id_, component in self._config.components.items():
-            state = self._recorder.shown.components.get(id_)
-            shown = state.status if state else Status.OPERATIONAL
-            for word in Status:
-                status.add_metric((id_, component.site, word), word is shown)
-            planned.add_metric((id_, component.site), shown is Status.MAINTENANCE)
-            pinned.add_metric((id_, component.site), state is not None and state.pin is not None)
-        yield from (status, planned, pinned)
+    async def components(self, seen: _Seen) -> list[Family]:
+        """What each component shows."""
+        status = Family("uptime_component_status", "1 for the status that a component shows, 0 for the others")
+        planned = Family("uptime_component_maintenance", "Whether a component is under maintenance")
+        pinned = Family("uptime_component_pinned", "Whether a person has set what a component shows")
+        for part in _slices(list(self._config.components.items())):
+            for id_, component in part:
+                state, its = seen.components.get(id_), labels({"component": id_, "site": component.site})
+                shown = state.status if state else Status.OPERATIONAL
+                for word in Status:
+                    status.add_more(its, "status", word.value, word is shown)
+                planned.add(its, shown is Status.MAINTENANCE)
+                pinned.add(its, state is not None and state.pin is not None)
+            await checkpoint()
+        return [status, planned, pinned]
 
-    def _own(self) -> Iterator[Metric]:
+    def own(self) -> list[Family]:
+        """What tells of ourselves."""
         sites = dict.fromkeys(self._config.sites, 0)
         for incident in self._recorder.shown.incidents.values():
             sites[incident.site] = sites.get(incident.site, 0) + 1
-        incidents = GaugeMetricFamily("uptime_incidents_open", "Open incidents", labels=("site",))
+        incidents = Family("uptime_incidents_open", "Open incidents")
         for site, count in sites.items():
-            incidents.add_metric((site,), count)
-        held = GaugeMetricFamily(
-            "uptime_notices_held",
-            "Notices that wait to be told in a digest, beyond a channel's budget",
-            labels=("channel",),
-        )
+            incidents.add(labels({"site": site}), count)
+        held = Family("uptime_notices_held", "Notices that wait to be told in a digest, beyond a channel's budget")
         for channel, storm in self._recorder.shown.storms.items():
-            held.add_metric((channel,), len(storm.held))
-        trouble = GaugeMetricFamily("uptime_store_trouble", "Whether the store takes no writes at the moment")
-        trouble.add_metric((), self._recorder.trouble is not None)
-        lost = CounterMetricFamily(
-            "uptime_observations_lost", "Raw observations given up because the store took no writes for too long"
+            held.add(labels({"channel": channel}), len(storm.held))
+        trouble = Family("uptime_store_trouble", "Whether the store takes no writes at the moment")
+        trouble.add(Labels(), self._recorder.trouble is not None)
+        lost = Family(
+            "uptime_observations_lost_total",
+            "Raw observations given up because the store took no writes for too long",
+            "counter",
         )
-        lost.add_metric((), self._recorder.lost)
-        build = GaugeMetricFamily("uptime_build_info", "The version of prober", labels=("version",))
-        build.add_metric((__version__,), 1)
-        yield from (incidents, held, trouble, lost, build)
+        lost.add(Labels(), self._recorder.lost)
+        build = Family("uptime_build_info", "The version of prober")
+        build.add(labels({"version": __version__}), 1)
+        return [incidents, held, trouble, lost, build]
+
+
+def _slices(things: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (things[start : start + SLICE] for start in range(0, len(things), SLICE))
 
 
 class Metrics:
@@ -144,25 +189,36 @@ class Metrics:
     answer. Raises ValueError, OverflowError.
     """
 
-    def __init__(self, config: "Config", recorder: "Recorder", clock: "Clock", meters: Collector, ask: "Ask") -> None:
+    def __init__(self, config: "Config", recorder: "Recorder", clock: "Clock", meters: Measured, ask: "Ask") -> None:
         self._config = config
         self._ask = ask
-        self._state = _State(config, recorder, clock, meters)
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(_Capped(self._state, lambda: self._config.daemon.max_series))
-        ProcessCollector(registry=self._registry)
+        self._live = _Live(config, recorder, clock, meters)
+        self._meters = meters
+        self._process = CollectorRegistry(auto_describe=False)
+        ProcessCollector(registry=self._process)
 
     def follow(self, config: "Config") -> None:
         """Another configuration holds, with the same checks."""
         self._config = config
-        self._state.follow(config)
+        self._live.follow(config)
 
     def routes(self) -> list[BaseRoute]:
         """GET and HEAD of /metrics and /probe: the text format or OpenMetrics, as asked for."""
         return [Route("/metrics", self._scrape, methods=READS), Route("/probe", self._probe, methods=READS)]
 
     async def _scrape(self, request: Request) -> Response:
-        return self._exposed(request, self._registry)
+        return await self._exposed(request, await self._families())
+
+    async def _families(self) -> list[Family]:
+        """All figures as they are now: what tells of ourselves first, and what there is for each check last."""
+        seen = self._live.seen()
+        found = [*self._live.own(), *await self._live.components(seen)]
+        for metric in self._meters.collect():
+            found.append(family_of(metric))
+            await checkpoint()
+        found += await self._live.answers(seen)
+        found.append(capped(found, self._config.daemon.max_series))
+        return found + [family_of(metric) for metric in self._process.collect()]
 
     async def _probe(self, request: Request) -> Response:
         """What blackbox_exporter would have answered: of a check the latest answer, of other targets a probe now."""
@@ -170,10 +226,10 @@ class Metrics:
         found = [id_ for id_, check in self._config.checks.items() if target in (id_, check.component)]
         if not found:
             return await self._probed(request, target)
-        answer = self._state.answer(target if target in found else found[0])
+        answer = self._live.answer(target if target in found else found[0])
         if answer is None:
             return PlainTextResponse("There is no answer yet, or none for too long\n", 503)
-        return self._answered(request, answer)
+        return await self._answered(request, answer)
 
     async def _probed(self, request: Request, target: str) -> Response:
         """A probe on demand, by a module of the configuration."""
@@ -188,36 +244,38 @@ class Metrics:
             return PlainTextResponse(f"{error}\n", 503, {"Retry-After": "1"})
         answer = Answer(kind, seen)
         if request.query_params.get("debug") == "true":
-            return PlainTextResponse(self._told(module, answer), headers={"Cache-Control": "no-store"})
-        return self._answered(request, answer)
+            return PlainTextResponse(await self._told(module, answer), headers={"Cache-Control": "no-store"})
+        return await self._answered(request, answer)
 
-    def _told(self, module: str, answer: Answer) -> str:
+    async def _told(self, module: str, answer: Answer) -> str:
         """What blackbox_exporter's debug=true tells: what happened, the series, and the module without its secrets."""
         seen = answer.observation
         lines = [f"{phase}: {us / 1000:.1f} ms" for phase, us in seen.phases_us]
         lines += [f"{name}: {value}" for name, value in seen.facts.items()]
         lines.append(f"{seen.outcome} {seen.reason or ''} {seen.detail}".rstrip())
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Answer(answer))
-        series, written = generate_latest(registry).decode(), shown(self._config, "modules", module)
+        series, written = (await exposed(_of(answer), False, False)).decode(), shown(self._config, "modules", module)
         parts = ["Logs for the probe:", *lines, "", "", "Metrics that would have been returned:", series, ""]
         parts += ["Module configuration:", written]
         return self._config.redact("\n".join(parts))
 
-    def _answered(self, request: Request, answer: Answer) -> Response:
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Answer(answer))
-        return self._exposed(request, registry)
+    async def _answered(self, request: Request, answer: Answer) -> Response:
+        return await self._exposed(request, _of(answer))
 
     @staticmethod
-    def _exposed(request: Request, registry: CollectorRegistry) -> Response:
-        encode, content_type = _encoder(request.headers.get("accept", ""))
-        content = encode(registry)
+    async def _exposed(request: Request, families: Sequence[Family]) -> Response:
+        content_type = chosen(request.headers.get("accept", ""))
         headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
-        if len(content) > GZIP_OVER and takes_gzip(request.headers.get("accept-encoding", "")):
-            content = gzip.compress(content, compresslevel=1, mtime=0)
+        is_gzipped = takes_gzip(request.headers.get("accept-encoding", ""))
+        if is_gzipped:
             headers["Content-Encoding"] = "gzip"
-        return Response(content, headers=headers)
+        return Response(await exposed(families, content_type == OPEN, is_gzipped), headers=headers)
+
+
+def _of(answer: Answer) -> list[Family]:
+    """One check's series."""
+    made = Series()
+    made.add(answer)
+    return [family for family in made.families if family.lines]
 
 
 def _within_ms(request: Request) -> int | None:
@@ -228,46 +286,3 @@ def _within_ms(request: Request) -> int | None:
         return int(seconds * 1000) - SPARE_MS if seconds > 0 else None
     except (ValueError, OverflowError):
         raise ValueError("Expected X-Prometheus-Scrape-Timeout-Seconds: <a number>") from None
-
-
-def _encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
-    """How to write what is exposed, and what that is called; a version that is no number counts as none."""
-    try:
-        return choose_encoder(accept)
-    except TypeError:
-        return choose_encoder("")
-
-
-class _Answer(Collector):
-    """One check's answer, without labels."""
-
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
-
-    def collect(self) -> Iterable[Metric]:
-        """Its series."""
-        return (family for family in families([self._answer]) if family.samples)
-
-
-class _Capped(Collector):
-    """At most so many series of another collector, and one of how many that leaves out."""
-
-    def __init__(self, inner: Collector, most: Callable[[], int]) -> None:
-        self._inner = inner
-        self._most = most
-
-    def collect(self) -> Iterable[Metric]:
-        """What the inner one has, as far as there is room."""
-        room, left_out = self._most(), 0
-        for family in self._inner.collect():
-            left_out += max(0, len(family.samples) - room)
-            family.samples = family.samples[:room]
-            room -= len(family.samples)
-            yield family
-        overflow = GaugeMetricFamily("uptime_series_left_out", "Series beyond max_series, which are not exposed")
-        overflow.add_metric((), left_out)
-        yield overflow
-
-    def describe(self) -> Iterable[Metric]:
-        """Nothing in advance."""
-        return ()

@@ -1,22 +1,21 @@
 """Series with blackbox_exporter's names and meanings, of answers that are known already."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from prometheus_client.core import GaugeMetricFamily, Metric
-
 from prober.core.model import Observation, Outcome, Phase
 from prober.core.reason import Reason
+from statusapi.exposition import Family, Labels, escaped
 
 
 class Answer(NamedTuple):
-    """An observation of a check of that kind, and the values of the labels that its series have."""
+    """An observation of a check of that kind, and the labels that its series have."""
 
     kind: str
     observation: Observation
-    labels: tuple[str, ...] = ()
+    labels: Labels = Labels()
 
 
 class _Fact(NamedTuple):
@@ -102,85 +101,101 @@ _PARTS: Mapping[str, _Parts] = {
     ),
 }
 # Kinds that look at what is said, and how it is called when that is not what it should be.
-_MATCHING = ("http", "tcp")
+_MATCHING = ("http", "tcp", "tls")
 _UNMATCHED = (Reason.EXPECT_BODY, Reason.EXPECT_HEADER)
 _SERVING = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
 
 
-def families(answers: Iterable[Answer], labels: Sequence[str] = ()) -> Iterator[Metric]:
-    """The series of all these answers. An *unknown* one has only its moment: nothing else would be true."""
-    success = GaugeMetricFamily("probe_success", "Displays whether or not the probe was a success", labels=labels)
-    duration = GaugeMetricFamily(
-        "probe_duration_seconds", "Returns how long the probe took to complete in seconds", labels=labels
-    )
-    lookup = GaugeMetricFamily(
-        "probe_dns_lookup_time_seconds", "Returns the time taken for probe dns lookup in seconds", labels=labels
-    )
-    parts = {kind: GaugeMetricFamily(p.name, p.help, labels=[*labels, "phase"]) for kind, p in _PARTS.items()}
-    own = _OfKinds(labels)
-    last = GaugeMetricFamily(
-        "uptime_probe_last_run_timestamp_seconds", "When the latest probe began, as unix time", labels=labels
-    )
-    numbers = {fact: GaugeMetricFamily(fact.name, fact.help, labels=labels) for fact in _NUMBERS}
-    words = {fact: GaugeMetricFamily(fact.name, fact.help, labels=[*labels, word]) for fact, word in _WORDS}
-    for answer in answers:
-        seen = answer.observation
-        last.add_metric(answer.labels, seen.started_ms / 1000)
+class Series:
+    """The families of these series, to which answers are added one by one."""
+
+    def __init__(self) -> None:
+        self._success = Family("probe_success", "Displays whether or not the probe was a success")
+        self._duration = Family("probe_duration_seconds", "Returns how long the probe took to complete in seconds")
+        self._lookup = Family("probe_dns_lookup_time_seconds", "Returns the time taken for probe dns lookup in seconds")
+        self._parts = {kind: Family(parts.name, parts.help) for kind, parts in _PARTS.items()}
+        self._own = _OfKinds()
+        self._last = Family("uptime_probe_last_run_timestamp_seconds", "When the latest probe began, as unix time")
+        self._numbers = {fact: Family(fact.name, fact.help) for fact in _NUMBERS}
+        self._words = {fact: Family(fact.name, fact.help) for fact, _ in _WORDS}
+        self._numbers_of: dict[str, tuple[tuple[str, Family], ...]] = {}
+        self.families = (
+            self._success, self._duration, self._lookup, *self._parts.values(), *self._own.families, self._last,
+            *self._numbers.values(), *self._words.values(),
+        )  # fmt: skip
+
+    def add(self, answer: Answer) -> None:
+        """An answer's series. An *unknown* one has only its moment: nothing else would be true."""
+        kind, seen, labels = answer
+        self._last.add(labels, seen.started_ms / 1000)
         if seen.outcome is Outcome.UNKNOWN:
-            continue
-        success.add_metric(answer.labels, seen.outcome is not Outcome.DOWN)
-        duration.add_metric(answer.labels, seen.took_us / 1e6)
+            return
+        self._success.add(labels, seen.outcome is not Outcome.DOWN)
+        self._duration.add(labels, seen.took_us / 1e6)
         took_us = dict(seen.phases_us)
         if Phase.RESOLVE in took_us:
-            lookup.add_metric(answer.labels, took_us[Phase.RESOLVE] / 1e6)
-        if answer.kind in parts:
-            for name, phases in _PARTS[answer.kind].phases.items():
-                spent_us = sum(took_us.get(phase, 0) for phase in phases)
-                parts[answer.kind].add_metric((*answer.labels, name), spent_us / 1e6)
-        own.add(answer, took_us)
-        _add_facts(answer, numbers, words)
-    yield from (success, duration, lookup, *parts.values(), *own.families, last, *numbers.values(), *words.values())
+            self._lookup.add(labels, took_us[Phase.RESOLVE] / 1e6)
+        if kind in self._parts:
+            family = self._parts[kind]
+            for name, phases in _PARTS[kind].phases.items():
+                family.add_more(labels, "phase", name, sum(took_us.get(phase, 0) for phase in phases) / 1e6)
+        self._own.add(answer, took_us)
+        self._add_facts(answer)
+
+    def _add_facts(self, answer: Answer) -> None:
+        kind, seen, labels = answer
+        facts = dict(seen.facts)
+        if "ip" in facts:
+            facts["ip_hash"] = _hash(str(facts["ip"]))
+        if kind == "http" and facts.get("status_code") == 0:
+            facts["content_length"] = 0  # as long as there is no response at all
+        for name, family in self._numbers_of.get(kind) or self._of_kind(kind):
+            value = facts.get(name)
+            if value is not None and not isinstance(value, str):
+                family.add(labels, value)
+        for fact, word in _WORDS:
+            value = facts.get(fact.fact)
+            if isinstance(value, str) and value:
+                self._words[fact].add_more(labels, word, escaped(value), 1)
+
+    def _of_kind(self, kind: str) -> tuple[tuple[str, Family], ...]:
+        """The facts that become numbers of a check of that kind."""
+        found = ((fact.fact, family) for fact, family in self._numbers.items() if fact.kind in (None, kind))
+        self._numbers_of[kind] = tuple(found)
+        return self._numbers_of[kind]
 
 
 class _OfKinds:
     """Series of one kind that are more than a fact."""
 
-    def __init__(self, labels: Sequence[str]) -> None:
-        self._answered = GaugeMetricFamily(
-            "probe_dns_query_succeeded", "Displays whether or not the query was executed successfully", labels=labels
+    def __init__(self) -> None:
+        self._answered = Family(
+            "probe_dns_query_succeeded", "Displays whether or not the query was executed successfully"
         )
-        self._echo = GaugeMetricFamily(
-            "probe_icmp_duration_seconds", "Duration of icmp request by phase", labels=[*labels, "phase"]
-        )
-        self._serving = GaugeMetricFamily(
-            "probe_grpc_healthcheck_response", "Response HealthCheck response", labels=[*labels, "serving_status"]
-        )
-        self._upgraded = GaugeMetricFamily(
-            "probe_websocket_connection_upgraded", "Indicates if the connection was upgraded", labels=labels
-        )
-        self._unmatched = GaugeMetricFamily(
-            "probe_failed_due_to_regex", "Indicates if probe failed due to regex", labels=labels
-        )
+        self._echo = Family("probe_icmp_duration_seconds", "Duration of icmp request by phase")
+        self._serving = Family("probe_grpc_healthcheck_response", "Response HealthCheck response")
+        self._upgraded = Family("probe_websocket_connection_upgraded", "Indicates if the connection was upgraded")
+        self._unmatched = Family("probe_failed_due_to_regex", "Indicates if probe failed due to regex")
         self.families = (self._unmatched, self._answered, self._echo, self._serving, self._upgraded)
 
     def add(self, answer: Answer, took_us: Mapping[Phase, int]) -> None:
         """Those of one answer."""
         facts, labels = answer.observation.facts, answer.labels
         if answer.kind in _MATCHING:
-            self._unmatched.add_metric(labels, answer.observation.reason in _UNMATCHED)
+            self._unmatched.add(labels, answer.observation.reason in _UNMATCHED)
         match answer.kind:
             case "dns":
-                self._answered.add_metric(labels, "rcode" in facts)
+                self._answered.add(labels, "rcode" in facts)
             case "icmp":
                 rtt_us = float(facts.get("rtt_avg_us", 0))
                 # A socket is there at once: its setup is not measured apart.
                 for name, us in (("resolve", took_us.get(Phase.RESOLVE, 0)), ("setup", 0), ("rtt", rtt_us)):
-                    self._echo.add_metric((*labels, name), us / 1e6)
+                    self._echo.add_more(labels, "phase", name, us / 1e6)
             case "grpc":
                 for word in _SERVING:
-                    self._serving.add_metric((*labels, word), facts.get("serving_status") == word)
+                    self._serving.add_more(labels, "serving_status", word, facts.get("serving_status") == word)
             case "websocket":
-                self._upgraded.add_metric(labels, facts.get("status_code") == 101)
+                self._upgraded.add(labels, facts.get("status_code") == 101)
             case _:
                 pass
 
@@ -196,21 +211,3 @@ def _hash(ip: str) -> int:
     for byte in packed:
         found = (found ^ byte) * 0x01000193 & 0xFFFFFFFF
     return found
-
-
-def _add_facts(
-    answer: Answer, numbers: Mapping[_Fact, GaugeMetricFamily], words: Mapping[_Fact, GaugeMetricFamily]
-) -> None:
-    facts = dict(answer.observation.facts)
-    if "ip" in facts:
-        facts["ip_hash"] = _hash(str(facts["ip"]))
-    if answer.kind == "http" and facts.get("status_code") == 0:
-        facts["content_length"] = 0  # as long as there is no response at all
-    for fact, family in numbers.items():
-        value = facts.get(fact.fact)
-        if value is not None and not isinstance(value, str) and fact.kind in (None, answer.kind):
-            family.add_metric(answer.labels, float(value))
-    for fact, family in words.items():
-        value = facts.get(fact.fact)
-        if isinstance(value, str) and value:
-            family.add_metric((*answer.labels, value), 1)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-SERVICES = ("chromium", "prometheus", "nginx", "prometheus-blackbox-exporter", "node", "systemd-analyze")
+SERVICES = ("chromium", "prometheus", "nginx", "prometheus-blackbox-exporter", "node", "systemd-analyze", "strace")
 # Debian puts servers where only root's PATH looks.
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 

@@ -19,6 +19,7 @@ REFERENCE = re.compile(r"\$\{(\w+)\}")
 
 # What variables could be, by a part of their names.
 VALUES = {
+    "APPRISE": "json://hooks.example/0",
     "HOOK": "https://hooks.example/services/0",
     "WORKFLOW": "https://flows.example/0",
     "TELEGRAM": "123456789:AAabcdefghijklmnopqrstuvwxyz0123456",

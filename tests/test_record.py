@@ -1,5 +1,6 @@
 """The one door: what is judged at once, what waits, and what is shown only when it is on the disk."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -193,3 +194,15 @@ async def test_a_restart_with_the_same_policy_changes_nothing(tmp_path: Path) ->
     async with recording(tmp_path) as (_, store):
         after = await store.load()
     assert (before.seq, before.incidents, before.components) == (after.seq, after.incidents, after.components)
+
+
+async def test_whoever_is_cancelled_while_it_writes_has_written_and_shown(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        for number in range(100):
+            recorder.observe(answers("down down up up", T0 + number * 10_000))
+            task = asyncio.ensure_future(recorder.flush())
+            for _ in range(1 + number % 7):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait((task,))
+            assert recorder.shown.seq == (await store.load()).seq

@@ -1,8 +1,11 @@
 """`prober channels`: how each channel does, and a test notice through one of them."""
 
 import json
+import threading
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -15,11 +18,12 @@ if TYPE_CHECKING:
     from prober.notifiers import Receipt
 
 BAD_USAGE = 2
+PATIENCE_S = 60.0
+LOOK_EVERY_S = 0.2
 
 channels = typer.Typer(help="See channels, try them, serve one again.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel's id.")]
-File = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
 
 
 @channels.command("list")
@@ -48,28 +52,68 @@ def enable(name: Name, server: Server = HERE, as_json: Json = False) -> None:
 
 
 @channels.command("test")
-def tried(name: Name, config: File = Path("config.toml"), as_json: Json = False) -> None:
-    """Send a notice marked as a test, now and once, and print what came of it. Exit status: 0 if it arrived, else 1."""
-    import anyio
+def tried(
+    name: Annotated[str | None, typer.Argument(metavar="[CHANNEL]", help="The channel's id; else all.")] = None,
+    server: Server = HERE,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Send by this file, without a daemon; nothing is recorded.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Send a notice marked as a test, and print what came of it. Exit status: 0 if it arrived, else 1.
 
-    loaded = load_config(config)
-    if name not in loaded.channels:
+    The running daemon sends it the way of all notices and remembers what came of it: it is the channel's drill.
+    """
+    found = _by_daemon(server, name) if config is None else _by_file(config, name)
+    if as_json:
+        typer.echo(json.dumps({"channels": found} if name is None else found[0]))
+    else:
+        for one in found:
+            typer.echo(f"{one['channel']}: {'arrived' if one['arrived'] else 'did NOT arrive'}: {one['said']}")
+    raise typer.Exit(0 if all(one["arrived"] for one in found) else 1)
+
+
+def _by_daemon(server: str, name: str | None) -> list[dict[str, Any]]:
+    """Owed to all of them at once, and looked at until each has been tried."""
+    ids = [one["id"] for one in ask(server, "GET", "channels")["channels"]] if name is None else [name]
+    owed = {id_: ask(server, "POST", f"channels/{quote(id_, safe='')}/test", {})["id"] for id_ in ids}
+    until_s = time.monotonic() + PATIENCE_S
+    return [_outcome(server, id_, notice, until_s) for id_, notice in owed.items()]
+
+
+def _outcome(server: str, channel: str, notice: str, until_s: float) -> dict[str, Any]:
+    """What came of the first attempt."""
+    found = ask(server, "GET", f"notices/{notice}")
+    while not found["deliveries"] and found["progress"] == "pending" and time.monotonic() < until_s:
+        threading.Event().wait(LOOK_EVERY_S)
+        found = ask(server, "GET", f"notices/{notice}")
+    last = found["deliveries"][-1] if found["deliveries"] else None
+    if last is None:
+        said = "it has not been tried yet; see prober channels list"
+    else:
+        said = last["error"] or (f"answered {last['status']}" if last["status"] else "it was taken")
+    return {"channel": channel, "notice": notice, "arrived": found["progress"] == "delivered", "said": said}
+
+
+def _by_file(path: Path, name: str | None) -> list[dict[str, Any]]:
+    loaded = load_config(path)
+    if not loaded.channels or name not in (None, *loaded.channels):
         known = ", ".join(loaded.channels) or "there are none"
         typer.echo(f"prober channels test: expected one of the channels ({known})", err=True)
         raise typer.Exit(BAD_USAGE)
+    return [_once(loaded, id_) for id_ in (loaded.channels if name is None else [name])]
+
+
+def _once(loaded: "Config", name: str) -> dict[str, Any]:
+    import anyio
+
     target = loaded.channels[name].target()
     try:
         receipt = anyio.run(_sent, loaded, name)
     except DeliveryError as error:
-        said, arrived = loaded.redact(str(error)), False
-    else:
-        status = f"answered {receipt.status}" if receipt.status else "it was taken"
-        said, arrived = f"{target}: {receipt.detail or status}", True
-    if as_json:
-        typer.echo(json.dumps({"channel": name, "target": target, "arrived": arrived, "said": said}))
-    else:
-        typer.echo(f"{name}: {'arrived' if arrived else 'did NOT arrive'}: {said}")
-    raise typer.Exit(0 if arrived else 1)
+        return {"channel": name, "target": target, "arrived": False, "said": loaded.redact(str(error))}
+    status = f"answered {receipt.status}" if receipt.status else "it was taken"
+    return {"channel": name, "target": target, "arrived": True, "said": f"{target}: {receipt.detail or status}"}
 
 
 async def _sent(config: "Config", name: str) -> "Receipt":

@@ -1,6 +1,7 @@
 """`prober check-config`: what a configuration will watch and whom it will tell, or every mistake it has."""
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -14,17 +15,23 @@ from prober.errors import ConfigError
 
 if TYPE_CHECKING:
     from prober.config import Config
+    from prober.options import CheckOptions
+
+logger = logging.getLogger(__name__)
 
 MISTAKEN = 2
 
 
-def load_config(path: Path, env: Mapping[str, str] = os.environ, folder: Path | None = None) -> "Config":
+def load_config(
+    path: Path, env: Mapping[str, str] = os.environ, folder: Path | None = None, blackbox: Path | None = None
+) -> "Config":
     """The configuration in the file; if it has mistakes, prints every one and exits with status 2.
 
-    env: what its ${NAMES} stand for. folder: where its relative paths begin, if that is not where it is.
+    env: what its ${NAMES} stand for. folder: where its relative paths begin, if that is not where it is. blackbox: a
+    blackbox.yml with more modules.
     """
     try:
-        return read_config(path, env, folder)
+        return read_config(path, env, folder, blackbox)
     except ConfigError as error:
         for line in error.mistakes:
             typer.echo(line, err=True)
@@ -32,15 +39,20 @@ def load_config(path: Path, env: Mapping[str, str] = os.environ, folder: Path | 
         raise typer.Exit(MISTAKEN) from error
 
 
-def read_config(path: Path, env: Mapping[str, str] = os.environ, folder: Path | None = None) -> "Config":
-    """The configuration in the file. Raises ConfigError with every mistake it has."""
+def read_config(
+    path: Path, env: Mapping[str, str] = os.environ, folder: Path | None = None, blackbox: Path | None = None
+) -> "Config":
+    """The configuration in the file, with the modules of a blackbox.yml. Raises ConfigError with every mistake."""
     from prober import notifiers, probes
     from prober.config import load
     from prober.probes.targets import PLACEHOLDERS
 
-    return load(
+    def options(kind: str) -> "type[CheckOptions]":
+        return probes.kind(kind).options
+
+    config = load(
         path,
-        check_options=lambda kind: probes.kind(kind).options,
+        check_options=options,
         check_kinds=tuple(probes.KINDS),
         channel_options=lambda kind: notifiers.kind(kind).options,
         channel_kinds=tuple(notifiers.KINDS),
@@ -48,6 +60,14 @@ def read_config(path: Path, env: Mapping[str, str] = os.environ, folder: Path | 
         env=env,
         folder=folder,
     )
+    if blackbox is None:
+        return config
+    from prober.config.blackbox_modules import with_blackbox
+
+    config, noted = with_blackbox(config, blackbox, options, PLACEHOLDERS)
+    for line in noted:
+        logger.warning("%s", line)
+    return config
 
 
 def _count(mistakes: Sequence[str], path: Path) -> str:

@@ -22,12 +22,26 @@ def ask(server: str, method: str, path: str, fields: dict[str, Any] | None = Non
     return _answer(server, method, f"/api/prober/v1/{path}", fields, {"Authorization": f"Bearer {key}"})
 
 
+def ask_if_allowed(server: str, path: str) -> Any:
+    """The daemon's answer; None if the key is not the admin's."""
+    key = os.environ.get("PROBER_KEY", "")
+    return _answer(server, "GET", f"/api/prober/v1/{path}", None, {"Authorization": f"Bearer {key}"}, spared=403)
+
+
 def look(server: str, path: str) -> Any:
     """What the daemon shows everybody at that path; refusals as for `ask`."""
     return _answer(server, "GET", path, None, {})
 
 
-def _answer(server: str, method: str, path: str, fields: dict[str, Any] | None, headers: dict[str, str]) -> Any:
+def _answer(
+    server: str,
+    method: str,
+    path: str,
+    fields: dict[str, Any] | None,
+    headers: dict[str, str],
+    spared: int | None = None,
+) -> Any:
+    """spared: the status of a refusal that is None."""
     import httpx
 
     try:
@@ -41,6 +55,8 @@ def _answer(server: str, method: str, path: str, fields: dict[str, Any] | None, 
         raise _refuse(f"{server}: expected the daemon's API, found something else", REFUSED) from None
     if answer.is_success:
         return said
+    if answer.status_code == spared:
+        return None
     refusal = said.get("error") if isinstance(said, dict) else None
     message = refusal.get("message") if isinstance(refusal, dict) else f"HTTP {answer.status_code}"
     raise _refuse(str(message), BAD_USAGE if answer.status_code == 400 else REFUSED)

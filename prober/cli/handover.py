@@ -6,7 +6,7 @@ from typing import Any
 import typer
 
 from prober.cli.client import HERE, Json, Server, ask, short
-from prober.cli.status import incident_line, notice_line, overview, section, work_line
+from prober.cli.status import incident_line, notice_line, overview, path_lines, section, work_line
 
 QUIET = ("operational", "maintenance")
 
@@ -37,6 +37,7 @@ def handed_over(server: str) -> dict[str, Any]:
         "withheld": [one for one in failing if one["component"] not in about],
         "pinned": [one for one in found["components"] if one["pin"] is not None],
         "maintenance": found["maintenance"],
+        "alert_path": found["alert_path"],
         "notices": found["notices"],
     }
 
@@ -50,6 +51,7 @@ def told(found: dict[str, Any]) -> list[str]:
         *section("of them without an incident (prober explain ID)", [one["component"] for one in found["withheld"]]),
         *section("components that a person has pinned", [_component(one) for one in found["pinned"]]),
         *section("planned work", [work_line(one) for one in found["maintenance"]]),
+        *path_lines(found["alert_path"]),
         *section("undelivered notices", [notice_line(one) for one in found["notices"]]),
     ]
 

@@ -22,6 +22,9 @@ RECENT_INCIDENTS = 50  # of each site, read at the start; later ones come by the
 
 def run(
     config: Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")] = Path("config.toml"),
+    blackbox_config: Annotated[
+        Path | None, typer.Option(help="A blackbox.yml of blackbox_exporter, whose modules are taken in as well.")
+    ] = None,
 ) -> None:
     """Run the daemon: probe on schedule, judge, tell, and serve the page and the API."""
     import anyio
@@ -29,7 +32,7 @@ def run(
     from prober import fault
 
     armed = fault.arm()
-    loaded, read = logged(config)
+    loaded, read = logged(config, blackbox=blackbox_config)
 
     def ready() -> None:
         for line in where(loaded):
@@ -40,14 +43,16 @@ def run(
     anyio.run(watch, loaded, read, ready, backend_options={"use_uvloop": True})
 
 
-def logged(path: Path, env: Mapping[str, str] = os.environ) -> "tuple[Config, Callable[[], Config]]":
+def logged(
+    path: Path, env: Mapping[str, str] = os.environ, blackbox: Path | None = None
+) -> "tuple[Config, Callable[[], Config]]":
     """The configuration in the file, and how to read it again. From now on is logged what it says, without a secret."""
-    config = load_config(path, env)
+    config = load_config(path, env, blackbox=blackbox)
     redaction = Redaction(config.secrets)
     start_logs(config.daemon.log, config.daemon.log_level, redaction)
 
     def read() -> "Config":
-        again = read_config(path, env)
+        again = read_config(path, env, blackbox=blackbox)
         redaction.know(again.secrets)
         return again
 
@@ -107,7 +112,7 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     alerts = Alerts(world.config, world.recorder, world.clock, auth, orders)
     explain = Explain(world.config, world.recorder, world.store, world.clock)
     uptimes = Uptimes(world.config, world.store, world.clock)
-    delivery = Delivery(world.config, world.store, world.clock)
+    delivery = Delivery(world.config, world.recorder, world.store, world.clock, world.drills.begin)
     found = discovery.routes(world.config, auth)
     keys = ApiKeys(world.config, auth, world.store.keys, world.clock)
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import typer
 
-from prober.cli.client import HERE, Json, Server, ask, look, short
+from prober.cli.client import HERE, Json, Server, ask, ask_if_allowed, look, short
 
 MOST = 10  # lines of a section; the rest is counted
 UNDELIVERED = ("pending", "failed")
@@ -33,6 +33,7 @@ def overview(server: str) -> dict[str, Any]:
         "components": components,
         "incidents": ask(server, "GET", "incidents?open=true")["incidents"],
         "maintenance": [work for site in sites for work in _planned(server, site)],
+        "alert_path": ask_if_allowed(server, "alert-path"),
         "notices": [n for word in UNDELIVERED for n in ask(server, "GET", f"notices?progress={word}")["notices"]],
     }
 
@@ -68,8 +69,21 @@ def told(found: dict[str, Any]) -> list[str]:
         *lines,
         *section("open incidents", [incident_line(one) for one in found["incidents"]]),
         *section("planned work", [work_line(one) for one in found["maintenance"]]),
+        *path_lines(found["alert_path"]),
         *section("undelivered notices", [notice_line(one) for one in found["notices"]]),
     ]
+
+
+def path_lines(found: dict[str, Any] | None) -> list[str]:
+    """Whether people would be told; nothing if the key is not the admin's."""
+    if found is None:
+        return []
+    broken = [f"channel {one['id']} {one['broken']}" for one in found["channels"] if one["broken"]]
+    if broken:
+        return section("alert path: broken channels (prober channels list)", broken)
+    drilled = [one["drill"]["at"] for one in found["channels"] if one["drill"] and one["drill"]["arrived"]]
+    latest = f"latest drill {short(max(drilled))}" if drilled else "never drilled: prober channels test"
+    return [f"alert path: {len(found['channels'])} channels, {latest}"]
 
 
 def section(title: str, lines: list[str]) -> list[str]:

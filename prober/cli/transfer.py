@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from prober.cli.backup import Force
+from prober.cli.import_blackbox import import_blackbox
 from prober.cli.state_dir import ConfigFile, StateDir, directory_of
 from prober.errors import StoreError
 
@@ -36,18 +37,27 @@ def export(
 
 
 def import_(
-    source: Annotated[Path, typer.Argument(help="What was exported; - is standard input.")],
+    source: Annotated[Path, typer.Argument(help="What was exported; - is standard input. Or the word blackbox.")],
+    file: Annotated[Path | None, typer.Argument(help="After the word blackbox: a blackbox.yml.")] = None,
     config: ConfigFile = Path("config.toml"),
     state_dir: StateDir = None,
     force: Force = False,
 ) -> None:
-    """Make an export the state; the daemon must be stopped. What it replaces is kept aside."""
+    """Make an export the state; the daemon must be stopped. What it replaces is kept aside.
+
+    `prober import blackbox FILE` prints the modules of a blackbox.yml as TOML instead.
+    """
+    if file is not None:
+        if str(source) != "blackbox":
+            raise typer.BadParameter(f"expected the word blackbox before a second file, found {source}")
+        import_blackbox(file)
+        return
     from prober.store import put_in
 
     directory = directory_of(config, state_dir)
     try:
-        with nullcontext(sys.stdin) if source == PIPE else source.open(encoding="utf-8") as file:
-            saved = put_in(directory, _lines(file), may_replace=force)
+        with nullcontext(sys.stdin) if source == PIPE else source.open(encoding="utf-8") as given:
+            saved = put_in(directory, _lines(given), may_replace=force)
     except (OSError, UnicodeDecodeError) as error:
         found = getattr(error, "strerror", None) or "something else"
         raise StoreError(f"{source}: expected an export in UTF-8, found: {found}") from error

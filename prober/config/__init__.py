@@ -6,7 +6,7 @@ A file is either taken as it stands or refused with every mistake it has, each w
 from prober.config.config import Config
 from prober.config.difference import Difference, Key, Table, applicable, difference, restart_keys
 from prober.config.load import load
-from prober.config.made import declared, with_made
+from prober.config.made import declared, operators_channels, with_made
 from prober.config.models import (
     TABLES,
     Account,
@@ -44,6 +44,7 @@ __all__ = [
     "declared",
     "difference",
     "load",
+    "operators_channels",
     "restart_keys",
     "shown",
     "with_made",

@@ -82,6 +82,12 @@ class Config:
         """The text with every value that came by reference replaced by the reference, other secrets by `***`."""
         return self._masks.over(text)
 
+    def guarded(self) -> dict[str, tuple[str, ...]]:
+        """The checks that may reach public addresses only, with the networks that they may reach all the same."""
+        accounts = {id_: self.accounts[self.sites[c.site].account] for id_, c in self.components.items()}
+        owners = {id_: accounts[check.component] for id_, check in self.checks.items()}
+        return {id_: tuple(owner.allow) for id_, owner in owners.items() if owner.public_only}
+
     def policy(self) -> Policy:
         """What judgement needs of all this."""
         feeding: dict[str, list[str]] = defaultdict(list)

@@ -39,6 +39,11 @@ def declared(config: Config, section: str) -> Mapping[str, Options]:
     return {id_: one for id_, one in found.items() if (section, id_) not in config.made}
 
 
+def operators_channels(config: Config) -> list[str]:
+    """Those that were not made through the API."""
+    return [id_ for id_ in config.channels if not id_.startswith(PREFIX)]
+
+
 _ORDER = ("accounts", "sites", "components", "subscriptions", "metrics", "events", "deleted")
 
 

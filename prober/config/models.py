@@ -257,6 +257,10 @@ class Daemon(Options):
     """A URL that is asked again and again while we would tell of trouble: a dead man's switch."""
     heartbeat_every: DurationMs = 60_000
     """How often."""
+    drill_every: DurationMs | None = None
+    """How often each channel is sent a notice marked as a test, to see whether it arrives; without the key, never."""
+    drill_channels: list[Id] = Field(default=[])
+    """Only these channels are drilled; without any, all that the file declares."""
     rate_per_key: int = Field(default=600, ge=0, le=1_000_000)
     """How often a minute one key may ask the API; 0 for as often as it likes."""
     rate_per_address: int = Field(default=0, ge=0, le=1_000_000)
@@ -329,6 +333,10 @@ class Account(Options):
     """What people read."""
     key: Key | None = None
     """The key that opens this account in the API; best are 40 hexadecimal digits in lower case."""
+    public_only: bool = False
+    """Whether its checks, and the callbacks that it makes, reach public addresses only."""
+    allow: list[Annotated[str, BeforeValidator(_network)]] = Field(default=[])
+    """With `public_only`: networks that they may reach all the same."""
 
 
 class Site(Options):

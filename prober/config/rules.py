@@ -18,7 +18,7 @@ NAMED = {
     "sites": {"account": "accounts"},
     "groups": {"site": "sites"},
     "components": {"site": "sites", "group": "groups", "depends_on": "components"},
-    "prober": {"canaries": "checks"},
+    "prober": {"canaries": "checks", "drill_channels": "channels"},
     "checks": {"component": "components", "canaries": "checks"},
     "subscriptions": {"channel": "channels", "sites": "sites", "groups": "groups", "components": "components"},
     "alerts": {"component": "components"},
@@ -39,6 +39,7 @@ def apply(entries: Entries, models: Callable[[Entry], type[CheckOptions]], repor
         _times_fit(check, models(check), report)
         _counts_fit(check, models(check), report)
     _commands_are_allowed(entries, report)
+    _nothing_goes_around(entries, report)
     _detected_in_time(entries, models, report)
     for window in entries["maintenance"]:
         _window_fits(window, report)
@@ -184,6 +185,24 @@ def _times_fit(check: Entry, model: type[CheckOptions], report: Report) -> None:
     if "degraded_quantile_over" in check.table and interval and window and window < 10 * interval:
         expected = f"at least ten times the interval {told('interval', interval)}"
         report.add((*check.path, key), expected, told(key, window))
+
+
+def _nothing_goes_around(entries: Entries, report: Report) -> None:
+    """A proxy and a program would reach what the account's own checks may not: only the operator's have them."""
+    strangers = {entry.id for entry in entries["accounts"] if entry.table.get("public_only") is True}
+    account = {entry.id: entry.table.get("account") for entry in entries["sites"]}
+    site = {entry.id: entry.table.get("site") for entry in entries["components"]}
+    for check in entries["checks"] if strangers else ():
+        owner = account.get(str(site.get(str(check.table.get("component")))))
+        if owner not in strangers:
+            continue
+        if check.table.get("kind") == "command":
+            report.add((*check.path, "kind"), f"another kind, as account {owner} is public_only", '"command"')
+        if "proxy" in check.table:
+            report.add((*check.path, "proxy"), f"no proxy, as account {owner} is public_only", "one")
+    for entry in entries["accounts"]:
+        if "allow" in entry.table and entry.id not in strangers:
+            report.add((*entry.path, "allow"), "public_only = true beside it", "none")
 
 
 def _detected_in_time(entries: Entries, models: Callable[[Entry], type[CheckOptions]], report: Report) -> None:

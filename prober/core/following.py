@@ -13,7 +13,7 @@ from prober.core.model import (
     Status,
 )
 from prober.core.orders import Acknowledge, Open, Post
-from prober.core.reason import WORDS
+from prober.core.reason import WORDS, Reason
 from prober.core.rollup import TROUBLED, seats
 from prober.core.suppress import BY_HAND
 
@@ -40,8 +40,8 @@ class Following(Ledger):
     def _why(self, after: ComponentState) -> str:
         """The kinds of trouble that its checks are in, in public words."""
         states = (self._check(key) for id_ in after.causes for key in seats(self.policy.checks[id_]))
-        reasons = dict.fromkeys(state.reason for state in states if state.verdict in TROUBLED)
-        return ", ".join(dict.fromkeys(WORDS[reason] for reason in reasons if reason is not None))
+        found = dict.fromkeys((state.reason, state.detail) for state in states if state.verdict in TROUBLED)
+        return ", ".join(dict.fromkeys(_words(reason, detail) for reason, detail in found if reason is not None))
 
     def _note_fact(self, component: ComponentPolicy, trouble: Status, incident: Incident) -> None:
         """A person leads it: what the component shows is added, and nothing is decided."""
@@ -54,6 +54,7 @@ class Following(Ledger):
         ended = self.state.ended_about(component.id) if component.reopen_within_ms else None
         is_recent = ended is not None and self.at_ms - (ended.resolved_ms or 0) < component.reopen_within_ms
         if ended is not None and is_recent and all(self._open_about(a.component) is None for a in ended.affected):
+            ended = life.as_they_are(ended, self._in_trouble(ended))
             self._tell(NoticeReason.REOPENED, life.again(ended, component, after.status, self.at_ms, why))
             return
         joined = self._joins(component, after)
@@ -64,6 +65,12 @@ class Following(Ledger):
         self.next_num += 1
         opened = life.opened(component, after.status, after.since_ms, self.at_ms, why, *ids)
         self._tell(NoticeReason.OPENED, opened)
+
+    def _in_trouble(self, incident: Incident) -> dict[str, Status]:
+        """What those of its components show that are in trouble, be it too mild to open an incident."""
+        known = self.state.components | self.components
+        shown = {a.component: known[a.component].status for a in incident.affected if a.component in known}
+        return {component: status for component, status in shown.items() if status.depth}
 
     def _join(self, incident: Incident, component: ComponentPolicy, status: Status) -> None:
         """Told with what this decision tells of the incident anyway, or at the end of the wait."""
@@ -181,3 +188,8 @@ def shown_in(incident: Incident, component: str) -> Status:
 
 def is_worth_an_incident(component: ComponentPolicy, status: Status) -> bool:
     return component.opens_at is not None and bool(status.depth) and status.depth >= component.opens_at.depth
+
+
+def _words(reason: Reason, detail: str) -> str:
+    """The kind of trouble; whole where nobody but the operator reads it."""
+    return f"{WORDS[reason]} ({detail})" if reason is Reason.SELF_ALERTS else WORDS[reason]

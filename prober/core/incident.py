@@ -168,6 +168,14 @@ def again(incident: Incident, component: ComponentPolicy, status: Status, at_ms:
     )
 
 
+def as_they_are(incident: Incident, shown: Mapping[str, Status]) -> Incident:
+    """The incident with what these of its components show. shown: by component; the others stay as they are."""
+    affected = incident.affected
+    for component, status in shown.items():
+        affected = _with(affected, component, status)
+    return incident._replace(affected=affected)
+
+
 def changed(incident: Incident, component: ComponentPolicy, status: Status, at_ms: int) -> Incident:
     """The incident once one of its components shows another trouble. The impact follows it both ways."""
     affected = _with(incident.affected, component.id, status)

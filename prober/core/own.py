@@ -2,9 +2,11 @@
 
 While the daemon cannot judge (no resolver, no network, no descriptors, a store that takes no writes, a loop that stands
 still, a configuration that was refused), the component `@self` is degraded, and has one incident like any other. It
-stands on no page: the site `@self` is nobody's but the operator's. Ids of the configuration cannot begin so.
+stands on no page: the site `@self` is nobody's but the operator's. Ids of the configuration cannot begin so. Beside it
+stands the alert path.
 """
 
+from prober.core import alert_path
 from prober.core.model import CheckPolicy, ComponentPolicy, Need, Policy
 from prober.core.reason import Reason
 
@@ -15,7 +17,9 @@ NO_ANSWER = frozenset({Reason.SELF_STORE, Reason.SELF_CONFIG})  # troubles that 
 
 
 def with_own(policy: Policy) -> Policy:
-    """The policy, and that of our own trouble."""
+    """The policy, and that of our own trouble and of the alert path."""
     check = CheckPolicy(OWN, OWN, LOOK_EVERY_MS, down=Need(2), degraded=Need(2), up=Need(3))
     component = ComponentPolicy(OWN, OWN, OWN_NAME, (OWN,))
-    return policy._replace(checks={**policy.checks, OWN: check}, components={**policy.components, OWN: component})
+    checks = {OWN: check, alert_path.ALERTS: alert_path.check(LOOK_EVERY_MS)}
+    components = {OWN: component, alert_path.ALERTS: alert_path.component(OWN)}
+    return policy._replace(checks={**policy.checks, **checks}, components={**policy.components, **components})

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     CONNECT_TIMEOUT = "connect_timeout"
     CONNECT_RESET = "connect_reset"
     UNREACHABLE = "unreachable"
+    ADDRESS_FORBIDDEN = "address_forbidden"
     TLS_TIMEOUT = "tls_timeout"
     TLS_HANDSHAKE = "tls_handshake"
     TLS_EXPIRED = "tls_expired"
@@ -74,6 +75,7 @@ class Reason(StrEnum):
     SELF_STALL = "self_stall"
     SELF_STORE = "self_store"
     SELF_CONFIG = "self_config"
+    SELF_ALERTS = "self_alerts"
     SELF_PROXY = "self_proxy"
     SELF_TOKEN = "self_token"
     SELF_AWAY = "self_away"
@@ -103,6 +105,7 @@ WORDS: Mapping[Reason, str] = {
     Reason.CONNECT_TIMEOUT: "connections time out",
     Reason.CONNECT_RESET: "connections are reset",
     Reason.UNREACHABLE: "it cannot be reached",
+    Reason.ADDRESS_FORBIDDEN: "its name leads to where it should not",
     Reason.TLS_TIMEOUT: "the secure connection times out",
     Reason.TLS_HANDSHAKE: "the secure connection fails",
     Reason.TLS_EXPIRED: "its certificate has expired",
@@ -148,6 +151,7 @@ WORDS: Mapping[Reason, str] = {
     Reason.SELF_STALL: "we were too busy to watch",
     Reason.SELF_STORE: "we cannot write down what we see",
     Reason.SELF_CONFIG: "our new configuration was refused",
+    Reason.SELF_ALERTS: "not everybody would be told of trouble",
     Reason.SELF_PROXY: "our proxy fails",
     Reason.SELF_TOKEN: "we cannot get a token",
     Reason.SELF_AWAY: "we were not there to hear it",

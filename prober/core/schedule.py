@@ -4,7 +4,7 @@ Each check has a fixed grid: one slot every interval, counted from the epoch and
 checks spread evenly and a restart, a reload or a pause changes no slot. A slot that passed unanswered is counted as
 missed and not made up for: after a pause each check answers its latest slot once and is back on its grid.
 
-The wheel: slots are kept in buckets of a few milliseconds, and a bucket is due when its time is wholly over. So a
+The wheel: slots are kept in buckets of 20 ms, and a bucket is due when its time is wholly over. So a
 handful of checks starts at each wake-up, at most one bucket late. A slot of the grid is kept as the check's id alone:
 its time follows from the grid: there may be 100,000 of them.
 """
@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 
 from prober.core.model import Due
 
-BUCKET_MS = 10
+BUCKET_MS = 20
 FIRST_LOOK_MS = 5_000  # a check that has never answered need not wait longer than this for its first probe
 
 

@@ -29,6 +29,7 @@ class Couriers:
         self._world = world
         self._progress = progress
         self._tasks = tasks
+        self.config = world.config
         self._has_followed = False
         self._at_work: dict[str, Courier] = {}
         self._ends: dict[str, anyio.Event] = {}  # of the latest courier of a channel, as long as it is to come
@@ -45,6 +46,7 @@ class Couriers:
 
     def follow(self, config: Config, policy: Policy, fresh: Mapping[str, Notifier]) -> None:
         """Serve the channels of this configuration from now on. fresh: senders of those that are new or changed."""
+        self.config = config
         for id_ in [id_ for id_ in self._at_work if id_ in fresh or id_ not in config.channels]:
             self._at_work.pop(id_).retire()
         sites = {id_: Site(id_, ids.slug(f"site:{id_}"), site.name, site.url) for id_, site in config.sites.items()}

@@ -154,7 +154,7 @@ class Loop:
         for check, slots in self._schedule.missed.items():
             fresh = slots - self._counted.get(check, 0)
             if fresh:
-                self._meters.missed.labels(check).inc(fresh)
+                self._meters.missed[check] += fresh
                 self._counted[check] = slots
 
     async def _rest(self) -> None:

@@ -16,7 +16,10 @@ async def merged(declared: Config, store: Store) -> Config:
     """The two together; what does not fit is named in the log. Raises StoreError."""
 
     def callback(content: Mapping[str, Any]) -> ChannelOptions:
-        return notifiers.callback(content, is_public_only=declared.daemon.callbacks != "any")
+        account = declared.accounts.get(content.get("account", ""))
+        if account is not None and account.public_only:
+            return notifiers.callback(content, account.allow)
+        return notifiers.callback(content, None if declared.daemon.callbacks == "any" else ())
 
     config, left_out = with_made(declared, await store.made.all(), callback)
     for sentence in left_out:

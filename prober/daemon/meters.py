@@ -1,11 +1,14 @@
 """What the daemon measures of itself, as Prometheus collectors for whoever serves them."""
 
+from collections import Counter
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Gauge, Histogram
+from prometheus_client import Counter as Counting
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from prober.core.alert_path import Line
 from prober.core.reason import Owner, Reason
 
 _RESULTS = ("delivered", "retry", "failed")
@@ -13,7 +16,11 @@ _LAG_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
 class Meters(Collector):
-    """The daemon's own figures. Series known in advance start at 0, so that the first failure is seen."""
+    """The daemon's own figures. Series known in advance start at 0, so that the first failure is seen.
+
+    missed: slots of the schedule that passed without a probe, by check. Whoever serves the figures tells of them as it
+    tells of checks: a counter of prometheus_client with thousands of children would hold the loop.
+    """
 
     def __init__(self, checks: Iterable[str], channels: Iterable[str]) -> None:
         self._registry = CollectorRegistry()
@@ -21,7 +28,7 @@ class Meters(Collector):
         self._of_probing()
         self._of_telling()
         self._of_ourselves()
-        self._checks: set[str] = set()
+        self.missed: Counter[str] = Counter()
         self.watch(checks)
         for channel in channels:
             self.begin(channel)
@@ -32,9 +39,6 @@ class Meters(Collector):
             "Time from a probe's scheduled slot to its real start",
             buckets=_LAG_BUCKETS,
             registry=self._registry,
-        )
-        self.missed = self._counter(
-            "uptime_scheduler_missed_slots", "Slots of the schedule that passed without a probe", "check"
         )
         self.in_flight = self._gauge("uptime_probes_in_flight", "Probes under way")
         self.waiting = self._gauge("uptime_probes_waiting", "Probes that are due and wait for room under a limit")
@@ -47,10 +51,26 @@ class Meters(Collector):
         self.owed = self._gauge("uptime_notices_owed", "Notices waiting to be delivered", "channel")
         self.failed = self._gauge("uptime_notices_failed", "Notices that were given up; see prober notices", "channel")
         self.disabled = self._gauge("uptime_channel_disabled", "Whether nothing is sent to a channel", "channel")
+        self.oldest = self._gauge(
+            "uptime_outbox_oldest_seconds",
+            "How long the oldest notice of a channel has waited; 0 if none does",
+            "channel",
+        )
+        self.broken = self._gauge(
+            "uptime_channel_broken",
+            "Whether a channel would not tell: disabled, failing, stuck, or drilled in vain",
+            "channel",
+        )
+        self.drilled = self._gauge(
+            "uptime_drill_timestamp_seconds",
+            "When the latest drill that has arrived was begun; 0 if none has",
+            "channel",
+        )
         self.alert_path = self._gauge(
             "uptime_alert_path_up", "Whether everything makes progress and at least one channel takes notices"
         )
         self.alert_path.set(1)
+        self._of_channels = (self.owed, self.failed, self.disabled, self.oldest, self.broken, self.drilled)
         self.heartbeat = self._gauge(
             "uptime_heartbeat_timestamp_seconds", "When a heartbeat last arrived, as unix time"
         )
@@ -77,16 +97,12 @@ class Meters(Collector):
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(name, text, labels, registry=self._registry)
 
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(name, text, labels, registry=self._registry)
+    def _counter(self, name: str, text: str, *labels: str) -> Counting:
+        return Counting(name, text, labels, registry=self._registry)
 
     def watch(self, checks: Iterable[str]) -> None:
         """Have series for these checks from now on, and for no others; those that stay keep their figures."""
-        before, self._checks = self._checks, set(checks)
-        for check in before - self._checks:
-            self.missed.remove(check)
-        for check in self._checks:
-            self.missed.labels(check)
+        self.missed = Counter({check: self.missed[check] for check in checks})
 
     def own_trouble(self, reason: Reason | None) -> None:
         """What keeps us from judging at the moment; None if nothing does."""
@@ -94,16 +110,23 @@ class Meters(Collector):
             if one.owner is Owner.SELF:
                 self._trouble.labels(one).set(one is reason)
 
+    def see(self, line: Line, now_ms: int) -> None:
+        """A channel of the operator's as it stands."""
+        self.oldest.labels(line.channel).set(max(0, now_ms - (line.waiting_ms or now_ms)) / 1000)
+        self.broken.labels(line.channel).set(bool(line.broken(now_ms)))
+        if line.arrived:
+            self.drilled.labels(line.channel).set(line.drilled_ms / 1000)
+
     def begin(self, channel: str) -> None:
         """Have series for this channel; one that has them keeps its figures."""
-        for gauge in (self.owed, self.failed, self.disabled):
+        for gauge in self._of_channels:
             gauge.labels(channel)
         for result in _RESULTS:
             self.deliveries.labels(channel, result)
 
     def end(self, channel: str) -> None:
         """Have no series for this channel any more."""
-        for gauge in (self.owed, self.failed, self.disabled):
+        for gauge in self._of_channels:
             gauge.remove(channel)
         for result in _RESULTS:
             self.deliveries.remove(channel, result)

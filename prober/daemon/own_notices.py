@@ -55,7 +55,8 @@ def test(channel: str, site: str, at_ms: int) -> Notice:
         updates=(Update(at_ms, IncidentStatus.RESOLVED, body),),
         resolved_ms=at_ms,
     )
-    return _notices(told, channel, [channel], NoticeReason.UPDATED, at_ms)[0]
+    (notice,) = _notices(told, channel, [channel], NoticeReason.UPDATED, at_ms)
+    return notice._replace(stream=f"drill:{channel}")  # it waits for nothing, and nothing for it
 
 
 def _incident(channel: str, site: str, since_ms: int, opened_ms: int, updates: tuple[Update, ...]) -> Incident:

@@ -16,6 +16,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from ipaddress import ip_network
 from typing import NamedTuple
 
 import anyio
@@ -26,6 +27,7 @@ from prober.config import Config, Difference, Table, applicable, difference, res
 from prober.core.model import Policy
 from prober.core.own import with_own
 from prober.daemon.couriers import Couriers
+from prober.daemon.garbage import settle
 from prober.daemon.gate import Place
 from prober.daemon.loop import Loop
 from prober.daemon.made import merged
@@ -34,7 +36,9 @@ from prober.daemon.service_manager import ServiceManager
 from prober.daemon.world import World
 from prober.errors import ConfigError, ProberError, StoreError
 from prober.notifiers import Notifier
-from prober.probes import Probe
+from prober.probes import Listener, Probe
+from prober.probes.guarded import GuardedProbe
+from prober.wire.guard import Guard
 
 _PORT = re.compile(r"(?<!:):[0-9]+$")  # of "host:port" and "[::1]:port"
 
@@ -120,6 +124,7 @@ class Reload:
             trouble = "a mistake in prober"
         else:
             self._succeeded()
+            settle()
             logger.info("reloaded: %s", applied)
             return f"watching {counts(self._world.policy)}", ()
         self._world.meters.reload_success.set(0)
@@ -187,7 +192,7 @@ class Reload:
         )
         with ExitStack() as undo:
             undo.callback(world.ended.close)
-            fresh_probes = built_probes(world, _fresh(found, "checks"))
+            fresh_probes = built_probes(world, _fresh(found, "checks") | _guarded_anew(self._world.config, config))
             async with world.recorder.quiet():
                 applications = await self._make(world)
             new = _New(world, fresh_probes, built_notifiers(config, _fresh(found, "channels")), applications)
@@ -215,8 +220,20 @@ def _fresh(found: Difference, table: str) -> frozenset[str]:
 
 def built_probes(world: World, checks: Iterable[str]) -> dict[str, Probe]:
     """A prober for each of these checks."""
-    options = {id_: world.config.checks[id_] for id_ in checks}
-    return {id_: probes.kind(one.kind).build(one, world.clock) for id_, one in options.items()}
+    options, guarded = {id_: world.config.checks[id_] for id_ in checks}, world.config.guarded()
+    built = {id_: probes.kind(one.kind).build(one, world.clock) for id_, one in options.items()}
+    return {
+        id_: GuardedProbe(one, Guard([ip_network(text) for text in guarded[id_]]))
+        if id_ in guarded and not isinstance(one, Listener)
+        else one
+        for id_, one in built.items()
+    }
+
+
+def _guarded_anew(before: Config, after: Config) -> set[str]:
+    """The checks that may reach other addresses than before."""
+    old, new = before.guarded(), after.guarded()
+    return {id_ for id_ in after.checks if id_ in before.checks and old.get(id_) != new.get(id_)}
 
 
 def places(config: Config) -> dict[str, Place]:

@@ -16,8 +16,10 @@ from prober.clock import Clock
 from prober.config import Config
 from prober.core.own import with_own
 from prober.core.schedule import Schedule
+from prober.daemon.alert_path import AlertPath
 from prober.daemon.backups import keep_backed_up
 from prober.daemon.couriers import Couriers
+from prober.daemon.garbage import settle
 from prober.daemon.gate import Limits
 from prober.daemon.heartbeat import Heartbeat
 from prober.daemon.hold import Hold, held, keep_count
@@ -83,6 +85,7 @@ async def run(
         tasks.start_soon(space.keep, world.meters)
         tasks.start_soon(keep_count, starts, world.hold, world.meters)
         world.is_started = True
+        settle()
         manager.tell("READY=1", f"STATUS=watching {counts(world.policy)}")
         ready()
         await _told_to_stop(signals, reload)
@@ -145,6 +148,8 @@ async def _started(
         tasks.start_soon(keep_backed_up, directory, folder, every_ms, keep, world.clock, world.meters)
     tasks.start_soon(loop.run)
     tasks.start_soon(manager.keep_watchdog, progress)
+    watch = AlertPath(lambda: couriers.config, world.recorder, world.store, world.clock, world.meters)
+    tasks.start_soon(watch.keep)
     tasks.start_soon(_heartbeat(world, progress, couriers).keep)
     await warn_of_orphans(world)
     return Parts(loop, couriers, applications)

@@ -8,6 +8,7 @@ from prober.clock import Clock
 from prober.config import Config
 from prober.core.model import Policy
 from prober.daemon.adhoc import AdHoc
+from prober.daemon.alert_path import Drills
 from prober.daemon.hold import Hold
 from prober.daemon.meters import Meters
 from prober.daemon.pings import Pings
@@ -33,8 +34,7 @@ class World:
     config: what holds; declared: as much of it as stands in the file. ended: what applications want to be done once
     theirs has been replaced. followers: what they want to be told when another configuration holds that their
     application lives on with. remade: to be called when objects have been made, reread: to have the configuration
-    file read again. pings: takes reports of jobs. adhoc: probes
-    on demand.
+    file read again. pings: takes reports of jobs. adhoc: probes on demand. drills: begins drills of channels.
     """
 
     config: Config
@@ -52,10 +52,12 @@ class World:
     reread: Hook = field(default_factory=Hook)
     pings: Pings = field(init=False)
     adhoc: AdHoc = field(init=False)
+    drills: Drills = field(init=False)
 
     def __post_init__(self) -> None:
         self.pings = Pings(self.recorder, self.clock)
         self.adhoc = AdHoc(self.config, self.clock)
+        self.drills = Drills(lambda: self.config, self.store, self.clock)
 
     def not_ready(self) -> str | None:
         """Why the daemon is not ready, in one sentence; None if it is."""

@@ -1,6 +1,6 @@
 """The kinds of notifier. This table is the only list of them; a kind is loaded when it is first used."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -19,6 +19,8 @@ KINDS = {
     "alertmanager": "prober.notifiers.alertmanager",
     "sms": "prober.notifiers.sms",
     "hipchat": "prober.notifiers.hipchat",
+    "x": "prober.notifiers.x",
+    "apprise": "prober.notifiers.apprise",
 }
 
 
@@ -28,14 +30,16 @@ def kind(name: str) -> Kind:
     return found
 
 
-def callback(content: Mapping[str, Any], *, is_public_only: bool) -> ChannelOptions:
+def callback(content: Mapping[str, Any], allowed: Sequence[str] | None) -> ChannelOptions:
     """The options of a channel to a URL that came through the API, with its `endpoint`, `format` and `secret`.
 
-    is_public_only: it may reach public addresses only. Raises ValueError for what no webhook can have.
+    allowed: it may reach public addresses and these networks only; None = whatever there is. Raises ValueError for
+    what no webhook can have.
     """
     from prober.notifiers.webhook import WebhookOptions
 
-    keys = {key: content[key] for key in ("format", "secret") if content.get(key)} | {"public_only": is_public_only}
+    keys = {key: content[key] for key in ("format", "secret") if content.get(key)}
+    keys |= {"public_only": allowed is not None, "allow": list(allowed or ())}
     url = content["endpoint"]
     return WebhookOptions.model_validate({"kind": "webhook", "name": content["name"], "url": url, **keys})
 

@@ -31,6 +31,7 @@ MAX_ANSWER_BYTES = 64 * 1024
 RETRIED = frozenset({408, 425, 429, *range(500, 600)})
 
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
+_MOMENT = re.compile(r"[0-9]{1,12}", re.ASCII)
 _HEADERS = {"Content-Type": "application/json", "Connection": "close", "User-Agent": USER_AGENT}
 
 
@@ -43,11 +44,12 @@ class Letter(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What came back. body: at most 64 KiB of it, maybe broken off."""
+    """What came back. body: at most 64 KiB of it, maybe broken off. opens: what stands in the header that says when."""
 
     status: int
     retry_after: str
     body: bytes
+    opens: str = ""
 
 
 def _silent(_body: bytes) -> str:
@@ -63,11 +65,13 @@ class Manners(NamedTuple):
 
     complaint: why it refused, in its own words; "" if it does not say. wish_s: in how many seconds it wants to be
     asked again, None if only its headers know. denies: whether a 2xx with this body was no success after all.
+    opens_header: which header says, in seconds since 1970, from when on it may be asked again; "" if none does.
     """
 
     complaint: Callable[[bytes], str] = _silent
     wish_s: Callable[[bytes], float | None] = _patient
     denies: Callable[[bytes], bool] = lambda body: False
+    opens_header: str = ""
 
 
 NO_MANNERS = Manners()
@@ -129,7 +133,10 @@ class Post:
                 await _read(answer, body)
         if answer is None:
             return None
-        return Answer(answer.status_code, answer.headers.get("Retry-After", ""), bytes(body))
+        headers, opens = answer.headers, self._manners.opens_header
+        return Answer(
+            answer.status_code, headers.get("Retry-After", ""), bytes(body), headers.get(opens, "") if opens else ""
+        )
 
     def _receipt(self, answer: Answer, sent_ms: int) -> Receipt:
         status = answer.status
@@ -142,6 +149,8 @@ class Post:
         wish_s = self._manners.wish_s(answer.body)
         if wish_s is None:
             wish_s = retry_after_s(answer.retry_after, sent_ms)
+        if wish_s is None and _MOMENT.fullmatch(answer.opens):
+            wish_s = max(0.0, int(answer.opens) - sent_ms / 1000)
         raise DeliveryError(told, permanent=False, retry_after_s=wish_s, status=status)
 
     def _complaint(self, answer: Answer) -> str:

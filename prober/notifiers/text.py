@@ -102,7 +102,8 @@ def _incident(parcel: Parcel, incident: Incident) -> Telling:
     until_ms = incident.resolved_ms
     lasted = f", lasted {duration_words(until_ms - incident.started_ms)}" if until_ms is not None else ""
     if parcel.tells and until_ms is not None:
-        was = f"It could not be told in time: it was open from {_moment(incident.started_ms)} to {_moment(until_ms)}."
+        when = f"from {moment_words(incident.started_ms)} to {moment_words(until_ms)}"
+        was = f"It could not be told in time: it was open {when}."
     else:
         was = ""
     states = "; ".join(_state(parcel, a.component, a) for a in incident.affected)
@@ -111,7 +112,7 @@ def _incident(parcel: Parcel, incident: Incident) -> Telling:
         tuple(filter(None, (was, *(update.body for update in incident.updates[-1:]), states))),
         (
             ("Impact", incident.impact.word),
-            ("Began", f"{_moment(incident.started_ms)}{lasted}"),
+            ("Began", f"{moment_words(incident.started_ms)}{lasted}"),
             _page(parcel),
         ),
         _below(parcel, f"/incidents/{incident.slug}" if incident.num else ""),
@@ -127,7 +128,7 @@ def _maintenance(parcel: Parcel, work: MaintenanceState) -> Telling:
         _subject(parcel, work.name),
         tuple(filter(None, (*news, work.description))),
         (
-            ("When", f"{_moment(work.start_ms)} to {_moment(max(until_ms, work.start_ms))}"),
+            ("When", f"{moment_words(work.start_ms)} to {moment_words(max(until_ms, work.start_ms))}"),
             *([("Affected", affected)] if affected else []),
             _page(parcel),
         ),
@@ -141,7 +142,7 @@ def _change(parcel: Parcel, change: StatusChange) -> Telling:
     return Telling(
         _subject(parcel, _state(parcel, change.component, change)),
         (f"Before, it {was}",),
-        (("Since", _moment(change.at_ms)), _page(parcel)),
+        (("Since", moment_words(change.at_ms)), _page(parcel)),
         _below(parcel, ""),
         _BY_STATUS[change.after],
     )
@@ -181,7 +182,8 @@ def _below(parcel: Parcel, path: str) -> str:
     return f"{parcel.site.url}{path}" if parcel.site.url else ""
 
 
-def _moment(at_ms: int) -> str:
+def moment_words(at_ms: int) -> str:
+    """A moment for people, to the second, in UTC."""
     return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 

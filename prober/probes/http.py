@@ -85,6 +85,8 @@ class HttpProbe:
             options.expect_within,
             options.any,
             options.severity,
+            [(text, True) for text in options.expect_body_matches]
+            + [(text, False) for text in options.expect_not_body_matches],
         )
         self._reading = Reading(
             expected,
@@ -101,6 +103,8 @@ class HttpProbe:
         headers = dict(options.headers)
         if kind is not None and "content-type" not in map(str.lower, headers):
             headers["Content-Type"] = kind
+        if options.compression:
+            headers["Accept-Encoding"] = ", ".join(options.compression)
         if options.bearer is not None:
             headers["Authorization"] = f"Bearer {options.bearer.get_secret_value()}"
         self._origin = url.origin
@@ -267,7 +271,12 @@ class HttpProbe:
             hop.method, hop.url, sent, hop.body, address, hop.server_name, policy,
             self._proxy, self._options.http2,
         )  # fmt: skip
-        response = await fetch(asked, reading, watch.enter, facts, attempt.doubts)
+        try:
+            response = await fetch(asked, reading, watch.enter, facts, attempt.doubts)
+        except tls.CertificateFailed as failed:
+            if address is not None:  # a proxy's tunnel is not dug again for it
+                await _learn_expiry(failed, attempt, address, hop)
+            raise
         _note(response, facts)
         return response
 

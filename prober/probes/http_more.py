@@ -20,6 +20,7 @@ from prober.probes.boundary import Attempt, Judgement
 from prober.probes.expectations import COMPARISONS, OF_TEXTS, unmet_by_any, unmet_json, wanted
 from prober.wire.http1 import Response
 from prober.wire.json_query import document, query
+from prober.wire.pattern import pattern
 from prober.wire.request import NAME
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ TOTAL = "total"
 _SHORT = 16 * 1024  # bytes of JSON: looked at within a few milliseconds
 _SHOWN = 200  # characters
 _MOST_SCHEMA = 1024 * 1024
+_LONGEST_EXPRESSION = 1024
 
 Span = Literal["resolve", "connect", "tls", "send", "processing", "transfer", "total"]
 
@@ -100,6 +102,17 @@ def _network(value: object) -> object:
     return value
 
 
+def _expression(value: object) -> object:
+    expected = f"a regular expression of 1 to {_LONGEST_EXPRESSION} characters"
+    if not isinstance(value, str) or not 1 <= len(value) <= _LONGEST_EXPRESSION:
+        raise mistake(expected)
+    try:
+        pattern(value)
+    except ValueError as error:
+        raise mistake(expected, f"{json.dumps(value[:_SHOWN])}: {error}") from None
+    return value
+
+
 def _schema_file(path: str) -> str:
     try:
         schema(path)
@@ -111,6 +124,7 @@ def _schema_file(path: str) -> str:
 
 
 Network = Annotated[str, BeforeValidator(_network)]
+Expression = Annotated[str, BeforeValidator(_expression)]
 SchemaFile = Annotated[str, AfterValidator(_schema_file)]
 Within = dict[Span, DurationMs]
 
@@ -136,7 +150,7 @@ def _nowhere(uri: str) -> Any:
 
 
 class More:
-    """Prepared once."""
+    """Prepared once. expressions: with each whether it must be found in the body, or must not."""
 
     def __init__(
         self,
@@ -146,6 +160,7 @@ class More:
         within: Mapping[Span, int],
         alternatives: Iterable[Alternative],
         severity: Literal["down", "degraded"],
+        expressions: Iterable[tuple[str, bool]] = (),
     ) -> None:
         self._versions = tuple(versions)
         self._networks = tuple(map(ip_network, networks))
@@ -153,11 +168,12 @@ class More:
         self._within = dict(within)
         self._alternatives = tuple(alternatives)
         self._outcome = Outcome(severity)
+        self._expressions = tuple((text, pattern(text), must) for text, must in expressions)
 
     @property
     def needs_body(self) -> bool:
         """Whether the body is wanted as a whole."""
-        return self._schema is not None or any(one.needs_body for one in self._alternatives)
+        return self._schema is not None or bool(self._expressions) or any(one.needs_body for one in self._alternatives)
 
     @property
     def fields(self) -> frozenset[bytes]:
@@ -173,7 +189,7 @@ class More:
         if self._networks and not _is_within(ip, self._networks):
             told = f"expected an address in {', '.join(map(str, self._networks))}, found {ip}"
             return Judgement(self._outcome, Reason.EXPECT_ADDRESS, told)
-        if self._schema is not None or self._alternatives:
+        if self._schema is not None or self._alternatives or self._expressions:
             if len(response.content) < _SHORT:
                 found = self._unmet_body(response)
             else:
@@ -183,6 +199,12 @@ class More:
         return self._slow(attempt)
 
     def _unmet_body(self, response: Response) -> Judgement | None:
+        if self._expressions:
+            text = response.content.decode("utf-8", "replace")
+            for written, found_in, must in self._expressions:
+                if found_in(text) is not must:
+                    told = "does not match" if must else "matches"
+                    return Judgement(self._outcome, Reason.EXPECT_BODY, f"the body {told} {written}"[:_SHOWN])
         if self._schema is not None:
             why = _unmet_schema(self._schema, response.content)
             if why is not None:

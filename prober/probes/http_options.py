@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_va
 
 from prober.options import DurationMs, Secret, mistake
 from prober.probes.every import Addresses
-from prober.probes.http_more import Alternative, HeaderWants, JsonWants, Network, SchemaFile, Within
+from prober.probes.http_more import Alternative, Expression, HeaderWants, JsonWants, Network, SchemaFile, Within
 from prober.probes.keys import CaFile, ClientFile, Family, Headers, Host, fitting
 from prober.probes.reach import ReachOptions
 from prober.wire.request import TOKEN
@@ -93,6 +93,8 @@ class HttpOptions(ReachOptions):
     """In its place, what is sent as JSON."""
     body_form: dict[str, str] = Field(default={}, repr=False)
     """In its place, what is sent as a form."""
+    compression: list[Literal["gzip", "deflate", "br", "zstd"]] = Field(default=[], max_length=4)
+    """The codings of the body that are asked for by `Accept-Encoding`; empty asks for none."""
     expect_status: list[Annotated[int | str, BeforeValidator(_status)]] = Field(default=["200-299"], min_length=1)
     """The statuses that are good: numbers and ranges."""
     expect_header: HeaderWants = Field(default={})
@@ -101,6 +103,10 @@ class HttpOptions(ReachOptions):
     """A text that the body must contain, compared as UTF-8."""
     expect_not_body: str | None = Field(default=None, min_length=1, max_length=1024)
     """A text that the body must not contain, compared as UTF-8."""
+    expect_body_matches: list[Expression] = Field(default=[], max_length=20)
+    """Regular expressions that must all be found in the body."""
+    expect_not_body_matches: list[Expression] = Field(default=[], max_length=20)
+    """Regular expressions of which none may be found in the body."""
     expect_json: JsonWants = Field(default={})
     """What is found in the body by JSONPath must be: a value, or comparisons."""
     expect_schema: SchemaFile | None = None
@@ -201,7 +207,17 @@ class HttpOptions(ReachOptions):
             raise mistake("one of body, body_json and body_form", "more")
         return value
 
-    @field_validator("expect_body", "expect_not_body", "expect_json", "expect_schema", mode="after")
+    @field_validator("compression", mode="after")
+    @classmethod
+    def _is_asked_for_once(cls, codings: list[str], info: ValidationInfo) -> list[str]:
+        if codings and "accept-encoding" in map(str.lower, info.data.get("headers", {})):
+            raise mistake("compression or a header Accept-Encoding", "both")
+        return codings
+
+    @field_validator(
+        "expect_body", "expect_not_body", "expect_body_matches", "expect_not_body_matches", "expect_json",
+        "expect_schema", mode="after",
+    )  # fmt: skip
     @classmethod
     def _has_body(cls, value: T, info: ValidationInfo) -> T:
         if value and info.data.get("method") == "HEAD":

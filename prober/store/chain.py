@@ -177,8 +177,11 @@ def _let_go(connection: sqlite3.Connection, num: int, before_ms: int) -> None:
 
 
 def has_chain(connection: sqlite3.Connection) -> bool:
-    """Whether the schema of the database knows of the chain."""
-    return connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'link_row'").fetchone() is not None
+    """Whether a chain was begun in the database: its schema may not know of it, or know since the power was cut."""
+    if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'link_row'").fetchone() is None:
+        return False
+    begun = "SELECT EXISTS (SELECT 1 FROM chain) OR EXISTS (SELECT 1 FROM link) OR EXISTS (SELECT 1 FROM link_row)"
+    return bool(connection.execute(begun).fetchone()[0])
 
 
 def prove(connection: sqlite3.Connection) -> Proof:

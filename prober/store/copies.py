@@ -11,6 +11,8 @@ from prober.store.migrate import check_known, migrations
 
 FOLDER = "backups"  # in the state directory, if none is named
 
+KEPT_BEFORE = 3  # of one schema
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAME = re.compile(r"prober-(\d{8}T\d{6}Z)\.db")
 _BEFORE = re.compile(r"before-schema-\d+-\d{8}T\d{6}Z\.db")
@@ -36,7 +38,8 @@ def copy(directory: Path, folder: Path, now_ms: int, keep: int) -> Saved:
 def copy_before_migration(directory: Path, folder: Path, now_ms: int) -> Saved | None:
     """Make one if the state is of an older schema, and so is about to be changed; None if it is not.
 
-    It is kept until somebody deletes it. Raises StoreError if it can't be made.
+    The latest of each schema are kept until somebody deletes them: who is killed at each start must not fill the disk.
+    Raises StoreError if it can't be made.
     """
     path = directory / FILE
     if not path.exists() or not path.stat().st_size:
@@ -47,9 +50,12 @@ def copy_before_migration(directory: Path, folder: Path, now_ms: int) -> Saved |
         return None
     _make(folder)
     try:
-        return back_up(directory, folder / f"before-schema-{found + 1}-{_stamp(now_ms)}.db", may_replace=True)
+        saved = back_up(directory, folder / f"before-schema-{found + 1}-{_stamp(now_ms)}.db", may_replace=True)
     except StoreError as error:
-        raise StoreError(f"expected to save the state before it is migrated, found: {error}") from error
+        raise type(error)(f"expected to save the state before it is migrated, found: {error}") from error
+    for path in sorted(folder.glob(f"before-schema-{found + 1}-*.db"))[:-KEPT_BEFORE]:
+        path.unlink(missing_ok=True)
+    return saved
 
 
 def all_copies(folder: Path) -> list[Path]:

@@ -5,10 +5,12 @@ shielded from cancellation: it has happened, or it has not. Only one connection 
 cannot write, and are interrupted when a question takes too long. Every connection proves its pragmas when it is opened.
 """
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,14 +52,21 @@ class Engine(aiosqlite.Connection):
     """How long a command may take; None = as long as it does."""
 
     async def call(self, command: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a function in the connection's thread. Raises StoreError for whatever SQLite objects to."""
-        with CancelScope(shield=True):
-            try:
-                whole = command if self.read_s is None else _within(self.read_s, command)
-                result: T = await self._execute(whole, self._conn)  # type: ignore[no-untyped-call]
-            except (sqlite3.Error, ValueError) as error:
-                raise refusal(error)(f"the database refused: {error}") from error
-        return result
+        """Run a function in the connection's thread. Raises StoreError for whatever SQLite objects to.
+
+        Who is cancelled meanwhile learns what came of it all the same, and is cancelled when it next waits.
+        """
+        whole = command if self.read_s is None else _within(self.read_s, command)
+        try:
+            if not self._running:
+                raise ValueError("the connection is closed")
+            end: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+            self._tx.put_nowait((end, partial(whole, self._conn)))
+            with CancelScope(shield=True):
+                await _ended(end)
+            return end.result()
+        except (sqlite3.Error, ValueError) as error:
+            raise refusal(error)(f"the database refused: {error}") from error
 
     def join(self) -> None:
         """Wait for the thread of a connection that could not be opened: it still wants to tell the loop of its end."""
@@ -116,6 +125,20 @@ async def opened(path: Path, *, may_write: bool) -> AsyncIterator[Engine]:
     finally:
         with CancelScope(shield=True):
             await engine.close()
+
+
+async def _ended(future: "asyncio.Future[Any]") -> None:
+    """Wait until it is done. A shield keeps off what a scope cancels; what a server cancels at its end, is put off."""
+    is_cancelled = False
+    while not future.done():
+        try:
+            await asyncio.wait((future,))
+        except asyncio.CancelledError:
+            is_cancelled = True
+    task = asyncio.current_task()
+    if is_cancelled and task is not None:
+        task.uncancel()  # it is the same cancellation, and must not count twice
+        task.cancel()
 
 
 def _within(limit_s: float, command: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:

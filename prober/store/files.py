@@ -49,6 +49,16 @@ def _publish(part: Path, target: Path, *, may_replace: bool) -> None:
     _sync(target.parent)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for its owner alone, and what is missing above it, so that a power loss does not take it away: what
+    is synced in it is worth nothing before its own name is. Raises OSError.
+    """
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in missing:
+        _sync(path.parent)
+
+
 def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:

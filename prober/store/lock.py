@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from prober.errors import StoreError
+from prober.store.files import make_folder
 
 
 @contextmanager
 def owned(directory: Path) -> Iterator[None]:
     """Own the directory (made if missing) until the end of the block. Raises StoreError if another process does."""
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(directory)
         descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StoreError(f"{directory}: expected a directory to keep the state in, found: {error.strerror}") from error

@@ -1,9 +1,13 @@
-"""Brings a database to the schema of this program: numbered files, each applied once, in one transaction."""
+"""Brings a database to the schema of this program: numbered files, each applied once, all that are missing in one
+transaction. Whatever goes wrong in any of them, or kills us, leaves the database as it was.
+"""
 
 import sqlite3
+from collections.abc import Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
 
+from prober import fault
 from prober.errors import StoreError
 
 APPLICATION_ID = 0x70726F62  # "prob": tells our databases from others
@@ -22,8 +26,18 @@ def migrate(connection: sqlite3.Connection, until: int | None = None) -> int:
     """
     found = check_known(connection)
     known = migrations()[:until]
-    for number, file in known[found:]:
-        _apply(connection, number, file.read_text())
+    if known[found:]:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for number, file in known[found:]:
+                _apply(connection, number, file)
+            fault.reach("migrated.before")
+            connection.execute("COMMIT")
+            fault.reach("migrated.after")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
     return known[-1][0]
 
 
@@ -51,9 +65,22 @@ def _version(connection: sqlite3.Connection) -> int:
     return version
 
 
-def _apply(connection: sqlite3.Connection, number: int, script: str) -> None:
-    # executescript commits whatever is open before it starts: so the transaction is part of the script.
-    connection.executescript(
-        f"BEGIN IMMEDIATE;\n{script}\n"
-        f"PRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {number};\nCOMMIT;"
-    )
+def _apply(connection: sqlite3.Connection, number: int, file: Traversable) -> None:
+    """Within a transaction. Statement by statement: executescript would commit it first."""
+    for statement in _statements(file.read_text()):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {number}")
+    fault.reach("migrating")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """What SQLite itself takes for whole statements, in order."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement

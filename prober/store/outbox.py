@@ -1,9 +1,10 @@
 """The outbox: messages owed, and every attempt to deliver them."""
 
 import sqlite3
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from prober.core.alert_path import Line
 from prober.core.model import Notice, NoticeReason
 from prober.store import chain, rows
 from prober.store.engine import Engine
@@ -199,6 +200,26 @@ class Outbox:
 
         await self._engine.transact(write)
 
+    async def drill(self, notice: Notice) -> None:
+        """Owe a notice that shows whether its channel works; from now on it is the channel's latest drill."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            self._queries.owe_own_notice(connection, **rows.notice_row(notice, 0))
+            self._queries.put_drill(connection, id=notice.channel, drill=notice.id)
+            chain.append(connection, notice.at_ms, ("notice",))
+
+        await self._engine.transact(write)
+
+    async def lines(self, channels: Iterable[str]) -> list[Line]:
+        """How these channels stand, in their order."""
+        states, depths = await self.channels(), await self.depths()
+
+        def read(connection: sqlite3.Connection) -> dict[str, Any]:
+            return {row["id"]: row for row in self._queries.drills(connection)}
+
+        drills = await self._engine.call(read)
+        return [_line(id_, states.get(id_), depths.get(id_), drills.get(id_)) for id_ in channels]
+
     async def depths(self) -> dict[str, tuple[int, int]]:
         """channel -> (how many notices are owed, the oldest one's moment), of channels that are owed any."""
 
@@ -235,3 +256,15 @@ class Outbox:
             return {(row["channel"], row["progress"]): row["notices"] for row in found}
 
         return await self._engine.call(read)
+
+
+_ARRIVED = {"pending": None, "delivered": True, "failed": False}
+
+
+def _line(channel: str, state: ChannelState | None, depth: tuple[int, int] | None, drill: Any) -> Line:
+    state = state or ChannelState(channel)
+    waiting_ms = None if depth is None else depth[1]
+    line = Line(channel, state.failing_ms, state.disabled_ms, waiting_ms)
+    if drill is None:
+        return line
+    return line._replace(drill=drill["drill"], drilled_ms=drill["at_ms"], arrived=_ARRIVED[drill["progress"]])

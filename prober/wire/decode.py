@@ -1,11 +1,18 @@
-"""Content codings that are undone while a body is searched. Adding one is a row of CODINGS."""
+"""Content codings that are undone while a body is searched. Adding one is a row of CODINGS.
 
+Each piece is undone up to the room there is and one byte more: what is larger is found out before it is made.
+"""
+
+import sys
 import zlib
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from prober.core.reason import Reason
 from prober.wire.failure import Failed
+
+# Bytes of history that a sender of Zstandard may ask us to keep, as a power of two (RFC 9659).
+_LARGEST_WINDOW = 23
 
 
 class Decoder(Protocol):
@@ -32,18 +39,17 @@ class Inflate:
         if self._stream is None:
             self._stream = zlib.decompressobj(self._wbits(data[0]))
         try:
-            decoded = self._stream.decompress(data, room + 1)
+            decoded: bytes = self._stream.decompress(data, room + 1)
         except zlib.error:
             raise Failed(Reason.DECODE_FAILED, f"the body is not {self._name}") from None
-        if len(decoded) > room:
-            raise Failed(Reason.HTTP_TOO_LARGE, "the decoded body is larger than body_limit")
+        _refuse_large(decoded, room)
         if self._stream.unused_data:
-            raise Failed(Reason.DECODE_FAILED, f"the body goes on after the end of its {self._name}")
+            raise _goes_on(self._name)
         return decoded
 
     def end(self) -> None:
         if self._stream is None or not self._stream.eof:
-            raise Failed(Reason.DECODE_FAILED, f"the body's {self._name} breaks off")
+            raise _breaks_off(self._name)
 
     def _wbits(self, first: int) -> int:
         if self._name == "gzip":
@@ -51,10 +57,91 @@ class Inflate:
         return zlib.MAX_WBITS if first & 0x0F == zlib.DEFLATED else -zlib.MAX_WBITS
 
 
+class Brotli:
+    """Brotli (RFC 7932). Its library gives out 32 KiB at once or more, however little is asked for."""
+
+    def __init__(self) -> None:
+        import brotli  # type: ignore[import-untyped]
+
+        self._error: type[Exception] = brotli.error
+        self._stream: Any = brotli.Decompressor()
+
+    def feed(self, data: bytes, room: int) -> bytes:
+        if self._stream.is_finished():
+            raise _goes_on("br")
+        try:
+            decoded: bytes = self._stream.process(data, output_buffer_limit=room + 1)
+        except self._error:
+            # The library does not say which.
+            raise Failed(Reason.DECODE_FAILED, "the body is not br, or goes on after the end of it") from None
+        _refuse_large(decoded, room)
+        return decoded
+
+    def end(self) -> None:
+        if not self._stream.is_finished():
+            raise _breaks_off("br")
+
+
+class Zstandard:
+    """Zstandard (RFC 8878), one frame."""
+
+    def __init__(self) -> None:
+        zstd = _zstd()
+        self._error = zstd.ZstdError
+        self._stream = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _LARGEST_WINDOW})
+
+    def feed(self, data: bytes, room: int) -> bytes:
+        if self._stream.eof:
+            raise _goes_on("zstd")
+        try:
+            decoded: bytes = self._stream.decompress(data, room + 1)
+        except self._error as error:
+            is_greedy = "too much memory" in str(error)
+            told = "the body's zstd asks for more than 8 MiB of memory" if is_greedy else "the body is not zstd"
+            raise Failed(Reason.DECODE_FAILED, told) from None
+        _refuse_large(decoded, room)
+        if self._stream.unused_data:
+            raise _goes_on("zstd")
+        return decoded
+
+    def end(self) -> None:
+        if not self._stream.eof:
+            raise _breaks_off("zstd")
+
+
+if sys.version_info >= (3, 14):
+
+    def _zstd() -> Any:
+        from compression import zstd
+
+        return zstd
+else:
+
+    def _zstd() -> Any:
+        from backports import zstd
+
+        return zstd
+
+
+def _refuse_large(decoded: bytes, room: int) -> None:
+    if len(decoded) > room:
+        raise Failed(Reason.HTTP_TOO_LARGE, "the decoded body is larger than body_limit")
+
+
+def _goes_on(name: str) -> Failed:
+    return Failed(Reason.DECODE_FAILED, f"the body goes on after the end of its {name}")
+
+
+def _breaks_off(name: str) -> Failed:
+    return Failed(Reason.DECODE_FAILED, f"the body's {name} breaks off")
+
+
 CODINGS: Mapping[bytes, Callable[[], Decoder]] = {
     b"gzip": lambda: Inflate("gzip"),
     b"x-gzip": lambda: Inflate("gzip"),
     b"deflate": lambda: Inflate("deflate"),
+    b"br": Brotli,
+    b"zstd": Zstandard,
 }
 
 

@@ -8,7 +8,9 @@ https://www.iana.org/assignments/iana-ipv4-special-registry, https://www.iana.or
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 IP = IPv4Address | IPv6Address
@@ -128,9 +130,33 @@ class Guard:
 
     async def addresses(self, host: str) -> list[str]:
         """The addresses that the host has now, each of them judged. Raises ForbiddenAddress, OSError."""
-        found = [ip_address(text.partition("%")[0]) for text in await self._look_up(host)]
+        return self.judged(await self._look_up(host))
+
+    def judged(self, texts: Iterable[str]) -> list[str]:
+        """The addresses without their zones, if one may connect to every one of them. Raises ForbiddenAddress."""
+        found = [ip_address(text.partition("%")[0]) for text in texts]
         for address in found:
             kind = forbidden(address, self._allowed)
             if kind is not None:
                 raise ForbiddenAddress(kind)
         return [str(address) for address in found]
+
+
+_HOLDS: ContextVar[Guard | None] = ContextVar("guard", default=None)
+
+
+@contextmanager
+def holding(guard: Guard) -> Iterator[None]:
+    """Whatever is looked up within, to be connected to, is judged by this guard: each hop of a probe."""
+    token = _HOLDS.set(guard)
+    try:
+        yield
+    finally:
+        _HOLDS.reset(token)
+
+
+def judge(addresses: Iterable[str]) -> None:
+    """Raises ForbiddenAddress if a guard holds here that forbids one of them."""
+    guard = _HOLDS.get()
+    if guard is not None:
+        guard.judged(addresses)

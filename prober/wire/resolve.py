@@ -17,6 +17,7 @@ from prober.core.model import Phase
 from prober.core.reason import Reason
 from prober.wire.address import FAMILIES, VERSIONS, Address, literal
 from prober.wire.failure import Failed, failed_by
+from prober.wire.guard import ForbiddenAddress, judge
 from prober.wire.system_names import Server, SystemNames
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ async def resolve(
     """
     known = literal(host)
     if known is not None:
-        return _checked(known, host, family)
+        return _permitted([_checked(known, host, family)], host)[0]
     return chosen(await looked_up(host, family, names, other_way=other_way, doubts=doubts), other_way=other_way)
 
 
@@ -75,20 +76,22 @@ async def looked_up(
     other_way: bool = False,
     doubts: Callable[[Failed | None], None] = _no_doubts,
 ) -> Sequence[Address]:
-    """All its addresses, the best first; one at least. Raises Failed."""
+    """All its addresses, the best first; one at least. Where a guard holds, all of them are judged. Raises Failed."""
     known = literal(host)
     if known is not None:
-        return [_checked(known, host, family)]
+        return _permitted([_checked(known, host, family)], host)
     if names.by == "system" and not names.servers:
         found: Sequence[Address] = await _by_system(host, family)
     else:
         from prober.wire.resolver import Unlike
 
+        _guarded([server.ip for server in names.servers], host)
         try:
             ours = own_resolver(names.servers)
             found = await ours.addresses(host, family, doubts, keeps=names.keeps, other_way=other_way)
         except Unlike:
             found = await _by_system(host, family)
+    _permitted(found, host)
     first = _FIRST.get(family)
     return found if first is None else sorted(found, key=lambda address: address.version != first)
 
@@ -132,3 +135,15 @@ def _checked(address: Address, host: str, family: str) -> Address:
     if family in ("4", "6") and family != str(address.version):
         raise Failed(Reason.DNS_NO_ADDRESS, f"{host} is no IPv{family} address")
     return address
+
+
+def _permitted(addresses: Sequence[Address], host: str) -> Sequence[Address]:
+    _guarded([address.ip for address in addresses], host)
+    return addresses
+
+
+def _guarded(ips: Sequence[str], host: str) -> None:
+    try:
+        judge(ips)
+    except ForbiddenAddress as error:
+        raise Failed(Reason.ADDRESS_FORBIDDEN, f"{host}: {error}") from None

@@ -161,12 +161,21 @@ def _of_delivery(it: Native) -> list[BaseRoute]:
         principal = await _principal(it.auth, request)
         return _answer(_with_moments(await it.delivery.enable(principal, request.path_params["id"])))
 
+    async def test(request: Request) -> Response:
+        principal = await _principal(it.auth, request)
+        return _answer(_with_moments(await it.delivery.test(principal, request.path_params["id"])), 201)
+
+    async def alert_path(request: Request) -> Response:
+        return _answer(_with_moments(await it.delivery.alert_path(await _principal(it.auth, request))))
+
     return [
         Route(f"{PREFIX}/notices", notices, methods=READS),
         Route(f"{PREFIX}/notices/{{id}}", notice, methods=READS),
         Route(f"{PREFIX}/notices/{{id}}/replay", replay, methods=["POST"]),
         Route(f"{PREFIX}/channels", channels, methods=READS),
         Route(f"{PREFIX}/channels/{{id}}/enable", enable, methods=["POST"]),
+        Route(f"{PREFIX}/channels/{{id}}/test", test, methods=["POST"]),
+        Route(f"{PREFIX}/alert-path", alert_path, methods=READS),
     ]
 
 
@@ -337,6 +346,7 @@ _MOMENTS = frozenset(
         "start_ms",
         "started_ms",
         "to_ms",
+        "waiting_ms",
     }
 )
 

@@ -80,6 +80,8 @@ OPERATIONS = (
     Operation("post", "/notices/{id}/replay", "Owe a message again, under the same id."),
     Operation("get", "/channels", "Each channel: what it is owed, and since when it fails or is disabled."),
     Operation("post", "/channels/{id}/enable", "Serve a disabled channel again."),
+    Operation("post", "/channels/{id}/test", "Send a notice marked as a test; it is the channel's drill.", done=201),
+    Operation("get", "/alert-path", "Whether people would be told of trouble, and how each channel stands."),
     Operation("get", "/components", "What every component shows, and what a person has set."),
     Operation("get", "/components/{id}/uptime", "How much of a time it was up, and the intervals.", queries=_UPTIME),
     Operation("post", "/components/{id}/pin", "Let a component show a status.", PinFields),

@@ -7,7 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from prober.cli.main import app
-from tests.acceptance.scene import Server, free_port
+from tests.acceptance.scene import Daemon, Server, free_port
+from tests.cli.test_notices import run, running
+
+__all__ = ["running"]
 
 CONFIG = """
 [components.shop]
@@ -44,3 +47,15 @@ def test_a_test_that_fails_says_so(tmp_path: Path, name: str, status: int, said:
     if status == 1:
         result = CliRunner().invoke(app, ["channels", "test", name, "--config", str(path), "--json"])
         assert json.loads(result.stdout)["arrived"] is False
+
+
+def test_the_daemon_sends_it_and_remembers_what_came_of_it(running: Daemon) -> None:
+    result = run(running, "channels", "test", "ops", "--json")
+    assert result.exit_code == 0, result.output
+    said = json.loads(result.stdout)
+    assert (said["channel"], said["arrived"], said["said"]) == ("ops", True, "answered 200")
+    assert run(running, "channels", "test").stdout == "ops: arrived: answered 200\n"
+    assert "alert path: 1 channels, latest drill 20" in run(running, "status").stdout
+    assert "alert path: 1 channels" in run(running, "handover").stdout
+    assert run(running, "explain", "@alerts").stdout.startswith("Alert path at ")
+    assert run(running, "channels", "test", "none").exit_code == 1

@@ -52,18 +52,19 @@ def test_one_screen_says_how_everything_is(running: Daemon) -> None:
         return run(running, "status").stdout.splitlines()
 
     eventually(lambda: "1 operational" in lines()[0], "the blog")
-    headline, incidents, shop, planned, night, notices, notice = lines()
+    headline, incidents, shop, planned, night, path, notices, notice = lines()
     assert headline == "Acceptance: Partial System Outage (1 major, 1 operational)"
     assert (incidents, planned, notices) == ("open incidents: 1", "planned work: 1", "undelivered notices: 1")
     assert shop.startswith("  1  investigating  critical  since ")
     assert shop.endswith("Shop is down  (nobody has acknowledged it)")
+    assert path == "alert path: 1 channels, never drilled: prober channels test"
     assert night == "  2030-01-01 00:00:00 UTC to 2030-01-01 01:00:00 UTC  Night work: blog"
     assert "  ops  opened  incident:1  waiting after " in notice
 
 
 def test_the_same_is_one_object_for_programs(running: Daemon) -> None:
     found = json.loads(run(running, "status", "--json").stdout)
-    assert list(found) == ["sites", "components", "incidents", "maintenance", "notices"]
+    assert list(found) == ["sites", "components", "incidents", "maintenance", "alert_path", "notices"]
     assert found["sites"][0]["site"] == "main"
 
 

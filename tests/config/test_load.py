@@ -20,6 +20,13 @@ MISTAKES = {
     ],
     "account_key_twice": ["5: accounts.b.key: expected a key of its own, found the key of accounts.a"],
     "account_needed": ["4: sites.main.account: expected one of the accounts a, b, as there are several, found none"],
+    "account_public_only": [
+        "7: accounts.b.allow: expected public_only = true beside it, found none",
+        '7: accounts.b.allow[0]: expected an address or a network such as "10.0.0.0/8", found "10.0.0.0/99"',
+        '19: checks.run.kind: expected another kind, as account a is public_only, found "command"',
+        '23: checks.shop.kind: expected one of the kinds ping, found "http"',
+        "25: checks.shop.proxy: expected no proxy, as account a is public_only, found one",
+    ],
     "address": [
         '2: prober.public: expected an address such as "127.0.0.1:8080" or "[::1]:8080", found "8080"',
         '3: prober.up: expected an address such as "127.0.0.1:8080" or "[::1]:8080", found "[::1]:99999"',

@@ -598,6 +598,9 @@ def _open(told: Told, now: Moment, component: ComponentPolicy, row: Row, occasio
     last = max(ended, key=lambda case: (case.resolved_ms or 0, told.cases.index(case)), default=None)
     is_recent = last is not None and now.at_ms - (last.resolved_ms or 0) < component.reopen_within_ms
     if last is not None and is_recent and not any(_about(told, one) for one in last.affected):
+        for each in last.affected:
+            if each in told.rows and DEPTH[told.rows[each].status]:
+                _change(last, each, Status(told.rows[each].status))
         _again(last, component.id, status)
         _tell(last, "reopened", now.at_ms, occasions)
         return

@@ -32,6 +32,17 @@ async def test_a_callback_is_bound_to_public_addresses_unless_the_operator_says_
         assert notifiers.kind(options.kind).build(options) is not None
 
 
+async def test_a_callback_of_a_held_account_is_bound_whatever_holds_for_others(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    held = '[accounts.default]\npublic_only = true\nallow = ["10.1.0.0/16"]\n[components.shop]\n'
+    path.write_text(f'[prober]\ncallbacks = "any"\n{held}')
+    async with recording(tmp_path) as (_, store):
+        await store.made.change([Made("subscriptions", "ops", HOOK)], [], T0)
+        options = (await merged(load_config(path, {}), store)).channels["api:ops"]
+        assert isinstance(options, WebhookOptions)
+        assert (options.public_only, options.allow) == (True, ["10.1.0.0/16"])
+
+
 async def test_what_does_not_fit_is_named_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "config.toml"
     path.write_text("[components.shop]\n")

@@ -10,6 +10,7 @@ import pytest
 from prober.cli.check_config import read_config
 from prober.clock import Clock
 from prober.config import Config
+from prober.core.alert_path import ALERTS
 from prober.core.made import Made
 from prober.core.own import OWN
 from prober.core.schedule import Schedule
@@ -23,6 +24,7 @@ from prober.daemon.serve import Application, Replaceable
 from prober.daemon.service_manager import ServiceManager
 from prober.daemon.world import World
 from prober.errors import StoreError
+from prober.probes.guarded import GuardedProbe
 from tests.worlds import recording
 
 pytestmark = pytest.mark.anyio
@@ -35,6 +37,7 @@ host = "127.0.0.1"
 port = 9
 interval = "1h"
 """
+HELD = "[accounts.default]\npublic_only = true\n"
 BLOG = SHOP.replace("shop", "blog")
 
 
@@ -107,7 +110,7 @@ async def test_what_stays_keeps_its_probe_and_what_is_new_gets_one(tmp_path: Pat
         assert await one.reload(SHOP + BLOG) == 1
         assert list(one.loop.probes) == ["shop", "blog"]
         assert one.loop.probes["shop"] is probe
-        assert one.world.recorder.policy.checks.keys() == {"shop", "blog", OWN}
+        assert one.world.recorder.policy.checks.keys() == {"shop", "blog", OWN, ALERTS}
         assert await one.reload(SHOP.replace('"1h"', '"2h"')) == 1
         assert one.loop.probes.keys() == {"shop"}
         assert one.loop.probes["shop"] is not probe
@@ -141,7 +144,7 @@ async def test_what_was_made_holds_beside_the_file_and_its_pages_live_on(tmp_pat
         assert {"api", OWN} <= one.world.recorder.shown.components.keys()
         assert (followed[-1], one.made) == ("api", [])
         assert await one.reload(SHOP + BLOG) == 1
-        assert one.world.recorder.policy.components.keys() == {"shop", "blog", "api", OWN}
+        assert one.world.recorder.policy.components.keys() == {"shop", "blog", "api", OWN, ALERTS}
 
 
 async def test_the_same_file_makes_nothing_anew(tmp_path: Path) -> None:
@@ -158,3 +161,15 @@ async def test_what_only_a_restart_applies_is_said_at_each_reload(
             assert await one.reload("[prober]\nmax_probes = 7\n" + SHOP) == 1
         assert caplog.text.count("only a restart applies what has changed of prober.max_probes") == 2
         assert one.made == []
+
+
+async def test_checks_of_an_account_that_is_held_from_now_on_are_built_anew(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        before = it.loop.probes["shop"]
+        assert await it.reload(HELD + SHOP) == 1
+        held = it.loop.probes["shop"]
+        assert isinstance(held, GuardedProbe)
+        assert await it.reload(HELD + SHOP + BLOG) == 1
+        assert it.loop.probes["shop"] is held
+        assert await it.reload(SHOP) == 1
+        assert type(it.loop.probes["shop"]) is type(before)

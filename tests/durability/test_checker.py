@@ -1,31 +1,20 @@
 """The checker sees what it is there to see: a daemon that is built wrong, and a database that was changed."""
 
 import random
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from prober.fault import VARIABLE
 from tests.acceptance.scene import eventually
 from tests.durability import checker
+from tests.durability.mutants import Mutant, mutated
 from tests.durability.town import ROOT, SUBSCRIPTIONS, Guard, Town, guard, town
 
 PENDING = "SELECT count(*) FROM notice WHERE progress = 'pending'"
-
-
-class Mutant(NamedTuple):
-    """A daemon whose file has `new` in place of `old`. fault: where it is killed; found: what is then found wrong."""
-
-    file: str
-    old: str
-    new: str
-    fault: str
-    found: str
 
 
 MUTANTS = {
@@ -52,17 +41,6 @@ MUTANTS = {
         "expected 1 notice opened, found 0",
     ),
 }
-
-
-def mutated(folder: Path, mutant: Mutant) -> Path:
-    """A copy of the program, changed."""
-    for package in ("prober", "statusapi"):
-        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    file = folder / mutant.file
-    text = file.read_text()
-    assert text.count(mutant.old) == 1, f"{mutant.file}: expected once: {mutant.old}"
-    file.write_text(text.replace(mutant.old, mutant.new))
-    return folder
 
 
 def fails_and_is_killed(one: Guard, place: Town, fault: str) -> None:

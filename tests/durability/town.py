@@ -9,16 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TypeVar
 
 from tests.acceptance.scene import free_port
 
 ROOT = Path(__file__).parents[2]
 SUBSCRIPTIONS = ("pager", "chat")
+KEY = "admin-secret-0123456789"
 CONFIG = """
 [prober]
 state_dir = "state"
 public = "127.0.0.1:{public}"
 up = "off"
+admin_key = "{key}"
 safe_mode_after = 0
 ballast = 0
 
@@ -130,17 +133,21 @@ def town(flaps_after: int = 0) -> Iterator[Town]:
 class Guard:
     """The real daemon that watches the town; killed and started again by whoever has it.
 
-    code: the folder of the program.
+    code: the folder of the program. module: what is run of it. before: what goes before the command.
     """
+
+    module = "prober"
+    before: tuple[str, ...] = ()
 
     def __init__(
         self, folder: Path, town: Town, checks: tuple[str, ...], interval_ms: int = 200, code: Path = ROOT
     ) -> None:
         self.folder, self.town, self.code = folder, town, code
+        self.public = free_port()
         self.state_dir, self.database = folder / "state", folder / "state" / "prober.db"
         self.process: subprocess.Popen[bytes] | None = None
         port = town.server_address[1]
-        text = CONFIG.format(public=free_port(), town=port)
+        text = CONFIG.format(key=KEY, public=self.public, town=port)
         text += "".join(CHECK.format(id=id_, town=port, interval_ms=interval_ms) for id_ in checks)
         (folder / "config.toml").write_text(text)
 
@@ -148,7 +155,15 @@ class Guard:
         """A new life begins; it is not waited for."""
         self.town.life += 1
         with (self.folder / "log").open("ab") as log:
-            command = [sys.executable, "-m", "prober", "run", "--config", str(self.folder / "config.toml")]
+            command = [
+                *self.before,
+                sys.executable,
+                "-m",
+                self.module,
+                "run",
+                "--config",
+                str(self.folder / "config.toml"),
+            ]
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | env, cwd=self.code)
 
     @property
@@ -165,13 +180,22 @@ class Guard:
         return (self.folder / "log").read_text()
 
 
+G = TypeVar("G", bound=Guard)
+
+
 @contextmanager
-def guard(
-    folder: Path, town: Town, checks: tuple[str, ...], interval_ms: int = 200, code: Path = ROOT
-) -> Iterator[Guard]:
-    one = Guard(folder, town, checks, interval_ms, code)
+def guarded(one: G) -> Iterator[G]:
+    """Its daemon is killed at the end, if it is not dead."""
     try:
         yield one
     finally:
         if not one.is_dead:
             one.kill()
+
+
+@contextmanager
+def guard(
+    folder: Path, town: Town, checks: tuple[str, ...], interval_ms: int = 200, code: Path = ROOT
+) -> Iterator[Guard]:
+    with guarded(Guard(folder, town, checks, interval_ms, code)) as one:
+        yield one

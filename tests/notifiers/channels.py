@@ -10,6 +10,7 @@ HUSH = "hush"
 ROUTING_KEY = HUSH * 8
 BOT_TOKEN = f"123456:{HUSH * 9}"
 ACCOUNT = "AC" + "0123456789abcdef" * 2
+X_KEYS = ("consumer_key", "consumer_secret", "access_token", "access_secret")
 MAIL = {"sender": "Acme Status <status@acme.example>", "to": ["ops@acme.example"]}
 
 KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
@@ -25,6 +26,8 @@ KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
     "alertmanager": lambda url: {"url": url, "headers": {"Authorization": f"Bearer {HUSH}"}},
     "sms": lambda url: {"base_url": url, "account": ACCOUNT, "token": HUSH, "sender": "Acme", "to": "+4930123456"},
     "hipchat": lambda url: {"base_url": url, "room": "Our ops", "token": HUSH},
+    "x": lambda url: {"base_url": url, **dict.fromkeys(X_KEYS, HUSH)},
+    "apprise": lambda url: {"url": f"{url.replace('http', 'json')}/{HUSH}"},
 }
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from backports import zstd
 
 from prober.clock import Clock
 from prober.core.events import Rule
@@ -101,6 +102,15 @@ async def test_what_is_asked_is_what_was_configured() -> None:
     assert "\r\nContent-Length: 2\r\n" in head
 
 
+async def test_compression_is_asked_for_and_undone() -> None:
+    coded = zstd.compress(b"all is well")
+    page = b"HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: %d\r\n\r\n%s" % (len(coded), coded)
+    async with site(root=page) as it:
+        seen = await probed("http", url=it.url, compression=["zstd", "gzip"], expect_body="well")
+        assert b"\r\nAccept-Encoding: zstd, gzip\r\n" in it.asked[0]
+    assert (seen.detail, seen.facts["body_length"]) == ("", 11)
+
+
 async def test_redirects_are_followed_and_counted() -> None:
     async with site(root=redirect(302, "/a"), a=redirect(301, "b")) as it:
         seen = await probed("http", url=it.url)
@@ -162,6 +172,15 @@ async def test_a_redirect_to_an_address_of_another_family_has_no_address() -> No
         seen = await probed("http", url=it.url, family="4")
     assert (seen.reason, seen.phases_us[-1][0]) == (Reason.DNS_NO_ADDRESS, Phase.RESOLVE)
     assert (seen.facts["redirects"], seen.facts["status_code"]) == (1, 302)
+
+
+@pytest.mark.parametrize("http2", [False, True])
+async def test_the_expiry_of_a_certificate_that_is_refused_is_learned(certificates: Certificates, http2: bool) -> None:
+    async with serving(Site(), certificates.context("expired")) as port:
+        url = f"https://127.0.0.1:{port}/"
+        seen = await probed("http", url=url, ca=str(certificates.ca), http2=http2)
+    assert seen.reason is Reason.TLS_EXPIRED
+    assert int(seen.facts["cert_expiry_s"]) * 1000 < seen.started_ms
 
 
 async def test_what_is_learned_of_tls_is_kept(certificates: Certificates) -> None:

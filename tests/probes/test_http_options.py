@@ -34,6 +34,7 @@ def test_statuses_are_numbers_and_ranges(entries: list[int | str], some: set[int
         ("headers", {"X": "a\r\nY: b"}, "one line of text for the header X"),
         ("headers", {"X": 5}, "a text for the header X"),
         ("headers", "X: y", "a table of texts"),
+        ("compression", ["lzma"], "Input should be"),
         ("expect_status", [], "List should have at least 1 item"),
         ("expect_status", ["2xx"], "a status from 100 to 999 or a range"),
         ("expect_status", ["299-200"], "a status from 100 to 999 or a range"),
@@ -50,6 +51,11 @@ def test_mistakes_are_found_before_anything_is_probed(key: str, value: object, s
     (mistake,) = mistakes("http", **({"url": URL} | {key: value}))
     assert said in mistake
     assert mistake.startswith(key)
+
+
+def test_compression_is_asked_for_in_one_way() -> None:
+    (mistake,) = mistakes("http", url=URL, headers={"accept-encoding": "br"}, compression=["gzip"])
+    assert mistake == "compression: compression or a header Accept-Encoding"
 
 
 def test_a_body_is_not_expected_of_head() -> None:
@@ -95,6 +101,8 @@ def test_a_file_of_authorities_is_read_at_once(tmp_path: Path) -> None:
         ({"expect_json": {"$.a": {"like": 5}}}, "expect_json: comparisons such as"),
         ({"expect_json": {"$.a": 1}, "method": "HEAD"}, "expect_json: no expect_json with method HEAD"),
         ({"expect_not_body": "a", "method": "HEAD"}, "expect_not_body: no expect_not_body with method HEAD"),
+        ({"expect_body_matches": ["("]}, "expect_body_matches.0: a regular expression of 1 to 1024 characters"),
+        ({"expect_body_matches": ["a"], "method": "HEAD"}, "expect_body_matches: no expect_body_matches with method"),
         ({"expect_json": {"$.a": 1}, "body_limit": 2_000_000}, "body_limit: at most 1048576 with expect_json"),
         ({"severity": "unknown"}, "severity: "),
         ({"bearer": "sec ret"}, "bearer: a token of letters"),

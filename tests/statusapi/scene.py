@@ -15,6 +15,7 @@ from prober.core.events import Change, Woke
 from prober.core.heartbeat import Signal
 from prober.core.model import Observation
 from prober.daemon.adhoc import AdHoc
+from prober.daemon.alert_path import Drills
 from prober.daemon.made import merged
 from prober.daemon.meters import Meters
 from prober.errors import ConfigError
@@ -130,7 +131,9 @@ class Scene:
         catalog = Catalog(config, store.made, self.clock, self.remake)
         past = Past(config, recorder, store, self.clock)
         uptimes, latency = Uptimes(config, store, self.clock), Latency(config, store, self.clock)
-        delivery, repeats = Delivery(config, store, self.clock), Repeats(store.replies, self.clock)
+        drills = Drills(lambda: config, store, self.clock)
+        delivery = Delivery(config, recorder, store, self.clock, drills.begin)
+        repeats = Repeats(store.replies, self.clock)
         native = Native(self.views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats)
         found = discovery.routes(config, auth)
         manage = Management(config, auth, lambda: self.trouble, self.reread)

@@ -81,6 +81,21 @@ async def test_a_channel_tells_its_trouble_and_is_enabled(tmp_path: Path) -> Non
         assert (status, said["disabled"], said["failing"]) == (200, None, None)
 
 
+async def test_a_test_is_a_channels_drill_and_the_alert_path_tells_of_it(tmp_path: Path) -> None:
+    async with scene(tmp_path, OPS) as it:
+        status, notice = await ask(it, "POST", "/channels/hook/test")
+        assert (status, notice["channel"], notice["stream"], notice["progress"]) == (
+            201, "hook", "drill:hook", "pending",
+        )  # fmt: skip
+        await it.store.outbox.tried(Attempt(notice["id"], 1, T0 + 5, 12, 400, "answered 400", None))
+        _, said = await ask(it, "GET", "/alert-path")
+        (line,) = said["channels"]
+        assert (said["component"], said["status"], said["drill_every_s"]) == ("@alerts", "operational", None)
+        assert (line["id"], line["broken"], line["waiting"]) == ("hook", "has not passed its latest drill", None)
+        assert (line["drill"]["notice"], line["drill"]["arrived"]) == (notice["id"], False)
+        assert (await ask(it, "GET", "/notices?progress=failed"))[1]["notices"][0]["id"] == notice["id"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "key", "status"),
     [
@@ -90,6 +105,9 @@ async def test_a_channel_tells_its_trouble_and_is_enabled(tmp_path: Path) -> Non
         ("GET", "/channels", ACME, 403),
         ("POST", "/channels/hook/enable", ACME, 403),
         ("POST", "/channels/unknown/enable", ADMIN, 404),
+        ("POST", "/channels/hook/test", ACME, 403),
+        ("POST", "/channels/unknown/test", ADMIN, 404),
+        ("GET", "/alert-path", ACME, 403),
         ("GET", "/notices", "unknown-key-0123456789", 401),
     ],
 )

@@ -144,7 +144,7 @@ async def test_probe_answers_with_the_latest_answer_as_blackbox_would(tmp_path: 
         assert (await it.public.get("/probe?target=shop")).status_code == 503
         await it.see("down")
         text = (await it.public.get("/probe?target=shop")).text
-        assert "\nprobe_success 0.0\n" in text
+        assert "\nprobe_success 0\n" in text
         assert "uptime_probes_total" not in text
         it.now_ms += 10 * MINUTE
         assert (await it.public.get("/probe?target=shop&module=http_2xx")).status_code == 503
@@ -225,15 +225,15 @@ async def test_what_is_allowed_is_probed_on_demand(tmp_path: Path) -> None:
         place = f"127.0.0.1:{target.server_address[1]}"
         async with scene(tmp_path, ON_DEMAND, text) as it:
             answer = await it.public.get(f"/probe?target={place}", headers={"X-Prometheus-Scrape-Timeout-Seconds": "5"})
-            assert "\nprobe_success 1.0\n" in answer.text
+            assert "\nprobe_success 1\n" in answer.text
             assert "\nprobe_ip_addr_hash " in answer.text
             told = (await it.public.get(f"/probe?target={place}&module=http_2xx&debug=true")).text
             assert "Logs for the probe:" in told
-            assert "\nprobe_http_status_code 200.0\n" in told
+            assert "\nprobe_http_status_code 200\n" in told
             assert '[modules."http_2xx"]' in told
             assert "hush-hush" not in told
             target.status = 500
-            assert "\nprobe_success 0.0\n" in (await it.public.get(f"/probe?target={place}")).text
+            assert "\nprobe_success 0\n" in (await it.public.get(f"/probe?target={place}")).text
             for path, headers in (
                 (f"/probe?target={place}&module=none", {}),
                 ("/probe?target=192.0.2.1", {}),
@@ -241,3 +241,28 @@ async def test_what_is_allowed_is_probed_on_demand(tmp_path: Path) -> None:
             ):
                 refused = await it.public.get(path, headers=headers)
                 assert (refused.status_code, refused.text[:8]) == (400, "Expected")
+
+
+async def test_both_formats_say_the_same(tmp_path: Path) -> None:
+    async with scene(tmp_path, MAINTENANCE) as it:
+        await it.see("down down")
+        text = (await it.public.get("/metrics")).text
+        answer = await it.public.get("/metrics", headers={"Accept": "application/openmetrics-text;version=1.0.0"})
+        ours = [one for one in text_string_to_metric_families(text) if not one.name.startswith("process_")]
+        found = openmetrics(answer.text)  # type: ignore[no-untyped-call]
+        theirs = [one for one in found if not one.name.startswith("process_")]
+        assert ours == theirs
+
+
+async def test_an_answer_from_elsewhere_says_where(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        checks = it.recorder.policy.checks
+        it.recorder.policy = it.recorder.policy._replace(
+            checks={**checks, "shop": checks["shop"]._replace(locations=("north",))}
+        )
+        await it.take([observation("down", it.now_ms + 500)._replace(location="south")])
+        assert "probe_success{" not in (await it.public.get("/metrics")).text
+        await it.take([observation("down", it.now_ms + 500)._replace(location="north")])
+        assert 'probe_success{check="shop",component="shop",site="main",location="north"} 0\n' in (
+            (await it.public.get("/metrics")).text
+        )

@@ -9,7 +9,7 @@ import pytest
 from prober.errors import StoreError
 from prober.store import FILE, Store, verify
 from prober.store.copies import all_copies, copy, copy_before_migration, latest_ms
-from prober.store.migrate import migrate
+from prober.store.migrate import migrate, migrations
 from tests.builders import T0
 from tests.worlds import IDENTITY, answers, recording
 
@@ -73,6 +73,14 @@ async def test_a_state_of_an_older_schema_is_saved_before_it_is_changed(tmp_path
     assert all_copies(folder) == [folder / saved]
 
 
+def test_who_is_killed_at_each_start_does_not_fill_the_disk(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as connection:
+        migrate(connection, 1)
+    for start in range(5):
+        assert copy_before_migration(tmp_path, tmp_path / "backups", T0 + start * 60_000)
+    assert names(tmp_path / "backups") == [f"before-schema-2-20231114T22{minute}20Z.db" for minute in (15, 16, 17)]
+
+
 async def test_nothing_is_changed_if_it_cannot_be_saved_first(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as connection:
         migrate(connection, 1)
@@ -82,3 +90,14 @@ async def test_nothing_is_changed_if_it_cannot_be_saved_first(tmp_path: Path) ->
             pass
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("reached", [number for number, _ in migrations()])
+async def test_a_migration_that_was_cut_short_goes_on_at_the_next_start(reached: int, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as connection:
+        migrate(connection, 1)
+        connection.execute("INSERT INTO transition VALUES (1, 0, 1, 'check', 'a', 'up', 'down', 5, 5, 'rule', '')")
+        migrate(connection, reached)
+    async with Store.open(tmp_path, IDENTITY, T0):
+        pass
+    assert verify(tmp_path / FILE).rows == 1

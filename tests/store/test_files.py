@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from prober.errors import StoreError
-from prober.store.files import complete, kept_aside
+from prober.store.files import complete, kept_aside, make_folder
 
 
 def test_a_file_gets_its_name_when_it_is_whole(tmp_path: Path) -> None:
@@ -45,3 +45,9 @@ def test_what_is_kept_aside_keeps_what_it_is(tmp_path: Path) -> None:
         aside = kept_aside(tmp_path / "db")
         (tmp_path / "db").unlink()
         assert (aside.name, aside.read_text()) == (f"db.old-{n}", f"state {n}")
+
+
+def test_a_folder_is_made_with_all_above_it_and_may_be_there(tmp_path: Path) -> None:
+    for _ in range(2):
+        make_folder(tmp_path / "some" / "where")
+        assert (tmp_path / "some" / "where").stat().st_mode & 0o777 == 0o700

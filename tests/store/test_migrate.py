@@ -1,6 +1,9 @@
 """Databases of other programs and of newer versions are refused, ours are brought up to date."""
 
 import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -39,3 +42,62 @@ def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="another program"):
         migrate(connection)
     connection.close()
+
+
+KILLS = """
+import os, sqlite3, sys
+from contextlib import closing
+from prober import fault
+from prober.store.migrate import migrate, migrations
+
+def told():
+    with closing(sqlite3.connect(sys.argv[1])) as connection:
+        return [connection.execute("PRAGMA user_version").fetchone()[0], *connection.iterdump()]
+
+before = told()
+places = [f"migrating:{n}" for n in range(1, len(migrations()))] + ["migrated.before:1", "migrated.after:1"]
+for place in places:
+    child = os.fork()
+    if not child:
+        fault.arm({"PROBER_FAULT": place})
+        migrate(sqlite3.connect(sys.argv[1], isolation_level=None))
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    print(place, os.WTERMSIG(status), "as it was" if told() == before else f"schema {told()[0]}")
+"""
+
+
+def test_killed_in_any_migration_it_leaves_the_database_as_it_was(tmp_path: Path) -> None:
+    with closing(connected(tmp_path / "db")) as connection:
+        migrate(connection, 1)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("INSERT INTO installation VALUES (1, x'00', 1, 2, 3, NULL)")
+        connection.execute("INSERT INTO observation VALUES ('shop', 1, 0, 5, 'up', NULL, NULL)")
+    command = [sys.executable, "-c", KILLS, str(tmp_path / "db")]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = found.stdout.splitlines()
+    assert len(lines) == len(migrations()) + 1, found.stderr
+    assert all(line.endswith("9 as it was") for line in lines[:-1]), lines
+    assert lines[-1] == f"migrated.after:1 9 schema {len(migrations())}"
+
+
+@pytest.mark.parametrize("number", [2, 10, len(migrations())])
+def test_a_migration_that_fails_leaves_the_database_as_it_was(number: int, tmp_path: Path) -> None:
+    with closing(connected(tmp_path / "db")) as connection:
+        migrate(connection, 1)
+        before = list(connection.iterdump())
+        begun: list[int] = []
+
+        def authorized(act: int, name: str | None, value: str | None, *_: object) -> int:
+            if act == sqlite3.SQLITE_PRAGMA and name == "user_version" and value:
+                begun.append(int(value))
+            is_refused = number in begun and act != sqlite3.SQLITE_TRANSACTION
+            return sqlite3.SQLITE_DENY if is_refused else sqlite3.SQLITE_OK
+
+        connection.set_authorizer(authorized)
+        with pytest.raises(sqlite3.DatabaseError):
+            migrate(connection)
+        connection.set_authorizer(None)
+        assert not connection.in_transaction
+        assert list(connection.iterdump()) == before
+        assert migrate(connection) == len(migrations())

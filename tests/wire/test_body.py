@@ -12,7 +12,7 @@ from prober.wire.failure import Failed
 
 
 def test_without_a_text_reading_stops_at_the_limit_and_that_is_fine() -> None:
-    body = Body(b"", 10, b"br")
+    body = Body(b"", 10, b"lzma")
     assert [body.take(b"four"), body.take(b"four"), body.take(b"four")] == [False, False, True]
     assert (body.length, body.wire_length, body.found) == (12, 12, False)
     body.end()

@@ -4,7 +4,9 @@ import gzip
 import zlib
 from collections.abc import Callable, Mapping
 
+import brotli  # type: ignore[import-untyped]
 import pytest
+from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +27,12 @@ CODED: Mapping[str, Callable[[bytes], bytes]] = {
     "x-gzip": gzip.compress,
     "deflate": zlib.compress,
     "Deflate ": bare,
+    "br": brotli.compress,
+    "zstd": zstd.compress,
 }
+NAMES: Mapping[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress, "zstd": zstd.compress,
+}  # fmt: skip
 
 
 def made(coding: str) -> Decoder:
@@ -48,7 +55,7 @@ def test_there_may_be_nothing_to_undo(coding: str) -> None:
     assert decoder(coding.encode()) is None
 
 
-@pytest.mark.parametrize("coding", ["br", "gzip, gzip", "zstd", "\x1b[31m" + "x" * 99])
+@pytest.mark.parametrize("coding", ["compress", "gzip, gzip", "br, zstd", "\x1b[31m" + "x" * 99])
 def test_an_unknown_coding_is_named_without_doing_harm(coding: str) -> None:
     with pytest.raises(Failed) as caught:
         decoder(coding.encode())
@@ -57,31 +64,60 @@ def test_an_unknown_coding_is_named_without_doing_harm(coding: str) -> None:
     assert len(caught.value.detail) < 120
 
 
-def test_a_bomb_is_stopped_at_the_room_there_is() -> None:
-    bomb = gzip.compress(bytes(50_000_000))
+@pytest.mark.parametrize("coding", NAMES)
+def test_a_bomb_is_stopped_at_the_room_there_is(coding: str) -> None:
+    bomb = NAMES[coding](bytes(50_000_000))
     with pytest.raises(Failed, match="larger than body_limit") as caught:
-        made("gzip").feed(bomb, 1_000)
+        made(coding).feed(bomb, 1_000)
     assert caught.value.reason is Reason.HTTP_TOO_LARGE
 
 
+@pytest.mark.parametrize("coding", NAMES)
+def test_what_fills_the_room_to_the_last_byte_is_not_too_large(coding: str) -> None:
+    undo, data = made(coding), bytes(range(250)) * 400
+    assert undo.feed(NAMES[coding](data), len(data)) == data
+    undo.end()
+
+
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("coding", "data", "said"),
     [
-        (b"plain text", "the body is not gzip"),
-        (gzip.compress(b"a", mtime=0) + gzip.compress(b"b", mtime=0), "the body goes on after the end of its gzip"),
-        (gzip.compress(b"a", mtime=0) + b"more", "the body goes on after the end of its gzip"),
+        ("gzip", b"plain text", "the body is not gzip"),
+        ("gzip", gzip.compress(b"a", mtime=0) * 2, "the body goes on after the end of its gzip"),
+        ("gzip", gzip.compress(b"a", mtime=0) + b"more", "the body goes on after the end of its gzip"),
+        ("br", b"all is well", "the body is not br, or goes on after the end of it"),
+        ("br", brotli.compress(b"a") + b"more", "the body is not br, or goes on after the end of it"),
+        ("zstd", b"plain text", "the body is not zstd"),
+        ("zstd", zstd.compress(b"a") * 2, "the body goes on after the end of its zstd"),
+        ("zstd", zstd.compress(b"a") + b"more", "the body goes on after the end of its zstd"),
     ],
 )
-def test_a_broken_coding_is_said_in_one_sentence(data: bytes, said: str) -> None:
+def test_a_broken_coding_is_said_in_one_sentence(coding: str, data: bytes, said: str) -> None:
     with pytest.raises(Failed, match=said) as caught:
-        made("gzip").feed(data, ROOM)
+        made(coding).feed(data, ROOM)
     assert caught.value.reason is Reason.DECODE_FAILED
 
 
-@pytest.mark.parametrize("length", [0, 5, -1])
-def test_a_coding_that_breaks_off_is_found_at_the_end(length: int) -> None:
-    undo = made("gzip")
-    part = gzip.compress(b"something", mtime=0)[:length]
+@pytest.mark.parametrize("coding", ["br", "zstd"])
+def test_what_comes_after_the_end_in_a_piece_of_its_own_is_found(coding: str) -> None:
+    undo = made(coding)
+    undo.feed(NAMES[coding](b"a"), ROOM)
+    with pytest.raises(Failed, match=f"goes on after the end of its {coding}"):
+        undo.feed(b"more", ROOM)
+
+
+def test_a_sender_cannot_ask_for_much_memory() -> None:
+    wide: dict[int, int] = {zstd.CompressionParameter.window_log: 27, zstd.CompressionParameter.content_size_flag: 0}
+    made_wide = zstd.ZstdCompressor(options=wide)
+    with pytest.raises(Failed, match="asks for more than 8 MiB of memory"):
+        made("zstd").feed(made_wide.compress(b"a" * 1_000) + made_wide.flush(), ROOM)
+
+
+@pytest.mark.parametrize("coding", NAMES)
+@pytest.mark.parametrize("length", [0, 3, -1])
+def test_a_coding_that_breaks_off_is_found_at_the_end(coding: str, length: int) -> None:
+    undo = made(coding)
+    part = NAMES[coding](b"something")[:length]
     if part:
         undo.feed(part, ROOM)
     with pytest.raises(Failed, match="breaks off"):

@@ -30,7 +30,7 @@ def tasks() -> int:
 
 async def settles(count: Any, before: int) -> bool:
     """Whether the count comes back to what it was: closing takes the loop a few turns."""
-    for _ in range(200):
+    for _ in range(1000):
         if count() <= before:
             return True
         await anyio.sleep(0.01)

@@ -152,3 +152,16 @@ ORDER BY attempt;
 SELECT channel, progress, count(*) AS notices
 FROM notice
 GROUP BY channel, progress;
+
+-- name: put_drill!
+-- A drill of a channel has begun.
+INSERT INTO channel (id, drill)
+VALUES (:id, :drill)
+ON CONFLICT (id) DO UPDATE
+SET drill = excluded.drill;
+
+-- name: drills
+-- The latest drill of each channel that had any, and what has become of it.
+SELECT channel.id, notice.id AS drill, notice.at_ms, notice.progress
+FROM channel
+JOIN notice ON notice.id = channel.drill;

@@ -1,0 +1,31 @@
+"""`prober import blackbox`: the modules of a blackbox.yml as TOML, and a line for each thing that has no equal."""
+
+from pathlib import Path
+
+import typer
+
+from prober.cli.check_config import MISTAKEN
+from prober.errors import ConfigError
+
+
+def import_blackbox(file: Path) -> None:
+    """Print the modules; exit status 2 with every mistake of the file if it has any."""
+    from prober import probes
+    from prober.config.blackbox import written
+    from prober.config.blackbox_modules import read
+    from prober.probes.targets import PLACEHOLDERS
+
+    try:
+        found = read(file, lambda kind: probes.kind(kind).options, PLACEHOLDERS)
+        if found.converted.mistakes:
+            raise ConfigError(found.converted.mistakes)
+    except ConfigError as error:
+        for line in error.mistakes:
+            typer.echo(line, err=True)
+        raise typer.Exit(MISTAKEN) from error
+    without = [*found.converted.refused, *found.mistakes]
+    for line in [*without, *found.converted.noted]:
+        typer.echo(f"# {line}")
+    modules = {id_: one for id_, one in found.converted.modules.items() if "kind" in one.keys}
+    typer.echo(written(modules), nl=False)
+    typer.echo(f"{len(modules)} modules; {len(without)} things have no equal, see the first lines", err=True)
