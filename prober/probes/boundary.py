@@ -14,6 +14,7 @@ from typing import NamedTuple
 from prober.clock import Clock
 from prober.core.model import Due, Observation, Outcome, Phase
 from prober.core.reason import Owner, Reason
+from prober.wire.address import Address
 from prober.wire.failure import TIMED_OUT, Failed
 from prober.wire.phases import Stopwatch
 
@@ -36,16 +37,23 @@ class Attempt:
 
     facts: kept whatever the outcome. failed: stands, even if the deadline passes while more is learned.
     doubt: what it will have been if nothing better comes before the deadline. other_way: see Due.
+    pinned: a host and the address of it that is probed.
     """
 
-    __slots__ = ("doubt", "facts", "failed", "other_way", "watch")
+    __slots__ = ("doubt", "facts", "failed", "other_way", "pinned", "watch")
 
     def __init__(
-        self, watch: Stopwatch, facts: dict[str, float | int | str | bool], *, other_way: bool = False
+        self,
+        watch: Stopwatch,
+        facts: dict[str, float | int | str | bool],
+        *,
+        other_way: bool = False,
+        pinned: tuple[str, Address] | None = None,
     ) -> None:
         self.watch = watch
         self.facts = facts
         self.other_way = other_way
+        self.pinned = pinned
         self.failed: Failed | None = None
         self.doubt: Failed | None = None
 
@@ -60,13 +68,14 @@ async def observe(
     timeout_ms: int,
     run: Callable[[Attempt], Awaitable[Judgement | None]],
     timed_out: Mapping[Phase, Reason] = TIMED_OUT,
+    pinned: tuple[str, Address] | None = None,
 ) -> Observation:
     """Runs one probe within its deadline and tells what came of it. Only cancellation passes through.
 
-    timed_out: what it means when the deadline runs out, by the phase that was running.
+    timed_out: what it means when the deadline runs out, by the phase that was running. pinned: see Attempt.
     """
     started_ms = clock.now_ms()
-    attempt = Attempt(Stopwatch(clock.monotonic_ns), {}, other_way=due.other_way)
+    attempt = Attempt(Stopwatch(clock.monotonic_ns), {}, other_way=due.other_way, pinned=pinned)
     judgement: Judgement | None = None
     try:
         judgement = await _within(timeout_ms / 1000, run(attempt))

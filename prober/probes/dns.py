@@ -66,7 +66,7 @@ class DnsOptions(ReachOptions):
     expect_answers_in: list[str] = Field(default=[], max_length=100)
     """Each of the records of the type must be one of these."""
     family: Family = "any"
-    """By which addresses the server is asked: "4", "6", "4 first", "6 first", or "any", in the system\'s order."""
+    """By which addresses the server is asked: "4", "6", "4 first", "6 first", or "any", in the system's order."""
 
     @field_validator("query", mode="after")
     @classmethod

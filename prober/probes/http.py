@@ -15,7 +15,8 @@ from prober.core.model import Due, Observation, Outcome, Phase
 from prober.core.reason import Reason
 from prober.options import CheckOptions
 from prober.probes.base import Kind
-from prober.probes.boundary import Attempt, Judgement, observe
+from prober.probes.boundary import Attempt, Judgement
+from prober.probes.every import Target, observe_addresses
 from prober.probes.expectations import COMPARISONS, OF_TEXTS, unmet_by_any, unmet_json, wanted
 from prober.probes.expiry import expiring
 from prober.probes.http_auth import CHALLENGE, READING, Client, Tokens, digest
@@ -66,6 +67,7 @@ class HttpProbe:
         self._names = options.names()
         self.may_follow: Callable[[str], bool] | None = None
         url = parse(options.url)
+        self._target = Target(options.resolve_to or url.host, options.family, self._names, options.addresses)
         needs_tls = url.scheme == "https" or options.follow_redirects
         self._policy = tls.context(options.verify, options.ca) if needs_tls else None
         self._own_policy = tls.context(options.verify, options.ca, client=options.client_cert) if needs_tls else None
@@ -134,7 +136,7 @@ class HttpProbe:
         return tokens, asking._replace(policy=tls.context(options.verify, options.ca) if needs_tls else None)
 
     async def probe(self, due: Due) -> Observation:
-        return await observe(due, self._clock, self._options.timeout, self._run)
+        return await observe_addresses(due, self._clock, self._options.timeout, self._target, self._run)
 
     async def _run(self, attempt: Attempt) -> Judgement | None:
         facts, options, hop = attempt.facts, self._options, await self._authorized(attempt)

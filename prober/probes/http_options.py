@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from prober.options import DurationMs, Secret, mistake
+from prober.probes.every import Addresses
 from prober.probes.http_more import Alternative, Expression, HeaderWants, JsonWants, Network, SchemaFile, Within
 from prober.probes.keys import CaFile, ClientFile, Family, Headers, Host, fitting
 from prober.probes.reach import ReachOptions
@@ -139,7 +140,9 @@ class HttpOptions(ReachOptions):
     resolve_to: Host | None = None
     """The name or address that is connected to in place of the URL's host."""
     family: Family = "any"
-    """Which addresses are used: "4", "6", "4 first", "6 first", or "any", in the system\'s order."""
+    """Which addresses are used: "4", "6", "4 first", "6 first", or "any", in the system's order."""
+    addresses: Addresses = "one"
+    """Whether "one" address of the name is probed, or all, of which "any", "all" or a "quorum" must be good."""
     cert_expiring_within: DurationMs | None = None
     """Degraded when the certificate expires within this time."""
 
@@ -266,6 +269,13 @@ class HttpOptions(ReachOptions):
         if host is not None and info.data.get("proxy") is not None:
             raise mistake("no resolve_to with a proxy, which looks names up itself", "both")
         return host
+
+    @field_validator("addresses", mode="after")
+    @classmethod
+    def _are_known(cls, addresses: Addresses, info: ValidationInfo) -> Addresses:
+        if addresses != "one" and info.data.get("proxy") is not None:
+            raise mistake('"one" with a proxy, which looks names up itself')
+        return addresses
 
     @field_validator("family", mode="after")
     @classmethod

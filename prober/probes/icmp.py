@@ -34,7 +34,7 @@ class IcmpOptions(ReachOptions):
     degraded_rtt_over: DurationMs | None = None
     """Degraded when packets take longer than this, there and back, on average."""
     family: Family = "any"
-    """Which addresses are used: "4", "6", "4 first", "6 first", or "any", in the system\'s order."""
+    """Which addresses are used: "4", "6", "4 first", "6 first", or "any", in the system's order."""
 
     @field_validator("family", mode="after")
     @classmethod

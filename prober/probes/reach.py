@@ -59,6 +59,9 @@ class ReachOptions(CheckOptions):
 async def reached(attempt: Attempt, host: str, family: str, names: Names) -> Address:
     """The address to probe, by a look-up that is a phase of its own; it stands in the facts. Raises Failed."""
     attempt.watch.enter(Phase.RESOLVE)
-    address = await resolve(host, family, names, other_way=attempt.other_way, doubts=attempt.doubts)
+    if attempt.pinned is not None and attempt.pinned[0] == host:
+        address = attempt.pinned[1]
+    else:
+        address = await resolve(host, family, names, other_way=attempt.other_way, doubts=attempt.doubts)
     attempt.facts["ip"], attempt.facts["ip_protocol"] = address
     return address

@@ -8,7 +8,8 @@ from prober.clock import Clock
 from prober.core.model import Due, Observation, Phase
 from prober.options import CheckOptions
 from prober.probes.base import Kind
-from prober.probes.boundary import Attempt, Judgement, observe
+from prober.probes.boundary import Attempt, Judgement
+from prober.probes.every import Addresses, Target, observe_addresses
 from prober.probes.keys import Family, Host, fitting, place
 from prober.probes.reach import ReachOptions, reached
 from prober.wire.connect import connect
@@ -23,7 +24,9 @@ class TcpOptions(ReachOptions):
     port: int = Field(ge=1, le=65_535)
     """The port to connect to."""
     family: Family = "any"
-    """Which addresses are used: "4", "6", "4 first", "6 first", or "any", in the system\'s order."""
+    """Which addresses are used: "4", "6", "4 first", "6 first", or "any", in the system's order."""
+    addresses: Addresses = "one"
+    """Whether "one" address of the name is probed, or all, of which "any", "all" or a "quorum" must be good."""
 
     @field_validator("family", mode="after")
     @classmethod
@@ -44,9 +47,10 @@ class TcpProbe:
         self._options = options
         self._clock = clock
         self._names = options.names()
+        self._target = Target(options.host, options.family, self._names, options.addresses)
 
     async def probe(self, due: Due) -> Observation:
-        return await observe(due, self._clock, self._options.timeout, self._run)
+        return await observe_addresses(due, self._clock, self._options.timeout, self._target, self._run)
 
     async def _run(self, attempt: Attempt) -> Judgement | None:
         options = self._options

@@ -14,7 +14,8 @@ from prober.core.model import Due, Observation, Phase
 from prober.core.reason import Reason
 from prober.options import CheckOptions, DurationMs
 from prober.probes.base import Kind
-from prober.probes.boundary import Attempt, Judgement, observe
+from prober.probes.boundary import Attempt, Judgement
+from prober.probes.every import Addresses, Target, observe_addresses
 from prober.probes.expiry import expiring
 from prober.probes.keys import CaFile, Family, Host, fitting, named_place, place
 from prober.probes.reach import ReachOptions, reached
@@ -45,7 +46,9 @@ class TlsOptions(ReachOptions):
     ca: CaFile | None = None
     """A PEM file with the authorities to trust instead of the system's."""
     family: Family = "any"
-    """Which addresses are used: "4", "6", "4 first", "6 first", or "any", in the system\'s order."""
+    """Which addresses are used: "4", "6", "4 first", "6 first", or "any", in the system's order."""
+    addresses: Addresses = "one"
+    """Whether "one" address of the name is probed, or all, of which "any", "all" or a "quorum" must be good."""
     cert_expiring_within: DurationMs | None = None
     """Degraded when the first of the certificates expires within this time."""
 
@@ -73,11 +76,12 @@ class TlsProbe:
         self._options = options
         self._clock = clock
         self._names = options.names()
+        self._target = Target(options.host, options.family, self._names, options.addresses)
         self._name = (options.server_name or options.host).removesuffix(".")
         self._policy = tls.context(options.verify, options.ca, alpn=())
 
     async def probe(self, due: Due) -> Observation:
-        return await observe(due, self._clock, self._options.timeout, self._run)
+        return await observe_addresses(due, self._clock, self._options.timeout, self._target, self._run)
 
     async def _run(self, attempt: Attempt) -> Judgement | None:
         options, facts = self._options, attempt.facts

@@ -59,7 +59,7 @@ class WebsocketOptions(ReachOptions):
     ca: CaFile | None = None
     """A PEM file with the authorities to trust instead of the system's."""
     family: Family = "any"
-    """Which addresses are used: "4", "6", "4 first", "6 first", or "any", in the system\'s order."""
+    """Which addresses are used: "4", "6", "4 first", "6 first", or "any", in the system's order."""
     cert_expiring_within: DurationMs | None = None
     """Degraded when the certificate expires within this time."""
 
