@@ -46,7 +46,10 @@ class Letter(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What came back. body: as much of it as was to be read, maybe broken off. opens: what stands in the header that says when."""
+    """What came back.
+
+    body: as much of it as was to be read, maybe broken off. opens: what stands in the header that says when.
+    """
 
     status: int
     retry_after: str
