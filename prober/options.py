@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 
+from prober import template
+
 _UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 _LONGEST_MS = 366 * _UNIT_MS["d"]
@@ -98,6 +100,18 @@ def _zone(value: Any) -> str:
         raise mistake(expected) from None
 
 
+def _template(value: Any) -> str:
+    expected = 'a template such as "{{subject}}"'
+    if not isinstance(value, str) or not value.strip():
+        raise mistake(expected)
+    try:
+        template.parsed(value, template.NOTICE)
+    except ValueError as error:
+        raise mistake(expected, f"a mistake in {error}") from None
+    return value
+
+
+TemplateText = Annotated[str, BeforeValidator(_template)]
 DurationMs = Annotated[int, BeforeValidator(_duration), Field(json_schema_extra={"format": "duration"})]
 Id = Annotated[str, BeforeValidator(_id)]
 Name = Annotated[str, BeforeValidator(_name)]
@@ -207,7 +221,18 @@ class ChannelOptions(Options):
     """How many messages it gets within storm_window; one digest tells what is beyond them."""
     storm_window: DurationMs = 600_000
     """How long that is, from the first of them."""
+    template_title: TemplateText | None = None
+    """What its messages say in one line, instead of prober's own words."""
+    template_text: TemplateText | None = None
+    """What its messages say, instead of prober's own words."""
     tells_digests: ClassVar[bool] = True
+
+    @field_validator("template_title", "template_text")
+    @classmethod
+    def _may_be_worded(cls, value: str | None) -> str | None:
+        if value is not None and not cls.tells_digests:
+            raise mistake("none: what it is told is for programs", "a template")
+        return value
 
     @field_validator("storm_budget")
     @classmethod

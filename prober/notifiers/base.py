@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from prober.core.model import ComponentPolicy, Incident, MaintenanceState, Notice, StatusChange
 from prober.core.status import Headline
 from prober.options import ChannelOptions
+from prober.template import NOTICE, Template, parsed
 
 Told = TypeVar("Told")
 
@@ -27,7 +28,7 @@ class Parcel(NamedTuple):
 
     headline: the page's, when the notice was owed. components: by id, those the notice speaks of.
     attempt: 1 for the first. sent_ms: the attempt's own time. tells: how many earlier notices of the same thing, which
-    could not be told in time, it stands for.
+    could not be told in time, it stands for. words: the channel's own, None = prober's.
     """
 
     notice: Notice
@@ -37,6 +38,7 @@ class Parcel(NamedTuple):
     attempt: int
     sent_ms: int
     tells: int = 0
+    words: "Words | None" = None
 
     def name_of(self, component: str) -> str:
         """The component's name; its id if it is no longer configured."""
@@ -58,6 +60,13 @@ class Parcel(NamedTuple):
         if notice.change is not None:
             return change(self, notice.change)
         raise ValueError(f"notice {notice.id} is about nothing")
+
+
+class Words(NamedTuple):
+    """A channel's templates; None = prober's own words."""
+
+    title: Template | None
+    text: Template | None
 
 
 class Receipt(NamedTuple):
@@ -89,12 +98,34 @@ class Kind(NamedTuple):
     build: Callable[[ChannelOptions], Notifier]
 
 
+class Worded:
+    """A sender that says everything in a channel's own words."""
+
+    def __init__(self, notifier: Notifier, words: Words) -> None:
+        self._notifier = notifier
+        self._words = words
+
+    async def send(self, parcel: Parcel) -> Receipt:
+        return await self._notifier.send(parcel._replace(words=self._words))
+
+    async def aclose(self) -> None:
+        await self._notifier.aclose()
+
+
+def _words(options: ChannelOptions) -> Words | None:
+    texts = (options.template_title, options.template_text)
+    if texts == (None, None):
+        return None
+    return Words(*(None if text is None else parsed(text, NOTICE) for text in texts))
+
+
 def kind_of(options: type[Keys], build: Callable[[Keys], Notifier]) -> Kind:
     """The kind with these options and this way to make a sender of them. Other options are a TypeError."""
 
     def checked(given: ChannelOptions) -> Notifier:
         if not isinstance(given, options):
             raise TypeError(f"expected {options.__name__}, found {type(given).__name__}")
-        return build(given)
+        made, words = build(given), _words(given)
+        return made if words is None else Worded(made, words)
 
     return Kind(options, checked)

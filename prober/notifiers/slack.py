@@ -35,10 +35,11 @@ def payload(parcel: Parcel) -> bytes:
     told = telling(parcel)
     said = [_section(fitted("\n".join(told.said), LONGEST_TEXT, MARKUP))] if told.said else []
     link = [_section(f"<{told.url.translate(MARKUP)}>")] if told.url else []
+    facts = [{"type": "section", "fields": [_field(*fact) for fact in told.facts]}] if told.facts else []
     blocks = [
         {"type": "header", "text": _plain(fitted(f"{MARK[told.badness]} {told.subject}", LONGEST_HEADER))},
         *said,
-        {"type": "section", "fields": [_field(*fact) for fact in told.facts]},
+        *facts,
         *link,
     ]
     return stringify({"text": fitted(told.subject, LONGEST_TEXT, MARKUP), "blocks": blocks})

@@ -56,7 +56,7 @@ def payload(parcel: Parcel) -> bytes:
         "body": [
             {"type": "Container", "style": STYLE[told.badness], "bleed": True, "items": [headline]},
             *([_text("\n\n".join(told.said), LONGEST_TEXT)] if told.said else []),
-            {"type": "FactSet", "facts": facts},
+            *([{"type": "FactSet", "facts": facts}] if facts else []),
         ],
         "actions": [{"type": "Action.OpenUrl", "title": "Status page", "url": told.url}] if told.url else [],
     }

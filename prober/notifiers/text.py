@@ -19,7 +19,8 @@ from prober.core.model import (
     Status,
     StatusChange,
 )
-from prober.notifiers.base import Parcel
+from prober.notifiers.base import Parcel, Words
+from prober.template import Value, rendered
 
 _HAPPENED: Mapping[NoticeReason, str] = {
     NoticeReason.OPENED: "Opened",
@@ -94,8 +95,83 @@ class Telling(NamedTuple):
 def telling(parcel: Parcel) -> Telling:
     """What there is to tell of the notice."""
     if parcel.notice.digest:
-        return _digest(parcel)
-    return parcel.told(_incident, _maintenance, _change)
+        return _digest(parcel._replace(words=None))
+    told = parcel.told(_incident, _maintenance, _change)
+    return told if parcel.words is None else _worded(parcel, told, parcel.words)
+
+
+def _worded(parcel: Parcel, told: Telling, words: Words) -> Telling:
+    """The same in a channel's own words; a title that comes out empty is left as it was."""
+    values = variables(parcel, told)
+    title = " ".join(rendered(words.title, values).split()) if words.title is not None else ""
+    told = told._replace(subject=title or told.subject)
+    if words.text is None:
+        return told
+    return told._replace(said=tuple(filter(None, [rendered(words.text, values).strip()])), facts=())
+
+
+def variables(parcel: Parcel, told: Telling) -> dict[str, Value]:
+    """What a template can say of the notice, by name; the keys are those of template.NOTICE."""
+    notice = parcel.notice
+    incident, work, change = notice.incident, notice.maintenance, notice.change
+    values: dict[str, Value] = {
+        "site": parcel.site.name,
+        "reason": str(notice.reason),
+        "happened": _happened(parcel),
+        "subject": told.subject,
+        "text": "\n".join(told.said),
+        "mark": MARK[told.badness],
+        "badness": str(told.badness),
+        "headline": parcel.headline.text,
+        "url": told.url,
+        "is_incident": incident is not None,
+        "is_maintenance": work is not None,
+        "is_change": change is not None,
+        "is_over": told.badness is Indicator.NONE,
+        "facts": [{"label": label, "value": value} for label, value in told.facts],
+    }
+    return values | parcel.told(_of_incident, _of_maintenance, _of_change)
+
+
+def _of_incident(parcel: Parcel, incident: Incident) -> dict[str, Value]:
+    return {
+        "name": incident.name,
+        "impact": incident.impact.word,
+        "status": str(incident.status),
+        "began": moment_words(incident.started_ms),
+        "ended": _moment_or_nothing(incident.resolved_ms),
+        "components": [{"component": parcel.name_of(a.component), "shows": str(a.status)} for a in incident.affected],
+        "updates": [{"at": moment_words(u.at_ms), "body": u.body} for u in incident.updates],
+    }
+
+
+def _of_maintenance(parcel: Parcel, work: MaintenanceState) -> dict[str, Value]:
+    return {
+        "name": work.name,
+        "impact": "",
+        "status": str(work.status),
+        "began": moment_words(work.start_ms),
+        "ended": moment_words(work.end_ms if work.ended_ms is None else work.ended_ms),
+        "components": [{"component": parcel.name_of(c), "shows": "maintenance"} for c in work.components],
+        "updates": [{"at": moment_words(u.at_ms), "body": u.body} for u in work.updates],
+    }
+
+
+def _of_change(parcel: Parcel, change: StatusChange) -> dict[str, Value]:
+    name = parcel.name_of(change.component)
+    return {
+        "name": name,
+        "impact": "",
+        "status": str(change.after),
+        "began": moment_words(change.at_ms),
+        "ended": "",
+        "components": [{"component": name, "shows": str(change.after)}],
+        "updates": [],
+    }
+
+
+def _moment_or_nothing(at_ms: int | None) -> str:
+    return "" if at_ms is None else moment_words(at_ms)
 
 
 def _incident(parcel: Parcel, incident: Incident) -> Telling:
@@ -165,8 +241,11 @@ _FROM_MILD = (Indicator.NONE, Indicator.MAINTENANCE, Indicator.MINOR, Indicator.
 
 
 def _subject(parcel: Parcel, topic: str) -> str:
-    happened = "Was down" if parcel.tells and parcel.notice.incident else _HAPPENED[parcel.notice.reason]
-    return " ".join(f"[{parcel.site.name}] {happened}: {topic}".split())
+    return " ".join(f"[{parcel.site.name}] {_happened(parcel)}: {topic}".split())
+
+
+def _happened(parcel: Parcel) -> str:
+    return "Was down" if parcel.tells and parcel.notice.incident else _HAPPENED[parcel.notice.reason]
 
 
 def _state(parcel: Parcel, component: str, seen: StatusChange | Affected) -> str:

@@ -19,6 +19,8 @@ from prober.core.model import (
 )
 from prober.core.work import seen
 from prober.notifiers import Parcel, Site
+from prober.notifiers.base import Words
+from prober.template import NOTICE, parsed
 from tests.builders import T0, component
 
 MINUTE = 60_000
@@ -158,8 +160,19 @@ HEAVY = {
 }
 # What stands in a parcel whose site and components are no longer configured.
 BARE = {name: one._replace(site=Site("main", "", "main", ""), components={}) for name, one in PARCELS.items()}
+TITLE = parsed("{{mark}} {{site}}: {{name}}", NOTICE)
+TEXT = parsed(
+    "{{#updates}}{{at}} {{body}}\n{{/updates}}{{#components}}{{component}} {{shows}}, {{/components}}", NOTICE
+)
+NOTHING = parsed("{{! nothing }}", NOTICE)
+WORDED = {
+    "worded": PARCELS["incident_opened"]._replace(words=Words(TITLE, TEXT)),
+    "worded and heavy": HEAVY["incident"]._replace(words=Words(TITLE, TEXT)),
+    "worded by nothing": PARCELS["component"]._replace(words=Words(NOTHING, NOTHING)),
+}
 EVERY = {
     **PARCELS,
+    **WORDED,
     **{f"heavy {name}": one for name, one in HEAVY.items()},
     **{f"bare {name}": one for name, one in BARE.items()},
 }

@@ -79,3 +79,19 @@ async def test_a_receiver_that_is_not_there_is_tried_again(name: str) -> None:
 def test_what_is_for_programs_takes_no_budget(name: str) -> None:
     with pytest.raises(ValidationError, match="none: what it is told is for programs"):
         kind(name).options.model_validate({"kind": name, "storm_budget": 5})
+
+
+@pytest.mark.parametrize("name", ["webhook", "pagerduty", "alertmanager"])
+@pytest.mark.parametrize("key", ["template_title", "template_text"])
+def test_what_is_for_programs_takes_no_words(name: str, key: str) -> None:
+    with pytest.raises(ValidationError, match="none: what it is told is for programs"):
+        kind(name).options.model_validate({"kind": name, key: "{{name}}"})
+
+
+@pytest.mark.anyio
+async def test_a_channels_own_words_are_what_arrives() -> None:
+    async with answering(status("200 OK")) as receiver:
+        one = channel("ntfy", receiver.url, template_title="{{happened}}", template_text="{{name}} by {{site}}")
+        await one.send(PARCELS["incident_opened"])
+        await one.aclose()
+    assert b"Shop is down by Main" in receiver.requests[0][1]

@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prober.core.model import Indicator, NoticeReason
-from prober.notifiers.text import COLOR, MARK, MARKDOWN, MARKUP, PLAIN, Table, fitted, octets, telling, units
-from tests.notifiers.parcels import OPEN, PARCELS, parcel
+from prober.notifiers.base import Words
+from prober.notifiers.text import COLOR, MARK, MARKDOWN, MARKUP, PLAIN, Table, fitted, octets, telling, units, variables
+from prober.template import NOTICE, parsed
+from tests.notifiers.parcels import NOTHING, OPEN, PARCELS, parcel
 
 
 @pytest.mark.parametrize(
@@ -118,3 +120,41 @@ def test_a_text_never_exceeds_its_limit(text: str, limit: int, table: Table, siz
     cut = fitted(text, limit, table, size)
     assert size(cut) <= limit
     assert cut == text.translate(table) or cut.endswith("…")
+
+
+@pytest.mark.parametrize("name", PARCELS)
+def test_every_variable_of_a_template_has_a_value(name: str) -> None:
+    values = variables(PARCELS[name], telling(PARCELS[name]))
+    assert values.keys() == NOTICE.keys()
+    for list_, keys in NOTICE.items():
+        found = values[list_]
+        if keys and not isinstance(found, str | bool):
+            assert all(set(item) == set(keys) for item in found)
+
+
+def test_a_channel_may_say_it_in_its_own_words() -> None:
+    words = Words(
+        parsed("{{happened}}: {{name}}", NOTICE),
+        parsed("{{#is_over}}over{{/is_over}}{{^is_over}}{{impact}} since {{began}}{{/is_over}}", NOTICE),
+    )
+    told = telling(PARCELS["incident_opened"]._replace(words=words))
+    assert told.subject == "Opened: Shop is down"
+    assert told.lines == [
+        "critical since 2023-11-14 22:13:20 UTC",
+        "https://status.example/incidents/q1w2e3r4t5y6",
+    ]
+    assert telling(PARCELS["incident_resolved"]._replace(words=words)).said == ("over",)
+
+
+def test_a_template_of_one_half_leaves_the_other() -> None:
+    one = PARCELS["maintenance_started"]
+    words = Words(parsed("Work at\n{{site}}", NOTICE), None)
+    assert telling(one._replace(words=words)) == telling(one)._replace(subject="Work at Main")
+    assert telling(one._replace(words=Words(NOTHING, None))) == telling(one)
+
+
+def test_a_digest_is_in_our_own_words() -> None:
+    one = PARCELS["incident_opened"]
+    digest = one.notice._replace(reason=NoticeReason.DIGEST, incident=None, digest=(one.notice,))
+    words = Words(parsed("other", NOTICE), parsed("other", NOTICE))
+    assert telling(one._replace(notice=digest, words=words)) == telling(one._replace(notice=digest))
