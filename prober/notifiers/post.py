@@ -9,7 +9,6 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -17,18 +16,18 @@ from typing import Any, NamedTuple
 import anyio
 from pydantic import SecretStr
 
+from prober.core.reason import Reason
 from prober.errors import DeliveryError
-from prober.notifiers import guarded
 from prober.notifiers.base import Parcel, Receipt
 from prober.notifiers.trouble import deepest_reason, failed, late, one_line, own_faults
 from prober.options import ChannelOptions
-from prober.wire import tls
-from prober.wire.guard import ForbiddenAddress, Guard
-from prober.wire.httpx_lean import httpx
+from prober.wire.failure import Failed
+from prober.wire.guard import ForbiddenAddress, Guard, look_up
+from prober.wire.http1 import Response
+from prober.wire.posted import MAX_ANSWER_BYTES, posted, reading, written
 from prober.wire.request import USER_AGENT
 from prober.wire.url import parse
 
-MAX_ANSWER_BYTES = 64 * 1024
 RETRIED = frozenset({408, 425, 429, *range(500, 600)})
 
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
@@ -102,6 +101,8 @@ class Post:
         self._letter = letter
         self._manners = manners
         self._guard = guard
+        self._reading = reading("Retry-After", manners.opens_header)
+        self._timeout_s = options.timeout / 1000
         self._secrets = _secrets(options)
 
     async def send(self, parcel: Parcel) -> Receipt:
@@ -121,11 +122,9 @@ class Post:
         """
         with own_faults(self._target):
             try:
-                answer = await self._answer(_request(letter), until_s, most)
-            except httpx.RequestError as error:
+                answer = await self._answer(letter, until_s, most)
+            except (OSError, Failed, ForbiddenAddress) as error:
                 raise failed(self._target, _trouble(error)) from error
-            except ForbiddenAddress as error:
-                raise failed(self._target, str(error)) from error
         if answer is None:
             raise late(self._target, self._timeout_ms)
         self._judge(answer, sent_ms)
@@ -134,26 +133,16 @@ class Post:
     async def aclose(self) -> None:
         """Nothing is held open."""
 
-    async def _answer(self, request: httpx.Request, until_s: float, most: int) -> Answer | None:
+    async def _answer(self, letter: Letter, until_s: float, most: int) -> Answer | None:
         """The answer; None if not even its head came before the deadline."""
-        answer, body = None, bytearray()
-        # Not httpx.AsyncClient, whose cookie jar and redirects a receiver could break for all later attempts.
-        context = tls.context(True, None)
-        if self._guard is None:
-            transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
-        else:
-            transport = guarded.transport(self._guard, context)
-        until_s = min(until_s, anyio.current_time() + self._timeout_ms / 1000)
-        with anyio.CancelScope(deadline=until_s):
-            async with transport:
-                answer = await transport.handle_async_request(request)
-                await _read(answer, body, most)
+        url, find = parse(letter.url), look_up if self._guard is None else self._guard.addresses
+        wire = written(url, _headers(letter), letter.body, letter.verb)
+        timeout_s = min(self._timeout_s, until_s - anyio.current_time())
+        answer = await posted(url, wire, self._reading._replace(limit=most), find, timeout_s)
         if answer is None:
             return None
-        headers, opens = answer.headers, self._manners.opens_header
-        return Answer(
-            answer.status_code, headers.get("Retry-After", ""), bytes(body), headers.get(opens, "") if opens else ""
-        )
+        opens = _field(answer, self._manners.opens_header)
+        return Answer(answer.status, _field(answer, "Retry-After"), answer.content, opens)
 
     def _judge(self, answer: Answer, sent_ms: int) -> None:
         """Raises DeliveryError unless it is a good answer."""
@@ -179,11 +168,15 @@ class Post:
         return f": {words}" if words and not has_secret else ""
 
 
-def _request(letter: Letter) -> httpx.Request:
+def _headers(letter: Letter) -> list[tuple[str, str]]:
     own = {name.lower() for name, _ in letter.headers}
-    headers = [*((name, value) for name, value in _HEADERS.items() if name.lower() not in own), *letter.headers]
-    encoded = [(name.encode(), value.encode()) for name, value in headers]
-    return httpx.Request(letter.verb, httpx.URL(str(parse(letter.url))), headers=encoded, content=letter.body)
+    return [*((name, value) for name, value in _HEADERS.items() if name.lower() not in own), *letter.headers]
+
+
+def _field(answer: Response, name: str) -> str:
+    """The first value of a header; "" if it has none."""
+    values = answer.fields.get(name.lower().encode(), ())
+    return next((value.decode("latin-1").strip() for value in values), "")
 
 
 def _secrets(options: ChannelOptions) -> frozenset[str]:
@@ -234,25 +227,13 @@ def retry_after_s(text: str, now_ms: int) -> float | None:
         return None
 
 
-async def _read(answer: httpx.Response, body: bytearray, most: int) -> None:
-    """Take a polite amount of the body: a receiver that is cut off while it answers would log an error of its own."""
-    # A body that breaks off changes nothing: the status had arrived.
-    with suppress(httpx.RequestError):
-        async for chunk in answer.aiter_raw():
-            body += chunk[: most - len(body)]
-            if len(body) >= most:
-                return
-
-
-_TROUBLE = (
-    (httpx.ConnectError, "no connection"),
-    (httpx.RemoteProtocolError, "no HTTP answer"),
-    (httpx.NetworkError, "the connection broke"),
-)
-
-
-def _trouble(error: httpx.RequestError) -> str:
-    """The trouble in words, with the deepest reason that the system gives for it."""
-    words = next((words for kind, words in _TROUBLE if isinstance(error, kind)), type(error).__name__)
-    reason = deepest_reason(error.__cause__)
-    return f"{words}: {reason}" if reason else words
+def _trouble(error: OSError | Failed | ForbiddenAddress) -> str:
+    """The trouble in words, with the reason that the system or OpenSSL gives for it."""
+    if isinstance(error, OSError):
+        return f"no connection: {deepest_reason(error) or error}"
+    if isinstance(error, ForbiddenAddress):
+        return str(error)
+    if error.reason is Reason.CONNECT_RESET:
+        return error.detail
+    words = "no connection" if error.reason.startswith("tls_") else "no HTTP answer"
+    return f"{words}: {error.detail}"

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from prober.wire.address import literal
+
 IP = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 LookUp = Callable[[str], Awaitable[Sequence[str]]]
@@ -117,6 +119,9 @@ def forbidden(address: IP, allowed: Sequence[Network] = ()) -> str | None:
 
 async def look_up(host: str) -> Sequence[str]:
     """All addresses of a host, in the system's order. Raises OSError."""
+    known = literal(host)
+    if known is not None:
+        return [known.ip]
     found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 

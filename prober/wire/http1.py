@@ -127,6 +127,11 @@ class Exchange(asyncio.Protocol):
         finally:
             self._parser = None  # the parser holds this object's methods: without this only the collector frees both
 
+    @property
+    def heard(self) -> Response | None:
+        """What has come of the answer by now, without its version; None before its head is complete."""
+        return self._response("") if self._status else None
+
     def _send(self, transport: Wire, request: bytes) -> None:
         self._watch.enter(Phase.SEND)
         if not transport.is_closing():
