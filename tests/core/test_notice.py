@@ -11,7 +11,7 @@ from prober.core.incident import changed, opened, resolved
 from prober.core.model import Headline, Impact, Indicator, Notice, NoticeReason, Status, StatusChange
 from prober.core.state import State
 from prober.core.step import step
-from prober.core.work import seen
+from prober.core.work import seen, started
 from tests.builders import T0, check, component, observation, policy, subscription, window
 
 CALM = {"main": Headline(Indicator.NONE, "All Systems Operational")}
@@ -138,3 +138,19 @@ def test_without_hours_nothing_is_missed() -> None:
 def test_hours_that_never_end_never_begin() -> None:
     always = subscription(hours=parsed("Mo-Su 00:00-24:00", "UTC"))
     assert list(notice.missed(always, [DOWN], [], T0, T0 + 86_400_000)) == []
+
+
+def test_only_what_goes_on_has_been_missed() -> None:
+    office = subscription(hours=parsed("We 08:00-18:00", "UTC"))
+    begin_ms = 1_700_035_200_000  # Wednesday
+    planned = seen(window(begin_ms + 1, begin_ms + 2), "upgrade", T0)
+    begun = started(planned, T0)
+    old = DOWN._replace(opened_ms=T0 - 30 * 86_400_000, updated_ms=T0 - 30 * 86_400_000)
+    incidents = [DOWN, resolved(DOWN, T0, "Over."), old, old._replace(updated_ms=T0)]
+    told = list(notice.missed(office, incidents, [planned, begun, started(planned, begin_ms)], T0, begin_ms))
+    assert [(one.reason, one.at_ms, one.only) for one in told] == [
+        (NoticeReason.OPENED, begin_ms, "ops"),
+        (NoticeReason.CHANGED, begin_ms, "ops"),
+        (NoticeReason.MAINTENANCE_STARTED, begin_ms, "ops"),
+    ]
+    assert list(notice.missed(office, incidents, [], T0, begin_ms - 1)) == []
