@@ -16,6 +16,7 @@ from prober.daemon.progress import Progress
 from prober.daemon.world import World
 from prober.notifiers import Parcel, Receipt
 from prober.store import Store
+from tests.builders import T0
 from tests.worlds import answers, recording
 
 pytestmark = pytest.mark.anyio
@@ -153,3 +154,27 @@ async def test_an_end_of_everything_while_couriers_wait_for_each_other_is_no_tro
             it.follow(CONFIG, sender)
     assert all(sender.is_closed for sender in senders)
     assert it.series() == []
+
+
+async def test_a_channel_that_hangs_for_ever_holds_up_no_other(tmp_path: Path) -> None:
+    mail = '[channels.mail]\nkind = "webhook"\nurl = "http://127.0.0.1:9/m"\n[subscriptions.mail]\nchannel = "mail"\n'
+    config = configured(tmp_path, CONFIG + mail)
+    rules = config.policy()
+    async with recording(tmp_path, rules) as (recorder, store), anyio.create_task_group() as tasks:
+        world = World(config, config, rules, recorder, store, Clock(), Meters([], []))
+        couriers = Couriers(world, Progress(), tasks)
+        hangs, works = Sender(may_send=False), Sender()
+        couriers.follow(config, rules, {"hook": hangs, "mail": works})
+        recorder.on_shown(couriers.look)
+        recorder.observe(answers("down down"))
+        await recorder.flush()
+        with anyio.fail_after(20):
+            await hangs.begun.wait()
+        recorder.observe(answers("up up", T0 + 10_000))
+        await recorder.flush()
+        with anyio.fail_after(20):
+            while len(works.sent) < 2:
+                await anyio.sleep(0.005)
+        assert [parcel.notice.reason for parcel in works.sent] == ["opened", "resolved"]
+        assert (hangs.sent, len(await store.outbox.pending("hook", 9))) == ([], 2)
+        tasks.cancel_scope.cancel()
