@@ -19,6 +19,8 @@ class Clock:
         self._wall_ns = wall_ns
         self.monotonic_ns = monotonic_ns
         self._offset_ns = wall_ns() - monotonic_ns()
+        self._begun_ns = monotonic_ns()
+        self._jumped = False
 
     def now_ms(self) -> int:
         """Milliseconds since the epoch, UTC."""
@@ -29,4 +31,16 @@ class Clock:
         offset_ns = self._wall_ns() - self.monotonic_ns()
         moved_ms = (offset_ns - self._offset_ns) // 1_000_000
         self._offset_ns = offset_ns
-        return moved_ms if abs(moved_ms) > JUMP_MS else 0
+        if abs(moved_ms) <= JUMP_MS:
+            return 0
+        self._jumped, self._begun_ns = True, self.monotonic_ns()
+        return moved_ms
+
+    @property
+    def has_jumped(self) -> bool:
+        """Whether it ever did, since it was made."""
+        return self._jumped
+
+    def steady_ms(self) -> int:
+        """For how long it has not jumped."""
+        return (self.monotonic_ns() - self._begun_ns) // 1_000_000

@@ -5,7 +5,6 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from pathlib import Path
 from socket import socket
 from ssl import SSLContext
@@ -45,7 +44,7 @@ from prober.daemon.service_manager import ServiceManager
 from prober.daemon.space import Space
 from prober.daemon.upkeep import Kept, keep_awake, keep_small, keep_told, keep_written
 from prober.daemon.world import World
-from prober.errors import StoreError
+from prober.errors import StoreDamagedError, StoreError, StoreFullError
 from prober.record import Recorder
 from prober.store import FOLDER, MIB, Ballast, Starts, Store, surroundings
 
@@ -71,7 +70,7 @@ async def run(
         signals = stack.enter_context(anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
         directory, now_ms = config.daemon.state_dir, Clock().now_ms()
         space = Space(Ballast(directory, config.daemon.ballast * MIB))
-        store = await space.making(partial(_opened, stack, config, now_ms))
+        store = await _opened(stack, config, now_ms, space)
         tell_surroundings(directory)
         starts = Starts(directory)
         world = await _world(config, store, held(starts, now_ms, config.daemon.safe_mode_after))
@@ -107,9 +106,20 @@ def secured(config: Config, listeners: Sequence[socket]) -> dict[socket, SSLCont
     return {listeners[-1]: served_by(settings.metrics_cert, settings.metrics_cert_key)}
 
 
-async def _opened(stack: AsyncExitStack, config: Config, now_ms: int) -> Store:
-    identity = secrets.token_bytes(32)
-    return await stack.enter_async_context(Store.open(config.daemon.state_dir, identity, now_ms, _backups(config)))
+async def _opened(stack: AsyncExitStack, config: Config, now_ms: int, space: Space) -> Store:
+    """The state; where there is no room even after all is given up, as it can be read."""
+
+    async def opened(*, may_be_cramped: bool = False) -> Store:
+        identity, directory = secrets.token_bytes(32), config.daemon.state_dir
+        one = Store.open(directory, identity, now_ms, _backups(config), may_be_cramped=may_be_cramped)
+        return await stack.enter_async_context(one)
+
+    try:
+        return await space.making(opened)
+    except StoreFullError:
+        store = await opened(may_be_cramped=True)
+        logger.error("the disk is full: what is stored is served, and what happens is kept in memory; make room now")  # noqa: TRY400
+        return store
 
 
 def tell_surroundings(directory: Path) -> None:
@@ -129,7 +139,12 @@ async def _world(declared: Config, store: Store, hold: Hold) -> World:
     clock, policy = Clock(), config.policy()
     state = await store.load()
     recorder = Recorder(store, state, with_own(policy))
-    await recorder.reconfigure(with_own(policy), clock.now_ms(), state.watched_ms)
+    try:
+        await recorder.reconfigure(with_own(policy), clock.now_ms(), state.watched_ms)
+    except StoreDamagedError:
+        raise
+    except StoreError as error:
+        logger.error("nothing can be written at the start, what happens is kept in memory: %s", error)  # noqa: TRY400
     logger.info("epoch %d: watching %s", store.epoch, counts(policy))
     meters = Meters(policy.checks, config.channels)
     meters.safe_mode.set(hold.is_on)

@@ -26,6 +26,8 @@ SUM_UP_EVERY_S = 10.0
 AT_ONCE = 5_000  # rows that are summed up or deleted in one transaction
 HOURS_AT_ONCE = 500
 LINKS_AT_ONCE = 50
+STEADY_MS = 3_600_000  # so long a clock that jumped must go on without another jump before it is believed
+AWAY_MS = 86_400_000  # who was away for longer than that may just as well have been told a wrong time
 SPARE_PAGES, PAGES_AT_ONCE = 1_000, 500
 
 
@@ -81,26 +83,46 @@ class Kept(NamedTuple):
     notices_ms: int | None
 
 
+class Small:
+    """Sums up what was observed and deletes what is old, a few rows at a time: the writer is never held for long.
+
+    What depends on the clock waits while that is not trusted: it has jumped and was not steady since, or it tells
+    at the start of much more time than has passed by all that is stored. Nothing that it deletes could be had back.
+    """
+
+    def __init__(self, store: Store, clock: Clock, kept: Kept) -> None:
+        self._store, self._clock, self._kept = store, clock, kept
+        self._is_doubted: bool | None = None  # None: what is stored has not been asked yet
+
+    async def turn(self) -> bool:
+        """Whether there may be more to do at once."""
+        has_more = await self._store.rollups.roll(AT_ONCE) == AT_ONCE
+        if not await self._is_trusted():
+            return has_more
+        now_ms = self._clock.now_ms()
+        has_more |= await self._store.rollups.close_hours(now_ms, HOURS_AT_ONCE) == HOURS_AT_ONCE
+        return await _dropped(self._store, now_ms, self._kept) or has_more
+
+    async def _is_trusted(self) -> bool:
+        if self._is_doubted is None:
+            seen_ms = await self._store.last_seen_ms()
+            self._is_doubted = seen_ms is not None and abs(self._clock.now_ms() - seen_ms) > AWAY_MS
+        return self._clock.steady_ms() >= STEADY_MS or not (self._is_doubted or self._clock.has_jumped)
+
+
 async def keep_small(store: Store, clock: Clock, kept: Kept) -> None:
-    """Sum up what was observed and delete what is old, a few rows at a time: the writer is never held for long."""
-    trouble = ""
+    """Never returns by itself."""
+    small, trouble = Small(store, clock, kept), ""
     while True:
         has_more = False
         try:
-            has_more = await _summed_up(store, clock)
-            has_more |= await _dropped(store, clock.now_ms(), kept)
+            has_more = await small.turn()
             trouble = ""
         except StoreError as error:
             if str(error) != trouble:
                 logger.warning("history could not be summed up or deleted: %s", error)
             trouble = str(error)
         await anyio.sleep(REST_S if has_more else SUM_UP_EVERY_S)
-
-
-async def _summed_up(store: Store, clock: Clock) -> bool:
-    """Whether there may be more to do at once."""
-    rolled = await store.rollups.roll(AT_ONCE)
-    return await store.rollups.close_hours(clock.now_ms(), HOURS_AT_ONCE) == HOURS_AT_ONCE or rolled == AT_ONCE
 
 
 async def _dropped(store: Store, now_ms: int, kept: Kept) -> bool:

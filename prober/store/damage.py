@@ -5,8 +5,10 @@ that has forgotten what it owes.
 """
 
 import shlex
+import sqlite3
 from contextlib import closing
 from pathlib import Path
+from threading import Timer
 
 from prober.errors import StoreDamagedError, StoreError
 from prober.store.backup import FILE, opened_to_read, prove_whole, refusing
@@ -15,6 +17,37 @@ from prober.store.files import kept_aside
 from prober.store.migrate import check_known
 
 _WORD = "damaged"
+LOOK_S = 2.0  # at the start, so that it does not grow with the history
+# Tables that grow with time come last: what can't be done without is looked at first.
+_TABLES = """
+SELECT name
+FROM sqlite_schema
+WHERE type = 'table'
+ORDER BY name IN ('observation', 'rollup_minute', 'rollup_hour', 'rollup_day', 'link', 'link_row'), name
+"""
+
+
+def looked_over(connection: sqlite3.Connection, limit_s: float = LOOK_S) -> bool:
+    """Whether all tables could be looked through in that time. Raises StoreDamagedError if something is wrong.
+
+    Rows are read and their pages compared, not what indexes say of them.
+    """
+    timer = Timer(limit_s, connection.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        for (table,) in connection.execute(_TABLES).fetchall():
+            found = connection.execute(f"PRAGMA quick_check('{table}')").fetchone()[0]
+            if found != "ok":
+                raise StoreDamagedError(f"table {table}: {' '.join(str(found).split())}")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return False
+    finally:
+        timer.cancel()
+        timer.join()
+    return True
 
 
 def refuse_if_aside(directory: Path, backups: Path) -> None:

@@ -21,13 +21,21 @@ from prober import fault
 from prober.errors import StoreDamagedError, StoreError, StoreFullError
 
 T = TypeVar("T")
+Pragmas = dict[str, tuple[Any, Any]]
+Connect = Callable[[], sqlite3.Connection]
 
 BUSY_MS = 5_000
 READ_S = 30.0  # no question takes longer; whoever asks more asks for too much at once
+LOG_BYTES = 8 * 1024 * 1024  # the log is cut to that once it is taken into the file, however long a reader made it grow
 STEPS = 10_000  # of SQLite's machine between two looks at the time
 # pragma -> (value to set, value it must then have)
-_WRITER = {"journal_mode": ("WAL", "wal"), "synchronous": ("FULL", 2), "foreign_keys": ("ON", 1)}
-_READER = {"synchronous": ("FULL", 2), "query_only": ("ON", 1)}
+_WRITER: Pragmas = {
+    "journal_mode": ("WAL", "wal"),
+    "synchronous": ("FULL", 2),
+    "foreign_keys": ("ON", 1),
+    "journal_size_limit": (LOG_BYTES, LOG_BYTES),
+}
+_READER: Pragmas = {"synchronous": ("FULL", 2), "query_only": ("ON", 1)}
 
 
 _KINDS = {
@@ -51,11 +59,16 @@ class Engine(aiosqlite.Connection):
     read_s: float | None = None
     """How long a command may take; None = as long as it does."""
 
+    standing_in: "Engine | None" = None
+    """Who does the work of this one, which has no database; None = it does it itself."""
+
     async def call(self, command: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function in the connection's thread. Raises StoreError for whatever SQLite objects to.
 
         Who is cancelled meanwhile learns what came of it all the same, and is cancelled when it next waits.
         """
+        if self.standing_in is not None:
+            return await self.standing_in.call(command)
         whole = command if self.read_s is None else _within(self.read_s, command)
         try:
             if not self._running:
@@ -67,6 +80,20 @@ class Engine(aiosqlite.Connection):
             return end.result()
         except (sqlite3.Error, ValueError) as error:
             raise refusal(error)(f"the database refused: {error}") from error
+
+    async def take_over(self, one: Connect) -> None:
+        """Do the work oneself from now on, by that connection. Raises StoreError if it can't be had."""
+
+        def change() -> None:
+            before, self._connection = self._conn, one()
+            before.close()
+
+        with CancelScope(shield=True):
+            try:
+                await self._execute(change)  # type: ignore[no-untyped-call]
+            except sqlite3.Error as error:
+                raise refusal(error)(f"the database refused: {error}") from error
+        self.standing_in = None
 
     def join(self) -> None:
         """Wait for the thread of a connection that could not be opened: it still wants to tell the loop of its end."""
@@ -94,26 +121,41 @@ class Engine(aiosqlite.Connection):
         return await self.call(whole)
 
 
-@asynccontextmanager
-async def opened(path: Path, *, may_write: bool) -> AsyncIterator[Engine]:
-    """A connection to the database file; the one that may write creates it."""
+def connecting(path: Path, *, may_write: bool, is_alone: bool = False) -> Connect:
+    """What connects to the database file; the one that may write creates it.
+
+    is_alone: keep everybody else out, and so do without the shared index of the log, which takes room on the disk.
+    """
     mode = "rwc" if may_write else "ro"
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_MS / 1000
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            timeout=BUSY_MS / 1000,
         )
         connection.row_factory = sqlite3.Row
         try:
-            if may_write:
-                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # holds for a database that is made now
+            if is_alone:
+                connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            if may_write and not connection.execute("PRAGMA page_count").fetchone()[0]:
+                connection.execute(
+                    "PRAGMA auto_vacuum = INCREMENTAL"
+                )  # of one that is there it would write to the file
             _prove(connection, _WRITER if may_write else _READER)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    engine = Engine(connect, iter_chunk_size=64)
+    return connect
+
+
+@asynccontextmanager
+async def opened(path: Path, *, may_write: bool, is_alone: bool = False) -> AsyncIterator[Engine]:
+    """A connection to the database file, as `connecting` makes it."""
+    engine = Engine(connecting(path, may_write=may_write, is_alone=is_alone), iter_chunk_size=64)
     engine.read_s = None if may_write else READ_S
     try:
         await engine
@@ -141,6 +183,42 @@ async def _ended(future: "asyncio.Future[Any]") -> None:
         task.cancel()
 
 
+@asynccontextmanager
+async def stood_in(engine: Engine) -> AsyncIterator[Engine]:
+    """A connection to no database, for which another does the work for the time being."""
+    one = Engine(lambda: sqlite3.connect(":memory:", isolation_level=None), iter_chunk_size=64)
+    one.read_s = READ_S
+    await one
+    one.standing_in = engine
+    try:
+        yield one
+    finally:
+        with CancelScope(shield=True):
+            await one.close()
+
+
+def fold(connection: sqlite3.Connection) -> None:
+    """Take the log into the file and give its space back, unless the file has no room for it either."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+
+def share(connection: sqlite3.Connection) -> None:
+    """Let others look at a database that one was alone with; one stays alone if that fails.
+
+    The way leads through another kind of journal: by the same connection, since statements that are still known
+    somewhere would keep a closed one's lock.
+    """
+    try:
+        connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+        connection.execute("PRAGMA locking_mode = NORMAL").fetchone()
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # the lock goes with the next use
+        _prove(connection, _WRITER)
+    except sqlite3.Error:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchone()
+        _prove(connection, _WRITER)
+        raise
+
+
 def _within(limit_s: float, command: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
     def bounded(connection: sqlite3.Connection) -> T:
         until_s = time.monotonic() + limit_s
@@ -153,7 +231,7 @@ def _within(limit_s: float, command: Callable[[sqlite3.Connection], T]) -> Calla
     return bounded
 
 
-def _prove(connection: sqlite3.Connection, pragmas: dict[str, tuple[str, Any]]) -> None:
+def _prove(connection: sqlite3.Connection, pragmas: Pragmas) -> None:
     for name, (value, expected) in pragmas.items():
         connection.execute(f"PRAGMA {name} = {value}")
         found = connection.execute(f"PRAGMA {name}").fetchone()[0]

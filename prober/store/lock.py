@@ -4,7 +4,7 @@ import errno
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from prober.errors import StoreError
@@ -56,5 +56,6 @@ def _take(descriptor: int, directory: Path) -> None:
         raise StoreError(
             f"{directory}: expected to be alone, found another prober (process {holder or '?'})"
         ) from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    with suppress(OSError):  # a full disk must not keep us from starting
+        written = os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)  # in place: it needs no room but at first
+        os.ftruncate(descriptor, written)

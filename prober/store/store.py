@@ -5,8 +5,8 @@ changes nothing that was written: decisions are known by their number, notices b
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -18,11 +18,11 @@ from prober.core.events import Change, Decision, Subject
 from prober.core.heartbeat import Heard
 from prober.core.model import CheckState, Incident, MaintenanceState, Observation
 from prober.core.state import State
-from prober.errors import StoreDamagedError, StoreError
+from prober.errors import StoreDamagedError, StoreError, StoreFullError
 from prober.store import chain, damage, lock, rows
 from prober.store.backup import FILE
 from prober.store.copies import FOLDER, copy_before_migration
-from prober.store.engine import Engine, opened
+from prober.store.engine import Engine, connecting, fold, opened, share, stood_in
 from prober.store.evidence import Archive
 from prober.store.keys import Keys
 from prober.store.made import MadeObjects
@@ -56,6 +56,8 @@ class Store:
     def __init__(self, writer: Engine, reader: Engine, path: Path) -> None:
         self.path = path
         self.epoch = 0
+        self.is_cramped = False
+        """Opened where nothing could be written: nobody else may look at the database until something is."""
         self._writer = writer
         self._reader = reader
         self._queries: Any = _queries()
@@ -69,11 +71,18 @@ class Store:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, directory: Path, new_identity: bytes, now_ms: int = 0, backups: Path | None = None
+        cls,
+        directory: Path,
+        new_identity: bytes,
+        now_ms: int = 0,
+        backups: Path | None = None,
+        *,
+        may_be_cramped: bool = False,
     ) -> "AsyncIterator[Store]":
         """Own the state directory and open its database, made with new_identity if there is none.
 
         If it is of an older schema it is saved to `backups` before it is changed (None = beside it).
+        may_be_cramped: be content with a state that can be read, if the disk is too full to begin anything.
         Raises StoreError, in one sentence, if another process owns it or the file cannot be used.
         """
         folder = backups or directory / FOLDER
@@ -81,8 +90,11 @@ class Store:
             damage.refuse_if_aside(directory, folder)
             async with AsyncExitStack() as stack:
                 try:
-                    copy_before_migration(directory, folder, now_ms)
-                    store = await cls._opened(stack, directory / FILE, new_identity)
+                    if may_be_cramped and (directory / FILE).exists():
+                        store = await cls._cramped(stack, directory / FILE)
+                    else:
+                        copy_before_migration(directory, folder, now_ms)
+                        store = await cls._opened(stack, directory / FILE, new_identity)
                 except StoreDamagedError as error:
                     await stack.aclose()
                     raise damage.put_aside(directory, folder, error) from error
@@ -93,10 +105,29 @@ class Store:
         writer = await stack.enter_async_context(opened(path, may_write=True))
         await writer.call(migrate)
         reader = await stack.enter_async_context(opened(path, may_write=False))
+        await reader.call(damage.looked_over)
         store = cls(writer, reader, path)
         await store._begin(new_identity)
         await store.load()  # so that damage is found before anything builds on it
         return store
+
+    @classmethod
+    async def _cramped(cls, stack: AsyncExitStack, path: Path) -> "Store":
+        writer = await stack.enter_async_context(opened(path, may_write=True, is_alone=True))
+        await writer.call(check)
+        store = cls(writer, await stack.enter_async_context(stood_in(writer)), path)
+        store.is_cramped = True
+        await store.load()
+        return store
+
+    async def _settled(self) -> None:
+        """Begin what a cramped start could not; let others look again. Raises StoreError if there is no room yet."""
+        if not self.epoch:
+            await self._begin(b"")  # it has an identity
+        with suppress(StoreFullError):  # room to write, and too little for others: so it goes on alone
+            await self._writer.call(share)
+            await self._reader.take_over(connecting(self.path, may_write=False))
+            self.is_cramped = False
 
     async def _begin(self, new_identity: bytes) -> None:
         def begin(connection: sqlite3.Connection) -> int:
@@ -132,7 +163,17 @@ class Store:
                 watched_ms=batch.watched_ms,
             )
 
-        await self._writer.transact(write, "judged" if batch.decisions else "observed")
+        point = "judged" if batch.decisions else "observed"
+        try:
+            await self._write(write, point)
+        except StoreFullError:
+            await self._writer.call(fold)  # the log may be what fills the disk
+            await self._write(write, point)
+
+    async def _write(self, command: Callable[[sqlite3.Connection], None], point: str) -> None:
+        if self.is_cramped:
+            await self._settled()
+        await self._writer.transact(command, point)
 
     def _put(self, connection: sqlite3.Connection, decision: Decision) -> None:
         queries = self._queries

@@ -12,7 +12,7 @@ import pytest
 from prober.clock import Clock
 from prober.core.model import Status
 from prober.daemon.progress import Progress
-from prober.daemon.upkeep import Kept, keep_awake, keep_small, keep_told, keep_written
+from prober.daemon.upkeep import STEADY_MS, Kept, Small, keep_awake, keep_small, keep_told, keep_written
 from prober.errors import StoreError
 from prober.store import Attempt, Batch, Store, verify
 from tests.builders import T0, policy, window
@@ -39,6 +39,14 @@ async def eventually(holds: Callable[[], Coroutine[Any, Any, bool]]) -> None:
 
 def clock_at(ms: int) -> Clock:
     return Clock(wall_ns=lambda: ms * 1_000_000, monotonic_ns=lambda: 0)
+
+
+def steady_at(ms: int) -> Clock:
+    """It has not jumped for as long as it takes to be believed."""
+    passed_ms = 0
+    clock = Clock(lambda: (ms - STEADY_MS) * 1_000_000, lambda: passed_ms * 1_000_000)
+    passed_ms = STEADY_MS
+    return clock
 
 
 async def test_changes_are_written_without_being_asked(tmp_path: Path) -> None:
@@ -92,7 +100,7 @@ async def test_old_observations_are_deleted(tmp_path: Path, monkeypatch: pytest.
     async with recording(tmp_path) as (recorder, store):
         recorder.observe(answers("up up up up up"))
         await recorder.flush()
-        async with doing(keep_small, store, clock_at(T0 + 4000 + DAY_MS), Kept(DAY_MS, DAY_MS, DAY_MS, DAY_MS)):
+        async with doing(keep_small, store, steady_at(T0 + 4000 + DAY_MS), Kept(DAY_MS, DAY_MS, DAY_MS, DAY_MS)):
 
             async def are_gone() -> bool:
                 return await store.count_observations() == 2
@@ -146,7 +154,7 @@ async def test_what_is_old_goes_from_all_that_is_kept(tmp_path: Path) -> None:
         await recorder.flush()
         for owed in await store.outbox.pending("hook", 9):
             await store.outbox.tried(Attempt(owed.notice.id, 1, T0 + 9_000, 1, 200, None, None))
-        async with doing(keep_small, store, clock_at(T0 + 3 * DAY_MS), Kept(DAY_MS, DAY_MS, DAY_MS, DAY_MS)):
+        async with doing(keep_small, store, steady_at(T0 + 3 * DAY_MS), Kept(DAY_MS, DAY_MS, DAY_MS, DAY_MS)):
 
             async def are_gone() -> bool:
                 minutes = await store.rollups.between("shop", 0, T0 + DAY_MS, 60_000)
@@ -159,3 +167,17 @@ async def test_what_is_old_goes_from_all_that_is_kept(tmp_path: Path) -> None:
             await eventually(is_summed_up)
             await eventually(are_gone)
         assert verify(store.path).first > 1
+
+
+async def test_who_comes_back_to_another_year_deletes_nothing_until_that_is_sure(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("up up up"))
+        await recorder.flush()
+        passed_ms = 0
+        clock = Clock(lambda: (T0 + 365 * DAY_MS) * 1_000_000, lambda: passed_ms * 1_000_000)
+        small = Small(store, clock, Kept(DAY_MS, DAY_MS, DAY_MS, DAY_MS))
+        for moment_ms, left in ((0, 3), (STEADY_MS - 1, 3), (STEADY_MS, 1)):
+            passed_ms = moment_ms
+            while await small.turn():
+                pass
+            assert await store.count_observations() == left

@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from prober.cli.main import app
 from prober.errors import StoreDamagedError
 from prober.store import FILE, Store, verify
 from prober.store.copies import copy
+from prober.store.damage import looked_over
 from tests.builders import T0
 from tests.worlds import IDENTITY, answers, recording
 
@@ -65,3 +68,23 @@ async def test_without_a_backup_nothing_is_made_anew_until_it_is_moved_away(tmp_
     (tmp_path / "prober.db.damaged-1").rename(tmp_path / "kept")
     async with Store.open(tmp_path, IDENTITY):
         pass
+
+
+async def test_a_page_that_no_start_reads_is_looked_at_all_the_same(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, _):
+        recorder.observe(answers(["up"] * 5_000))
+        await recorder.flush()
+    raw = bytearray((tmp_path / FILE).read_bytes())
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'observation'").fetchone()
+    raw[(page - 1) * 4096 : page * 4096] = b"\xa5" * 4096
+    (tmp_path / FILE).write_bytes(raw)
+    assert "prober.db.damaged-1" in await refused(tmp_path)
+
+
+async def test_the_look_at_the_start_ends_in_time_however_long_the_history(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "long")) as connection:
+        numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT i FROM n"
+        connection.execute(f"CREATE TABLE observation AS {numbers}")
+        assert not looked_over(connection, 0.001)
+        assert looked_over(connection, 3600)

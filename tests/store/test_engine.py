@@ -3,6 +3,7 @@
 import asyncio
 import random
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ import anyio
 import pytest
 
 from prober.errors import StoreError
-from prober.store.engine import opened
+from prober.store.engine import connecting, opened, share, stood_in
 
 pytestmark = pytest.mark.anyio
 
@@ -123,3 +124,31 @@ async def test_cancelled_commands_have_happened_or_not_and_leave_no_transaction(
 
 def _insert_twice(number: int, connection: sqlite3.Connection) -> None:
     connection.executemany("INSERT INTO t (x) VALUES (?)", [(number,), (number + 1,)])
+
+
+async def test_who_is_alone_lets_others_look_again(tmp_path: Path) -> None:
+    path = tmp_path / "db"
+    async with opened(path, may_write=True, is_alone=True) as writer, stood_in(writer) as reader:
+        await writer.transact(lambda c: c.execute("CREATE TABLE t (n)") and None)
+        assert await reader.call(lambda c: c.execute("SELECT count(*) FROM t").fetchone()[0]) == 0
+        with pytest.raises(StoreError, match="locked"):
+            await reader.take_over(_impatient(path))
+        await writer.call(share)
+        await reader.take_over(connecting(path, may_write=False))
+        await writer.transact(lambda c: c.execute("INSERT INTO t VALUES (1)") and None)
+        assert await reader.call(lambda c: c.execute("SELECT count(*) FROM t").fetchone()[0]) == 1
+        with pytest.raises(StoreError, match="readonly"):
+            await reader.call(lambda c: c.execute("INSERT INTO t VALUES (2)") and None)
+
+
+def _impatient(path: Path) -> Callable[[], sqlite3.Connection]:
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(path, timeout=0)
+        try:
+            connection.execute("SELECT * FROM t")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    return connect
