@@ -19,6 +19,8 @@ class Clock:
         self._wall_ns = wall_ns
         self.monotonic_ns = monotonic_ns
         self._offset_ns = wall_ns() - monotonic_ns()
+        self._jump_ms = 0
+        self._jumped_ns: int | None = None
 
     def now_ms(self) -> int:
         """Milliseconds since the epoch, UTC."""
@@ -29,4 +31,17 @@ class Clock:
         offset_ns = self._wall_ns() - self.monotonic_ns()
         moved_ms = (offset_ns - self._offset_ns) // 1_000_000
         self._offset_ns = offset_ns
-        return moved_ms if abs(moved_ms) > JUMP_MS else 0
+        if abs(moved_ms) <= JUMP_MS:
+            return 0
+        self._jump_ms, self._jumped_ns = moved_ms, self.monotonic_ns()
+        return moved_ms
+
+    def jumped_since(self, since_ns: int) -> int:
+        """By how many ms the system's wall clock has jumped since that moment of the monotonic clock; 0 if it did not.
+
+        A jump that `resync` has not followed yet counts as well.
+        """
+        moved_ms = (self._wall_ns() - self.monotonic_ns() - self._offset_ns) // 1_000_000
+        if abs(moved_ms) > JUMP_MS:
+            return moved_ms
+        return self._jump_ms if self._jumped_ns is not None and self._jumped_ns >= since_ns else 0
