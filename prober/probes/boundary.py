@@ -4,7 +4,8 @@
 - When the deadline runs out, the phase that was running names the failure.
 - While this process stood still nobody watched: that time is in no phase, and the deadline moves by it, so that an
   answer that came meanwhile is still read. What the target may have done because we were silent is not blamed on it if
-  we stood still for long (self_stall), nor what may come of a clock that has jumped (self_clock).
+  we stood still for long (self_stall), nor what may come of a clock that has jumped (self_clock), nor that it did not
+  answer if we have no way to its address any more (self_uplink).
 - Anything else that is raised is a fault of our own (self_internal): logged, and *unknown*.
 """
 
@@ -19,10 +20,11 @@ from prober.core.reason import Owner, Reason
 from prober.wire.failure import TIMED_OUT, Failed
 from prober.wire.phases import Stopwatch
 from prober.wire.standstill import standstill
+from prober.wire.uplink import lost
 
 log = logging.getLogger(__name__)
 
-STALL_US = 1_000_000  # who stood still for so long, or for a whole timeout, may be the cause of a failure
+STALL_US = 1_000_000  # who stood still for so long may be the cause of a failure
 _MOST_MOVES = 3  # of one deadline: a loop that stands still all the time must not move it without end
 _LEAST_MOVE_NS = 1_000_000
 
@@ -35,6 +37,12 @@ BY_SILENCE = frozenset({
 })  # fmt: skip
 # What may come of a jump of our clock: the machine slept, or certificates are judged at a wrong moment.
 BY_JUMP = BY_SILENCE | {Reason.TLS_EXPIRED, Reason.TLS_NOT_YET_VALID, Reason.CERT_EXPIRING}
+
+# What comes of a network that we have lost: for these the kernel is asked for the way to the address.
+BY_NO_WAY = frozenset({
+    Reason.DNS_TIMEOUT, Reason.CONNECT_TIMEOUT, Reason.UNREACHABLE, Reason.TLS_TIMEOUT, Reason.ICMP_TIMEOUT,
+    Reason.HTTP_TIMEOUT,
+})  # fmt: skip
 
 
 class Judgement(NamedTuple):
@@ -101,7 +109,7 @@ async def observe(
         still.end()
     watch = attempt.watch
     if judgement is not None:
-        judgement = _owned(judgement, watch, clock, timeout_ms)
+        judgement = _owned(judgement, attempt, clock)
     outcome, reason, detail = judgement or (Outcome.UP, None, "")
     return Observation(
         due.check, due.scheduled_ms, started_ms, watch.took_us, outcome, reason, detail,
@@ -151,19 +159,25 @@ def _out_of_time(attempt: Attempt, timeout_ms: int, timed_out: Mapping[Phase, Re
     watch = attempt.watch
     if watch.running is None:
         return Failed(Reason.SELF_STALL, f"nothing was begun within {timeout_ms} ms")
+    if watch.stalled_us and watch.took_us * 2 < timeout_ms * 1000:  # the deadline has moved as often as it may
+        return Failed(Reason.SELF_STALL, f"we watched for {watch.took_us // 1000} of {timeout_ms} ms")
     return attempt.doubt or Failed(timed_out[watch.running], f"no end of {watch.running} within {timeout_ms} ms")
 
 
-def _owned(judgement: Judgement, watch: Stopwatch, clock: Clock, timeout_ms: int) -> Judgement:
+def _owned(judgement: Judgement, attempt: Attempt, clock: Clock) -> Judgement:
     """The judgement, or that nothing is known of the target since we may be the cause ourselves."""
     outcome, reason, detail = judgement
     if outcome is Outcome.UNKNOWN:
         return judgement
-    stalled_us = watch.stalled_us
-    if reason in BY_SILENCE and stalled_us >= min(STALL_US, timeout_ms * 1000):
+    stalled_us = attempt.watch.stalled_us
+    if reason in BY_SILENCE and stalled_us >= STALL_US:
         return Judgement(Outcome.UNKNOWN, Reason.SELF_STALL, f"we stood still for {stalled_us // 1000} ms: {detail}")
     if reason in BY_JUMP:
-        jump_ms = clock.jumped_since(watch.started_ns)
+        jump_ms = clock.jumped_since(attempt.watch.started_ns)
         if jump_ms:
             return Judgement(Outcome.UNKNOWN, Reason.SELF_CLOCK, f"our clock jumped by {jump_ms} ms: {detail}")
+    if reason in BY_NO_WAY:
+        why = lost(str(attempt.facts.get("ip", "")))
+        if why is not None:
+            return Judgement(Outcome.UNKNOWN, Reason.SELF_UPLINK, f"{why}: {detail}")
     return judgement
