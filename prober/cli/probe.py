@@ -174,6 +174,7 @@ def _document(kind: str, target: str, observation: "Observation") -> dict[str, o
         "detail": observation.detail,
         "phases_ms": {phase: us / 1000 for phase, us in _in_order(observation)},
         "took_ms": observation.took_us / 1000,
+        "stalled_ms": observation.stalled_us / 1000,
         "started_at": _moment(observation.started_ms),
         "facts": dict(observation.facts),
     }
@@ -202,6 +203,8 @@ def _show(kind: str, target: str, observation: "Observation") -> None:
         (name, f"{us / 1000:.1f} ms", "<- failed here" if name == failed_in else "")
         for name, us in [*_in_order(observation), ("total", observation.took_us)]
     ]
+    if observation.stalled_us:
+        rows.append(("stalled", f"{observation.stalled_us / 1000:.1f} ms", "prober itself stood still: in no phase"))
     facts = [(name, _told(name, value)) for name, value in observation.facts.items()]
     headline = f"{observation.outcome.upper()}  {kind}  {target}"
     if sys.stdout.isatty():

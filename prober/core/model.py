@@ -133,6 +133,7 @@ class Observation(NamedTuple):
     duration; phases_us: microseconds per phase, only phases that were entered, in order; the last
     one is where a failed probe stopped. detail: one sentence for people, never a secret.
     facts: what else the kind learned (status code, certificate expiry, ...), by documented name.
+    stalled_us: how long prober itself stood still meanwhile, which is in no phase and not in took_us.
     """
 
     check: str
@@ -145,6 +146,7 @@ class Observation(NamedTuple):
     phases_us: tuple[tuple[Phase, int], ...] = ()
     facts: Mapping[str, float | int | str | bool] = {}
     location: str = LOCAL
+    stalled_us: int = 0
 
 
 # ---------------------------------------------------------------- policy: what the operator decided

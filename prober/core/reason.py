@@ -73,6 +73,8 @@ class Reason(StrEnum):
     SELF_UPLINK = "self_uplink"
     SELF_PERMISSION = "self_permission"
     SELF_STALL = "self_stall"
+    SELF_CLOCK = "self_clock"
+    SELF_OVERLOAD = "self_overload"
     SELF_STORE = "self_store"
     SELF_CONFIG = "self_config"
     SELF_ALERTS = "self_alerts"
@@ -149,6 +151,8 @@ WORDS: Mapping[Reason, str] = {
     Reason.SELF_UPLINK: "we have lost the network",
     Reason.SELF_PERMISSION: "we lack a permission",
     Reason.SELF_STALL: "we were too busy to watch",
+    Reason.SELF_CLOCK: "our clock was set anew",
+    Reason.SELF_OVERLOAD: "we have more to watch than we can",
     Reason.SELF_STORE: "we cannot write down what we see",
     Reason.SELF_CONFIG: "our new configuration was refused",
     Reason.SELF_ALERTS: "not everybody would be told of trouble",

@@ -53,6 +53,13 @@ class Gate:
         """How many are inside."""
         return len(self._inside)
 
+    def held_since_ms(self) -> int | None:
+        """The earliest slot that waits for nothing but the limit over all probes, in ms; None if that holds nobody."""
+        if len(self._inside) < self._limits.total:
+            return None
+        held = (queue[0].scheduled_ms for lanes, queue in self._waiting.items() if self._is_open(lanes))
+        return min(held, default=None)
+
     def follow(self, places: Mapping[str, Place]) -> None:
         """Know these checks from now on. What waits of the others is let go; what is inside stays."""
         per_host, per_kind = self._limits.per_host, self._limits.per_kind
@@ -111,6 +118,10 @@ class Gate:
     def _has_room(self, lanes: Lanes) -> bool:
         if len(self._inside) >= self._limits.total:
             return False
+        return self._is_open(lanes)
+
+    def _is_open(self, lanes: Lanes) -> bool:
+        """Whether there is room in each of these lanes, whatever there is over all."""
         return all(self._counts[lane] < self._most[lane] for lane in lanes)
 
     def _lanes_now(self, check: str) -> Lanes:

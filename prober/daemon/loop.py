@@ -54,6 +54,7 @@ class Loop:
         self._counted: dict[str, int] = {}
         meters.in_flight.set_function(lambda: self._gate.under_way)
         meters.waiting.set_function(lambda: self._gate.waiting)
+        meters.overload_ms = self._overload_ms
 
     async def run(self) -> None:
         """Never returns by itself."""
@@ -90,6 +91,11 @@ class Loop:
         self._counted = {id_: slots for id_, slots in self._counted.items() if id_ in probes}
         self._schedule.follow(intervals_ms, self._clock.now_ms(), fresh)
         self._planned.set()
+
+    def _overload_ms(self) -> int:
+        """How long the first in the line has waited, if it is our own limit over all probes that holds it; else 0."""
+        since_ms = self._gate.held_since_ms()
+        return 0 if since_ms is None else max(0, self._clock.now_ms() - since_ms)
 
     def _follow_clock(self) -> None:
         jump_ms = self._clock.resync()

@@ -1,7 +1,7 @@
 """What the daemon measures of itself, as Prometheus collectors for whoever serves them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 from prometheus_client import Counter as Counting
@@ -25,6 +25,7 @@ class Meters(Collector):
     def __init__(self, checks: Iterable[str], channels: Iterable[str]) -> None:
         self._registry = CollectorRegistry()
         self.reload_trouble: str | None = None
+        self.overload_ms: Callable[[], int] = lambda: 0  # how long probes wait since there is no room at all
         self._of_probing()
         self._of_telling()
         self._of_ourselves()
@@ -42,6 +43,9 @@ class Meters(Collector):
         )
         self.in_flight = self._gauge("uptime_probes_in_flight", "Probes under way")
         self.waiting = self._gauge("uptime_probes_waiting", "Probes that are due and wait for room under a limit")
+        self._gauge(
+            "uptime_overload_seconds", "How long a due probe has waited while the limit over all probes was reached"
+        ).set_function(lambda: self.overload_ms() / 1000)
         self.clock_jumps = self._counter("uptime_clock_jumps", "Jumps of the system's wall clock that were followed")
 
     def _of_telling(self) -> None:

@@ -109,7 +109,8 @@ def observation_row(observation: Observation) -> dict[str, Any]:
 
 
 def _evidence(observation: Observation) -> str:
-    return to_json([observation.detail, observation.phases_us, dict(observation.facts), observation.location])
+    told = [observation.detail, observation.phases_us, dict(observation.facts), observation.location]
+    return to_json([*told, observation.stalled_us] if observation.stalled_us else told)
 
 
 # ---------------------------------------------------------------- incidents

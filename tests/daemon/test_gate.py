@@ -58,3 +58,14 @@ def test_who_is_no_longer_configured_waits_no_longer() -> None:
     assert gate.waiting == 1
     assert let_in(gate, "a") == ["c"]
     assert let_in(gate, "c") == []
+
+
+def test_who_waits_for_the_limit_over_all_is_told_from_who_waits_for_a_host() -> None:
+    gate = Gate(Limits(2, per_host=1), {"a": Place("x"), "b": Place("x"), "c": Place("y"), "d": Place("z")})
+    assert gate.enter(Due("a", 1_000))
+    assert not gate.enter(Due("b", 2_000))
+    assert gate.held_since_ms() is None
+    assert gate.enter(Due("c", 3_000))
+    assert gate.held_since_ms() is None, "b waits for its host"
+    assert not gate.enter(Due("d", 4_000))
+    assert gate.held_since_ms() == 4_000

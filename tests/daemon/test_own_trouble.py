@@ -8,7 +8,7 @@ from prober.clock import Clock
 from prober.core.model import Outcome
 from prober.core.own import OWN, with_own
 from prober.core.reason import Reason
-from prober.daemon.own_trouble import STALL_MS, Trouble, observation, trouble
+from prober.daemon.own_trouble import OVERLOAD_MS, STALL_MS, Trouble, observation, trouble
 from tests.builders import T0, check, policy
 from tests.builders import observation as answer
 from tests.worlds import recording
@@ -35,6 +35,9 @@ async def test_the_gravest_is_told(tmp_path: Path) -> None:
         assert trouble(recorder, 0, "x") == Trouble(Reason.SELF_DNS, "not judged: a, b, c")
         recorder.observe([answer("unknown", T0, "d", reason=Reason.SELF_DNS)])
         assert trouble(recorder, 0, None) == Trouble(Reason.SELF_DNS, "not judged: a, b, c and 1 more")
+        assert trouble(recorder, 0, None, OVERLOAD_MS + 1) == Trouble(
+            Reason.SELF_OVERLOAD, "probes wait for 5001 ms: the limit over all probes is reached"
+        )
         assert trouble(recorder, STALL_MS + 1, None) == Trouble(Reason.SELF_STALL, "the loop stood still for 1001 ms")
         recorder.trouble = "the disk is full"
         found = trouble(recorder, 9_999, None)

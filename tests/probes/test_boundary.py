@@ -1,5 +1,6 @@
 """Whatever happens within a probe, an observation comes out of it, in time."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -87,17 +88,93 @@ async def test_a_failure_that_is_known_stands_even_if_time_runs_out_while_more_i
     assert (await observed(run, timeout_ms=20)).reason is Reason.TLS_EXPIRED
 
 
-async def test_a_deadline_noticed_far_too_late_is_our_own_stall() -> None:
-    late_ns = 0
+class Hands:
+    """A clock whose monotonic and wall time a test moves."""
+
+    def __init__(self) -> None:
+        self.ns = self.wall_ns = 0
+        self.clock = Clock(wall_ns=lambda: self.ns + self.wall_ns, monotonic_ns=lambda: self.ns)
+
+    def stand_still(self, us: int) -> None:
+        self.ns += us * 1_000
+
+
+@pytest.mark.parametrize("stalled_us", [STALL_US, 5 * STALL_US])
+async def test_a_target_that_gave_up_while_we_stood_still_is_not_blamed(stalled_us: int) -> None:
+    hands = Hands()
 
     async def run(attempt: Attempt) -> None:
-        nonlocal late_ns
+        attempt.watch.enter(Phase.TLS)
+        hands.stand_still(stalled_us)
+        raise Failed(Reason.CONNECT_RESET, "words")
+
+    seen = await observed(run, clock=hands.clock)
+    assert (seen.outcome, seen.reason, seen.stalled_us) == ("unknown", Reason.SELF_STALL, stalled_us)
+    assert (seen.took_us, seen.phases_us) == (0, ((Phase.TLS, 0),))
+    assert seen.detail == f"we stood still for {stalled_us // 1000} ms: words"
+
+
+async def test_what_no_standstill_explains_is_blamed_as_ever() -> None:
+    hands = Hands()
+
+    async def run(attempt: Attempt) -> None:
+        hands.stand_still(5 * STALL_US)
+        raise Failed(Reason.CONNECT_REFUSED, "words")
+
+    assert (await observed(run, clock=hands.clock)).reason is Reason.CONNECT_REFUSED
+
+
+async def test_a_deadline_that_passed_while_we_stood_still_moves_and_the_answer_counts() -> None:
+    hands, heard = Hands(), anyio.Event()
+
+    async def run(attempt: Attempt) -> None:
+        attempt.watch.enter(Phase.PROCESSING)
+        hands.stand_still(1_900_000)
+        asyncio.get_running_loop().call_later(0.7, heard.set)
+        await heard.wait()
+
+    seen = await observed(run, timeout_ms=500, clock=hands.clock)
+    assert (seen.outcome, seen.reason, seen.stalled_us) == ("up", None, 1_900_000)
+
+
+async def test_a_deadline_that_passed_while_we_stood_still_for_all_of_it_blames_nobody() -> None:
+    hands = Hands()
+
+    async def run(attempt: Attempt) -> None:
         attempt.watch.enter(Phase.CONNECT)
-        late_ns = (STALL_US + 30_000) * 1_000
+        hands.stand_still(100_000)
         await anyio.sleep_forever()
 
-    seen = await observed(run, timeout_ms=20, clock=Clock(monotonic_ns=lambda: late_ns))
+    seen = await observed(run, timeout_ms=20, clock=hands.clock)
     assert (seen.outcome, seen.reason) == ("unknown", Reason.SELF_STALL)
+
+
+@pytest.mark.parametrize("reason", [Reason.CONNECT_RESET, Reason.TLS_EXPIRED])
+@pytest.mark.parametrize("is_followed", [False, True], ids=["unfollowed", "followed"])
+async def test_a_jump_of_our_clock_is_not_blamed_on_the_target(reason: Reason, is_followed: bool) -> None:
+    hands = Hands()
+
+    async def run(_: Attempt) -> None:
+        hands.wall_ns += 3_600 * 10**9
+        if is_followed:
+            hands.clock.resync()
+        raise Failed(reason, "words")
+
+    seen = await observed(run, clock=hands.clock)
+    assert (seen.outcome, seen.reason) == ("unknown", Reason.SELF_CLOCK)
+    assert seen.detail == "our clock jumped by 3600000 ms: words"
+
+
+async def test_a_probe_after_the_jump_blames_as_ever() -> None:
+    hands = Hands()
+    hands.wall_ns += 3_600 * 10**9
+    hands.clock.resync()
+    hands.ns += 1
+
+    async def run(_: Attempt) -> None:
+        raise Failed(Reason.TLS_EXPIRED, "words")
+
+    assert (await observed(run, clock=hands.clock)).reason is Reason.TLS_EXPIRED
 
 
 async def test_a_fault_of_ours_is_logged_and_unknown(caplog: pytest.LogCaptureFixture) -> None:

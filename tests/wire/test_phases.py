@@ -1,10 +1,14 @@
 """Every moment of a probe is charged to exactly one phase."""
 
+import asyncio
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from prober.core.model import Phase
 from prober.wire.phases import Stopwatch
+from prober.wire.standstill import Standstill
 
 
 class Hands:
@@ -47,6 +51,23 @@ def test_what_comes_after_the_first_stop_is_not_counted() -> None:
     hands.us += 100
     watch.stop()
     assert (watch.took_us, watch.phases_us()) == (3, ((Phase.SEND, 3),))
+
+
+@pytest.mark.anyio
+async def test_no_phase_is_charged_for_our_own_standstill() -> None:
+    hands = Hands()
+    still = Standstill(asyncio.get_running_loop(), hands)
+    still.begin()
+    watch = Stopwatch(hands, still)
+    watch.enter(Phase.CONNECT)
+    hands.us += 10
+    watch.enter(Phase.TLS)
+    hands.us += 5_000_000
+    assert watch.look() == 5_000_000_000
+    hands.us += 20
+    watch.stop()
+    assert watch.phases_us() == ((Phase.CONNECT, 10), (Phase.TLS, 20))
+    assert (watch.took_us, watch.stalled_us, watch.look()) == (30, 5_000_000, 5_000_000_000)
 
 
 @given(st.lists(st.tuples(st.sampled_from(Phase), st.integers(0, 10**9)), min_size=1))
