@@ -1,6 +1,7 @@
 """Backups that are made by themselves: named by their moment, a number of them kept; and one before each migration."""
 
 import re
+import sqlite3
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,6 +46,7 @@ def copy_before_migration(directory: Path, folder: Path, now_ms: int) -> Saved |
     path = directory / FILE
     if not path.exists() or not path.stat().st_size:
         return None
+    _roll_back(path)
     with refusing(path), closing(opened_to_read(path)) as connection:
         found = check_known(connection)
     if found in (0, migrations()[-1][0]):
@@ -57,6 +59,13 @@ def copy_before_migration(directory: Path, folder: Path, now_ms: int) -> Saved |
     for path in sorted(folder.glob(f"before-schema-{found + 1}-*.db"))[:-KEPT_BEFORE]:
         path.unlink(missing_ok=True)
     return saved
+
+
+def _roll_back(path: Path) -> None:
+    """Undo what was begun and cut short before the database had its log: who can only read, could not even read it."""
+    if path.with_name(f"{path.name}-journal").exists():
+        with refusing(path), closing(sqlite3.connect(path)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
 
 
 def all_copies(folder: Path) -> list[Path]:

@@ -30,8 +30,17 @@ def summed(connection: sqlite3.Connection) -> str:
     return found.hexdigest()
 
 
+def is_installed(connection: sqlite3.Connection) -> bool:
+    """Whether the store has been begun in this database."""
+    has_table = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'installation'").fetchone()
+    return bool(has_table and connection.execute("SELECT 1 FROM installation").fetchone())
+
+
 def mark_commits() -> None:
-    """From now on, each transaction of the store is marked once its commit has returned."""
+    """From now on, each transaction of the store is marked once its commit has returned.
+
+    But for those that make the schema: as long as nobody is installed, nothing is told that could be lost.
+    """
     from prober import fault
     from prober.store import engine
 
@@ -43,13 +52,13 @@ def mark_commits() -> None:
     async def transact(self: engine.Engine, command: Callable[[sqlite3.Connection], T], point: str = "") -> T:
         def whole(connection: sqlite3.Connection) -> T:
             result = command(connection)
-            last[0] = summed(connection)
+            last[0] = summed(connection) if is_installed(connection) else ""
             return result
 
         return await plain(self, whole, point)
 
     def reached(name: str) -> None:
-        if name.endswith(".after") and not name.startswith("send"):
+        if last[0] and name.endswith(".after") and not name.startswith("send"):
             os.write(out, MARK + json.dumps({"point": name, "sum": last[0]}).encode())
         reach(name)
 

@@ -1,5 +1,6 @@
 """Backups that are made by themselves, and before each migration."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -101,3 +102,19 @@ async def test_a_migration_that_was_cut_short_goes_on_at_the_next_start(reached:
     async with Store.open(tmp_path, IDENTITY, T0):
         pass
     assert verify(tmp_path / FILE).rows == 1
+
+
+async def test_a_database_whose_making_was_cut_short_is_made_at_the_next_start(tmp_path: Path) -> None:
+    making = tmp_path / "making"
+    making.mkdir()
+    with closing(sqlite3.connect(making / FILE, isolation_level=None)) as connection:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("BEGIN")
+        connection.execute("PRAGMA user_version = 99")
+        shutil.copytree(making, tmp_path / "cut")
+    assert (tmp_path / "cut" / f"{FILE}-journal").stat().st_size
+    async with Store.open(tmp_path / "cut", IDENTITY, T0):
+        pass
+    assert verify(tmp_path / "cut" / FILE).rows == 0
