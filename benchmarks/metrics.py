@@ -100,7 +100,9 @@ async def measured(folder: Path) -> dict[str, float]:
             )
             await recorder.flush()
 
-        async def nobody(module: str, target: str, within_ms: int | None) -> tuple[str, Observation]:
+        async def nobody(
+            module: str, target: str, within_ms: int | None, hostname: str | None
+        ) -> tuple[str, Observation]:
             raise ValueError(module)
 
         metrics = Metrics(loaded, recorder, clock, Meters(loaded.checks, loaded.channels), nobody)

@@ -37,7 +37,7 @@ SPARE_MS = 500  # of a scrape's time, to answer in
 SLICE = 50  # checks or components that are written without a pause: 1 ms
 
 T = TypeVar("T")
-Ask = Callable[[str, str, int | None], Awaitable[tuple[str, "Observation"]]]
+Ask = Callable[[str, str, int | None, str | None], Awaitable[tuple[str, "Observation"]]]
 
 _MISSED = ("uptime_scheduler_missed_slots_total", "Slots of the schedule that passed without a probe")
 _PROBES = ("uptime_probes_total", "Probes made since the start")
@@ -186,8 +186,8 @@ def _slices(things: Sequence[T]) -> Iterator[Sequence[T]]:
 class Metrics:
     """Everything there is to scrape. meters: what the daemon measures of itself.
 
-    ask: probes on demand: a module, a target, and how many ms there are for it; what kind of check that was, and the
-    answer. Raises ValueError, OverflowError.
+    ask: probes on demand: a module, a target, how many ms there are for it, and by which name it is asked; what kind of
+    check that was, and the answer. Raises ValueError, OverflowError.
     """
 
     def __init__(self, config: "Config", recorder: "Recorder", clock: "Clock", meters: Measured, ask: "Ask") -> None:
@@ -242,7 +242,9 @@ class Metrics:
             return PlainTextResponse("Expected target=<the id of a check or component>\n", 400)
         module = request.query_params.get("module") or MODULE
         try:
-            kind, seen = await self._ask(module, target, _within_ms(request))
+            kind, seen = await self._ask(
+                module, target, _within_ms(request), request.query_params.get("hostname") or None
+            )
         except ValueError as error:
             return PlainTextResponse(f"{self._config.redact(str(error))}\n", 400)
         except OverflowError as error:

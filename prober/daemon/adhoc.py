@@ -19,6 +19,7 @@ from prober.probes.targets import target_keys
 from prober.wire.url import parse
 
 MOST = 50  # at the same time
+_NAMED = {"http": "host", "tls": "server_name"}  # where a hostname goes; it means nothing to other kinds
 
 
 class AdHoc:
@@ -29,10 +30,13 @@ class AdHoc:
         self._clock = clock
         self._under_way = 0
 
-    async def probe(self, module: str, target: str, within_ms: int | None = None) -> tuple[str, Observation]:
+    async def probe(
+        self, module: str, target: str, within_ms: int | None = None, hostname: str | None = None
+    ) -> tuple[str, Observation]:
         """The kind of the module, and what came of one probe now.
 
-        within_ms: how long whoever asks will wait. Raises ValueError with what is wrong with the request, in one
+        within_ms: how long whoever asks will wait. hostname: the name that the target is asked by, if it is another
+        than its own. Raises ValueError with what is wrong with the request, in one
         sentence, and OverflowError if too much is under way.
         """
         options = self._config.modules.get(module)
@@ -42,7 +46,10 @@ class AdHoc:
             )
         if self._under_way >= MOST:
             raise OverflowError("Too many probes are under way")
-        keys = self._keys(options.kind, target)
+        keys = self._keys(options.kind, target, hostname)
+        named = getattr(options, "host", None) if options.kind == "http" else None
+        if hostname is not None and named is not None and named.lower() != hostname.lower():
+            raise ValueError("Expected no hostname, or the one that the module has")
         timeout_ms = options.timeout if within_ms is None or within_ms <= 0 else min(options.timeout, within_ms)
         made = probes.kind(options.kind).build(options.model_copy(update={**keys, "timeout": timeout_ms}), self._clock)
         if isinstance(made, HttpProbe):
@@ -53,16 +60,19 @@ class AdHoc:
         finally:
             self._under_way -= 1
 
-    def _keys(self, kind: str, target: str) -> Mapping[str, Any]:
+    def _keys(self, kind: str, target: str, hostname: str | None) -> Mapping[str, Any]:
         """What the target fills in, as a model of the kind takes it. Raises ValueError."""
         try:
             given = dict(target_keys(kind, target))
+            if hostname is not None and kind in _NAMED:
+                given[_NAMED[kind]] = hostname
             more = {"query": "target.invalid"} if kind == "dns" else {}
             taken = probes.kind(kind).options.model_validate({"component": "module", "kind": kind, **more, **given})
             keys: Mapping[str, Any] = {key: getattr(taken, key) for key in given}
             host = parse(keys["url"]).host if kind == "http" else _host(keys)
         except (ValidationError, ValueError):
-            raise ValueError(f"Expected a target that a module of kind {kind} can probe") from None
+            what = "a target" if hostname is None else "a target and a hostname"
+            raise ValueError(f"Expected {what} that a module of kind {kind} can probe") from None
         if not self._allows(host):
             raise ValueError("Expected a target that prober.probe_targets allows")
         return keys

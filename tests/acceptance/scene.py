@@ -49,6 +49,7 @@ class Server(ThreadingHTTPServer):
         self.posts: list[tuple[dict[str, str], Any]] = []
         self.status = 200
         self.location: str | None = None
+        self.hosts: list[str] = []  # by which names it was asked
         super().__init__(("127.0.0.1", port), Handler)
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
@@ -63,6 +64,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
+        self.server.hosts.append(self.headers["Host"])
         self._answer(self.server.status)
 
     def do_POST(self) -> None:

@@ -98,3 +98,19 @@ async def test_a_module_has_no_target_and_no_key_of_judgement(tmp_path: Path) ->
     assert 'did you mean "expect_body"' in told
     with pytest.raises(ConfigError, match=r"modules\.a\.kind"):
         adhoc(tmp_path, '[modules.a]\nkind = "command"\n')
+
+
+HOSTED = CONFIG + '[modules.hosted]\nkind = "http"\nhost = "shop.test"\n'
+
+
+async def test_a_target_is_asked_by_another_name(tmp_path: Path) -> None:
+    it = adhoc(tmp_path, HOSTED)
+    with served() as target:
+        place = f"127.0.0.1:{target.server_address[1]}"
+        for module, hostname in (("http_2xx", "shop.test"), ("hosted", "SHOP.test"), ("tcp_connect", "shop.test")):
+            assert (await it.probe(module, place, None, hostname))[1].outcome is Outcome.UP
+        assert target.hosts == ["shop.test", "SHOP.test"]
+        with pytest.raises(ValueError, match="Expected no hostname, or the one that the module has"):
+            await it.probe("hosted", place, None, "other.test")
+        with pytest.raises(ValueError, match="Expected a target and a hostname that a module of kind http can probe"):
+            await it.probe("http_2xx", place, None, "a b")

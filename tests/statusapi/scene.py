@@ -175,9 +175,11 @@ class Scene:
         if self.mistakes:
             raise ConfigError(self.mistakes)
 
-    async def ask(self, module: str, target: str, within_ms: int | None) -> tuple[str, Observation]:
+    async def ask(
+        self, module: str, target: str, within_ms: int | None, hostname: str | None
+    ) -> tuple[str, Observation]:
         """What probing on demand does."""
-        return await AdHoc(self.config, self.clock).probe(module, target, within_ms)
+        return await AdHoc(self.config, self.clock).probe(module, target, within_ms, hostname)
 
     async def _take(self, token: str, signal: Signal, code: int | None = None) -> bool:
         self.reports.append((token, signal, code))

@@ -266,3 +266,13 @@ async def test_an_answer_from_elsewhere_says_where(tmp_path: Path) -> None:
         assert 'probe_success{check="shop",component="shop",site="main",location="north"} 0\n' in (
             (await it.public.get("/metrics")).text
         )
+
+
+async def test_a_target_may_be_asked_by_another_name(tmp_path: Path) -> None:
+    text = CONFIG.replace("[prober]", '[prober]\nprobe_targets = ["127.0.0.1"]')
+    with served() as target:
+        place = f"127.0.0.1:{target.server_address[1]}"
+        async with scene(tmp_path, ON_DEMAND, text) as it:
+            assert "\nprobe_success 1\n" in (await it.public.get(f"/probe?target={place}&hostname=shop.test")).text
+            assert target.hosts == ["shop.test"]
+            assert (await it.public.get(f"/probe?target={place}&hostname=a%20b")).status_code == 400
