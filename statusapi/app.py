@@ -8,8 +8,8 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from statusapi import alerts, discovery, management, page, pings
 from statusapi.api_keys import ApiKeys
@@ -70,7 +70,7 @@ class Limited:
 
 def create_public(
     it: native.Native,
-    metrics: Metrics,
+    metrics: Metrics | None,
     catalog: Catalog,
     chronicle: Chronicle,
     limits: Limits,
@@ -81,22 +81,35 @@ def create_public(
 ) -> Limited:
     """The public listener: page, four dialects, metrics, discovery, reports of jobs, alerts, management.
 
-    it: what the native dialect speaks of, and the others as well. found: what Prometheus discovers. take: where
+    it: what the native dialect speaks of, and the others as well. metrics, found: None and nothing of what has a
+    listener of its own. found: what Prometheus discovers. take: where
     reports of jobs go.
     """
     routes = [
         *statuspage.routes(it.views),  # what is asked for most comes first
         *instatus.routes(it.views),
         *manage.routes(),
-        *metrics.routes(),
+        *(metrics.routes() if metrics is not None else ()),
         *found,
         *pings.routes(take),
         *alerted.routes(),
         *native.routes(it),
         *statusdashboard.routes(it.views, it.auth, it.orders, catalog),
-        *page.routes(it.views, chronicle),
+        *page.routes(it.views, chronicle, it.delivery, it.auth),
     ]
     return _application(routes, _shape, limits, it.views)
+
+
+def create_metrics(
+    metrics: Metrics, limits: Limits, found: Sequence[BaseRoute], manage: management.Management
+) -> Limited:
+    """The listener of metrics, discovery and management alone."""
+    routes = [Route("/", _index, methods=["GET", "HEAD"]), *manage.routes(), *metrics.routes(), *found]
+    return _application(routes, lambda _: native.problem, limits)
+
+
+async def _index(_: Request) -> Response:
+    return HTMLResponse('<!doctype html><title>prober</title><p><a href="/metrics">Metrics</a>')
 
 
 def create_up(views: Views, auth: Auth, orders: Orders, catalog: Catalog, keys: ApiKeys, limits: Limits) -> Limited:

@@ -190,5 +190,16 @@ def new_id() -> str:
     return secrets.token_hex(6)
 
 
+def has_metrics_key(config: "Config", request: Request) -> bool:
+    """Whether a request shows the key of the metrics, or none is asked for."""
+    key = config.daemon.metrics_key
+    if key is None:
+        return True
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(
+        digest_of(token.strip()), digest_of(key.get_secret_value())
+    )
+
+
 def digest_of(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()

@@ -54,7 +54,7 @@ class Delivery:
             found = await self._store.outbox.entries(channel, progress, LISTED)
         except StoreError as error:
             raise _unreadable(error) from None
-        return [_told(entry) for entry in found if self._may_see(principal, entry)]
+        return [self._told(entry) for entry in found if self._may_see(principal, entry)]
 
     async def notice(self, principal: Principal, id_: str) -> dict[str, Any]:
         """One notice with every attempt to deliver it. Raises Problem."""
@@ -68,7 +68,7 @@ class Delivery:
         deliveries = [
             {"at_ms": one.at_ms, "took_ms": one.took_ms, "status": one.status, "error": one.error} for one in attempts
         ]
-        return _told(entry) | {"deliveries": deliveries}
+        return self._told(entry) | {"deliveries": deliveries}
 
     async def replay(self, principal: Principal, id_: str) -> dict[str, Any]:
         """Owe a notice again that was delivered or given up, under the same id. Raises Problem."""
@@ -144,6 +144,10 @@ class Delivery:
             "channels": [_line(line, now_ms) for line in lines],
         }
 
+    def _told(self, entry: Entry) -> dict[str, Any]:
+        error = None if entry.error is None else self._config.redact(entry.error)
+        return entry._replace(error=error)._asdict()
+
     def _may_see(self, principal: Principal, entry: Entry) -> bool:
         site = self._config.sites.get(entry.site)
         return principal.is_admin or (site is not None and principal.may_see(site.account))
@@ -152,10 +156,6 @@ class Delivery:
 def _line(line: Line, now_ms: int) -> dict[str, Any]:
     drill = {"notice": line.drill, "at_ms": line.drilled_ms, "arrived": line.arrived} if line.drill else None
     return {"id": line.channel, "broken": line.broken(now_ms) or None, "waiting_ms": line.waiting_ms, "drill": drill}
-
-
-def _told(entry: Entry) -> dict[str, Any]:
-    return entry._asdict()
 
 
 def _only_admin(principal: Principal) -> None:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from statusapi.auth import Auth, Principal, Scope, bearer, no_bearer
+from statusapi.auth import Auth, Principal, Scope, bearer, has_metrics_key, no_bearer
 from statusapi.prepared import READS
 from statusapi.problems import Problem
 
@@ -34,7 +34,7 @@ def routes(config: "Config", auth: Auth) -> list[BaseRoute]:
         return _probed(config, check)
 
     async def discovered(request: Request) -> Response:
-        principal = await _principal(auth, request)
+        principal = await _principal(config, auth, request)
         form = request.query_params.get("form", "probe")
         if form not in ("probe", "targets"):
             raise Problem(400, "form", "Expected form=probe or form=targets.")
@@ -47,8 +47,12 @@ def routes(config: "Config", auth: Auth) -> list[BaseRoute]:
     return [Route("/sd/prometheus", discovered, methods=READS)]
 
 
-async def _principal(auth: Auth, request: Request) -> Principal | None:
+async def _principal(config: "Config", auth: Auth, request: Request) -> Principal | None:
     """Whose key it is, None without one. Raises Problem for one that nobody has: it is a mistake that must be seen."""
+    if config.daemon.metrics_key is not None and has_metrics_key(config, request):
+        return Principal(None, Scope.READ)
+    if config.daemon.metrics_key is not None and request.headers.get("authorization") is None:
+        raise no_bearer()
     if request.headers.get("authorization") is None:
         return None
     return await auth.admitted(request, bearer(request), no_bearer(), Scope.READ)
@@ -67,6 +71,8 @@ def _labels(config: "Config", check: str) -> dict[str, str]:
 def _stored(config: "Config", check: str, instance: str, request: Request) -> dict[str, object]:
     """Scraped from this daemon: the latest answer, under the labels that blackbox_exporter's users have."""
     labels = {"__metrics_path__": "/probe", "__param_target": check, "instance": instance, **_labels(config, check)}
+    if request.url.scheme == "https":
+        labels["__scheme__"] = "https"
     return {"targets": [request.headers.get("host", "")], "labels": labels}
 
 

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 from prober import __version__
 from prober.config import shown
 from prober.core.model import LOCAL, Status
+from statusapi.auth import has_metrics_key
 from statusapi.exposition import OPEN, Family, Labels, capped, chosen, exposed, family_of, labels
 from statusapi.prepared import READS, takes_gzip
 from statusapi.series import Answer, Series
@@ -207,6 +208,8 @@ class Metrics:
         return [Route("/metrics", self._scrape, methods=READS), Route("/probe", self._probe, methods=READS)]
 
     async def _scrape(self, request: Request) -> Response:
+        if not has_metrics_key(self._config, request):
+            return _refused()
         return await self._exposed(request, await self._families())
 
     async def _families(self) -> list[Family]:
@@ -222,6 +225,8 @@ class Metrics:
 
     async def _probe(self, request: Request) -> Response:
         """What blackbox_exporter would have answered: of a check the latest answer, of other targets a probe now."""
+        if not has_metrics_key(self._config, request):
+            return _refused()
         target = request.query_params.get("target", "")
         found = [id_ for id_, check in self._config.checks.items() if target in (id_, check.component)]
         if not found:
@@ -276,6 +281,12 @@ def _of(answer: Answer) -> list[Family]:
     made = Series()
     made.add(answer)
     return [family for family in made.families if family.lines]
+
+
+def _refused() -> Response:
+    return PlainTextResponse(
+        "Expected Authorization: Bearer <prober.metrics_key>\n", 401, {"WWW-Authenticate": "Bearer"}
+    )
 
 
 def _within_ms(request: Request) -> int | None:

@@ -13,7 +13,7 @@ reload 00:15 without window0          the policy without that window
 00:14 pin shop major [UNTIL]          a person sets what a component shows; `unpin shop`
 00:15 past NAME FROM UNTIL [COMPONENT...]   a person records an incident that is over
 00:13 schedule 01:00 02:00 [NAME...]  a person plans work; `start ID`, `extend ID 00:30`, `end ID`, `cancel ID`
-subscription remind_after_ms=600000   keys of the subscription
+subscription remind_after_ms=600000   keys of the subscription; hours=We_08:00-18:00 in UTC
 budget 2 600000                       so many messages within so many ms; the rest is told as a digest
 restart                               the state goes through nothing but its rows
 restart 01:00 watched 00:10           and nobody has watched in between
@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from prober.core.events import Change, Configured, Decision, Observed, Ordered, Rule, Subject, Woke
+from prober.core.hours import parsed
 from prober.core.model import Budget, Ending, Hidden, IncidentStatus, NoticeReason, Policy, Status
 from prober.core.orders import (
     Acknowledge,
@@ -189,6 +190,8 @@ def _keys(words: list[str]) -> dict[str, Any]:
 
 
 def _value(key: str, text: str) -> Any:
+    if key == "hours":
+        return parsed(text.replace("_", " "), "UTC")
     if key == "opens_at":
         return None if text == "never" else Status(text)
     if key in ("flap_high", "flap_low"):

@@ -187,6 +187,8 @@ def _subscriptions(config: "Config") -> list[Subscription]:
     rows = []
     for id_, one in config.subscriptions.items():
         limits = [f"{key} {', '.join(ids)}" for key in ("sites", "groups", "components") if (ids := getattr(one, key))]
+        limits += [f"severity {', '.join(one.severity)}"] if one.severity else []
+        limits += [f"{one.hours} ({one.zone})"] if one.hours is not None else []
         limits += [f"impact {one.min_impact} and up"] if one.min_impact != "none" else []
         rows.append(Subscription(id_, one.channel, ", ".join(one.topics), "; ".join(limits) or "-"))
     return rows

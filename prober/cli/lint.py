@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,15 +48,27 @@ def _untold(config: "Config") -> Iterator[str]:
     for id_ in config.channels:
         if config.subscriptions and id_ not in subscribed:
             yield f"channels.{id_} has no subscription: nothing is sent to it"
+    yield from _unheard_at_times(config)
     for id_, one in config.subscriptions.items():
         fitting = [
             c
             for c, component in config.components.items()
             if (not one.sites or component.site in one.sites)
             and (not (one.groups or one.components) or c in one.components or component.group in one.groups)
+            and (not one.severity or component.severity in one.severity)
         ]
         if not fitting:
             yield f"subscriptions.{id_} fits no component: nothing is told by it"
+
+
+def _unheard_at_times(config: "Config") -> Iterator[str]:
+    from prober.config.reach import gaps
+
+    for (components, zone), found in groupby(gaps(config), lambda gap: (gap.components, gap.zone)):
+        who = ", ".join(f"components.{id_}" for id_ in components[:3])
+        more = f" and {len(components) - 3} more" if len(components) > 3 else ""
+        times = ", ".join(f"{gap.start} to {gap.end}" for gap in found)
+        yield f"{who}{more}: nobody hears of it {times} ({zone}); what is open then is told when hours begin"
 
 
 def _of_check(id_: str, check: "CheckOptions", config: "Config") -> Iterator[str]:

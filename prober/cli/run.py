@@ -79,8 +79,8 @@ async def watch(config: "Config", read: "Callable[[], Config]", ready: Callable[
 
 
 def wanted(config: "Config") -> "dict[str, tuple[str, int]]":
-    """Where each listener that is on stands, by its name: public, then UP."""
-    places = {"public": config.daemon.public, "up": config.daemon.up}
+    """Where each listener that is on stands, by its name: public, then UP, then metrics."""
+    places = {"public": config.daemon.public, "up": config.daemon.up, "metrics": config.daemon.metrics}
     return {name: (place.host, place.port) for name, place in places.items() if place is not None}
 
 
@@ -89,7 +89,7 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     from statusapi import discovery
     from statusapi.alerts import Alerts
     from statusapi.api_keys import ApiKeys
-    from statusapi.app import create_public, create_up
+    from statusapi.app import create_metrics, create_public, create_up
     from statusapi.auth import Auth
     from statusapi.catalog import Catalog
     from statusapi.chronicle import Chronicle
@@ -130,12 +130,17 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     latency = Latency(world.config, world.store, world.clock)
     native = Native(views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats)
     chronicle = Chronicle(world.config, world.store, world.clock)
-    public = create_public(native, metrics, catalog, chronicle, limits, found, manage, alerts, world.pings.take)
+    is_apart = world.config.daemon.metrics is not None
+    shared = (None, ()) if is_apart else (metrics, found)
+    public = create_public(native, shared[0], catalog, chronicle, limits, shared[1], manage, alerts, world.pings.take)
     followers = (views, metrics, auth, orders, explain, uptimes, latency, delivery, keys, catalog, past)
     world.followers += [part.follow for part in (*followers, chronicle, manage, alerts)]
-    if world.config.daemon.up is None:
-        return [public]
-    return [public, create_up(views, auth, orders, catalog, keys, limits)]
+    served = [public]
+    if world.config.daemon.up is not None:
+        served.append(create_up(views, auth, orders, catalog, keys, limits))
+    if is_apart:
+        served.append(create_metrics(metrics, limits, found, manage))
+    return served
 
 
 async def _views(world: "World") -> "Views":
@@ -154,7 +159,9 @@ async def _views(world: "World") -> "Views":
 
 def where(config: "Config") -> list[str]:
     """What to open, a line each."""
-    lines = [f"page     http://{config.daemon.public}/", f"metrics  http://{config.daemon.public}/metrics"]
+    scheme = "http" if config.daemon.metrics_cert is None else "https"
+    place = config.daemon.metrics or config.daemon.public
+    lines = [f"page     http://{config.daemon.public}/", f"metrics  {scheme}://{place}/metrics"]
     if config.daemon.up is not None:
         lines.append(f"UP API   http://{config.daemon.up}/")
     return lines

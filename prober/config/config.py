@@ -197,6 +197,7 @@ def _component(id_: str, component: Component, checks: list[str], site: Site, st
         group_by=tuple(site.group_by),
         group_wait_ms=site.group_wait,
         stated=stated,
+        severity=component.severity,
     )
 
 
@@ -211,4 +212,6 @@ def _subscription(id_: str, subscription: Subscription) -> SubscriptionPolicy:
         min_impact=Impact[subscription.min_impact.upper()],
         remind_after_ms=subscription.remind_after,
         escalate_after_ms=subscription.escalate_after,
+        severities=frozenset(subscription.severity),
+        hours=subscription.listening(),
     )

@@ -4,6 +4,7 @@ Each is keyed by a stable id; names are for people and may change.
 """
 
 import re
+import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -12,8 +13,9 @@ from typing import Annotated, Any, Literal, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr, ValidationInfo, field_validator
 
+from prober.core.hours import Hours, parsed
 from prober.core.recurrence import Recurrence, checked
 from prober.options import (
     ChannelOptions,
@@ -205,6 +207,17 @@ def _share(value: Any) -> int:
     raise mistake('"all", "any", or a share in per cent from 1 to 100')
 
 
+def _hours(value: Any) -> str:
+    try:
+        if isinstance(value, str) and parsed(value, "UTC"):
+            return value
+    except ValueError:
+        pass
+    raise mistake('hours of the week such as "Mo-Fr 08:00-18:00, Sa 09:00-13:00"')
+
+
+HoursText = Annotated[str, BeforeValidator(_hours)]
+
 DAY_MS = 86_400_000
 LONGEST_KEPT_MS = 36_600 * DAY_MS
 
@@ -233,6 +246,14 @@ class Daemon(Options):
     """Where the page, the API and the metrics are served."""
     up: Annotated[Address | None, PlainValidator(_address_or_off)] = Address("127.0.0.1", 5010)
     """Where the UP dialect is served; "off" for nowhere."""
+    metrics: Annotated[Address | None, PlainValidator(_address_or_off)] = None
+    """Where metrics are served, and what belongs to them, in place of `public`; "off" for there."""
+    metrics_key: Key | None = None
+    """The key that they ask for, as a bearer's token."""
+    metrics_cert: Annotated[Path, PlainValidator(_folder)] | None = None
+    """A PEM file with the certificate of `metrics` and those above it: it is served by TLS."""
+    metrics_cert_key: Annotated[Path, PlainValidator(_folder)] | None = Field(default=None, validate_default=True)
+    """A PEM file with the certificate's key, if that does not stand in the same file."""
     max_probes: int = Field(default=500, ge=1, le=10_000)
     """How many probes may run at the same time."""
     max_probes_per_host: int = Field(default=50, ge=1, le=10_000)
@@ -278,6 +299,27 @@ class Daemon(Options):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The mildest log line that is written."""
 
+    @field_validator("metrics_cert_key", mode="after")
+    @classmethod
+    def _fits_certificate(cls, key: Path | None, info: ValidationInfo) -> Path | None:
+        cert = info.data.get("metrics_cert")
+        if (cert is not None or key is not None) and info.data.get("metrics") is None:
+            raise mistake("metrics beside it, which is served by TLS", "none")
+        if cert is None:
+            if key is not None and "metrics_cert" in info.data:
+                raise mistake("metrics_cert beside it", "none")
+            return key
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=str)
+        except (OSError, ValueError) as error:
+            why = (
+                "something else"
+                if isinstance(error, ssl.SSLError)
+                else (getattr(error, "strerror", None) or "another").lower()
+            )
+            raise mistake("readable PEM files with a certificate and its key without a password", why) from None
+        return key
+
 
 # What is done with them is done at the start only: a reload leaves them as they are, and says so.
 RESTART_KEYS: Mapping[str, frozenset[str]] = {
@@ -286,6 +328,9 @@ RESTART_KEYS: Mapping[str, frozenset[str]] = {
             "state_dir",
             "public",
             "up",
+            "metrics",
+            "metrics_cert",
+            "metrics_cert_key",
             "max_probes",
             "max_probes_per_host",
             "max_probes_per_kind",
@@ -400,6 +445,8 @@ class Component(Options):
     """A promise: each of its checks finds an outage within this time at the latest, or the file is refused."""
     major_when: Annotated[int, BeforeValidator(_share)] = Field(default="all", validate_default=True)
     """Which of its checks must be down for a major outage: "all", "any", or a share of their weight in per cent."""
+    severity: Literal["low", "normal", "high"] = "normal"
+    """How much its trouble matters, whatever it is: subscriptions choose by it."""
 
 
 class Subscription(Options):
@@ -425,6 +472,16 @@ class Subscription(Options):
     """When an open incident that nobody has acknowledged is told again: then, and after twice as long each time."""
     escalate_after: DurationMs | None = None
     """It hears of an incident only once nobody has acknowledged it for so long."""
+    severity: list[Literal["low", "normal", "high"]] = Field(default=[])
+    """Only components of these severities."""
+    hours: HoursText | None = None
+    """When it listens: hours of the week such as "Mo-Fr 08:00-18:00"; outside them it is told ends alone."""
+    zone: Zone = "UTC"
+    """Whose local time the hours mean."""
+
+    def listening(self) -> Hours | None:
+        """The hours in which it listens; None = all."""
+        return None if self.hours is None else parsed(self.hours, self.zone)
 
 
 class Window(Options):

@@ -33,7 +33,7 @@ def apply(entries: Entries, models: Callable[[Entry], type[CheckOptions]], repor
     _no_circles(entries, report)
     _owned(_component_names(entries), "a name of its own", report)
     _owned(_values(entries["sites"], "url"), "a URL of its own", report)
-    _owned(_values(entries["prober"], "public", "up"), "an address of its own", report)
+    _owned(_values(entries["prober"], "public", "up", "metrics"), "an address of its own", report)
     _keys_differ(entries, report)
     for check in entries["checks"]:
         _times_fit(check, models(check), report)

@@ -1,7 +1,7 @@
 """A decision in the making: a verdict that moved settles its component, an incident follows, notices are owed."""
 
+from prober.core import hours, notice, reminder
 from prober.core import incident as life
-from prober.core import notice, reminder
 from prober.core import storm as storms
 from prober.core import work as works
 from prober.core.events import Change, Decision, Rule, Subject
@@ -195,6 +195,7 @@ class Draft(Following):
         self.agenda.look(self.handled_ms)
         self._tell_of_works()
         if before_ms is not None:
+            self._tell_missed(before_ms)
             self._remind(before_ms)
             self._escalate()
         self._tell_joined()
@@ -211,6 +212,19 @@ class Draft(Following):
                 joined = self._components_of(incident)
                 names = [c.name for c in joined if life.cause_of(c.id) != incident.cause]
                 self._tell(NoticeReason.CHANGED, life.told_joined(incident, names, self.at_ms))
+
+    def _tell_missed(self, after_ms: int) -> None:
+        """Tell those whose hours have begun what is still so."""
+        incidents = self.state.incidents | self.incidents
+        for subscription in self.policy.subscriptions.values():
+            works = self.agenda.all()
+            self.occasions += notice.missed(subscription, incidents.values(), works, after_ms, self.at_ms)
+
+    def _next_hours_ms(self, after_ms: int) -> int | None:
+        """When hours begin next, of any subscription that has some."""
+        all_hours = (subscription.hours for subscription in self.policy.subscriptions.values())
+        moments = (hours.begin_ms(one, after_ms) for one in all_hours if one is not None)
+        return min((ms for ms in moments if ms is not None), default=None)
 
     def _remind(self, after_ms: int) -> None:
         """Once, whatever has been slept through; not of what has ended just now."""
@@ -284,7 +298,7 @@ class Draft(Following):
         digests = [storms.due_ms(self.policy, storm) for storm in (self.state.storms | self.storms).values()]
         latest_ms = max(after_ms, self.at_ms)
         told = (self._next_reminder_ms(latest_ms), self._next_escalation_ms(latest_ms))
-        looks = (boundary_ms, *works_ms, *told, *waits, *joins, *pins, *digests)
+        looks = (boundary_ms, self._next_hours_ms(after_ms), *works_ms, *told, *waits, *joins, *pins, *digests)
         return min((ms for ms in looks if ms is not None), default=None)
 
     # ------------------------------------------------------------ what comes of it

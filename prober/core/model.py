@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
+from prober.core.hours import Hours
 from prober.core.reason import Reason
 from prober.core.recurrence import Recurrence
 
@@ -211,6 +212,10 @@ class CheckPolicy(NamedTuple):
     quantile: Quantile | None = None
 
 
+NORMAL = "normal"
+"""The severity of what says nothing of it; the others are "low" and "high"."""
+
+
 class ComponentPolicy(NamedTuple):
     """A component and what feeds it.
 
@@ -221,6 +226,7 @@ class ComponentPolicy(NamedTuple):
     major_percent: from which share of its checks' weight that is down it is in major outage; 0 = as soon as any is.
     group_by, group_wait_ms: what makes its trouble one with that of others, if it begins so soon after; see grouping.
     stated: what somebody says that it shows, if it has no checks; None = nobody does.
+    severity: how much its trouble matters, whatever it is; notices are routed by it.
     """
 
     id: str
@@ -236,6 +242,7 @@ class ComponentPolicy(NamedTuple):
     group_by: tuple[str, ...] = ()
     group_wait_ms: int = 0
     stated: Status | None = None
+    severity: str = NORMAL
 
 
 class SubscriptionPolicy(NamedTuple):
@@ -243,6 +250,7 @@ class SubscriptionPolicy(NamedTuple):
 
     remind_after_ms: when an open incident that nobody has acknowledged is told again; see notice. None = never.
     escalate_after_ms: it hears of an incident only once nobody has acknowledged it for so long; None = at once.
+    hours: when it listens, see notice; None = at all hours.
     """
 
     id: str
@@ -254,6 +262,8 @@ class SubscriptionPolicy(NamedTuple):
     min_impact: Impact = Impact.NONE
     remind_after_ms: int | None = None
     escalate_after_ms: int | None = None
+    severities: frozenset[str] = frozenset()
+    hours: Hours | None = None
 
 
 class Maintenance(NamedTuple):

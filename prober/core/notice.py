@@ -1,16 +1,22 @@
 """Is a message owed, to whom, and for which named reason.
 
-A notice is owed to each subscription whose topic, site, groups, components and impact fit. What was announced to
-a subscription as open is announced to it as closed, whatever its impact has become: the limit is applied to the worst
-impact the incident can still be said to have had. A subscription that waits for an escalation hears of an incident
-only once that has come.
+A notice is owed to each subscription whose topic, site, groups, components, severities and impact fit. What was
+announced to a subscription as open is announced to it as closed, whatever its impact has become: the limit is applied
+to the worst impact the incident can still be said to have had. A subscription that waits for an escalation hears of an
+incident only once that has come.
+
+A subscription with hours is told nothing outside them, but for the end of what may have been announced to it. When they
+begin, it is told of each incident that is open and has had news meanwhile, and of planned work that has started.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from prober.core import ids
+from prober.core import hours, ids
+from prober.core.hours import Hours
 from prober.core.model import (
+    NORMAL,
+    ComponentPolicy,
     Headline,
     Impact,
     Incident,
@@ -22,6 +28,7 @@ from prober.core.model import (
     SubscriptionPolicy,
 )
 from prober.core.status import IMPACT_OF
+from prober.core.storm import CLOSINGS
 
 TOPIC_OF = {
     NoticeReason.OPENED: "incidents",
@@ -110,6 +117,7 @@ def interested(policy: Policy, occasion: Occasion) -> Iterator[SubscriptionPolic
             and _covers(subscription, policy, occasion)
             and _hurts_enough(subscription, occasion)
             and _is_its_turn(subscription, occasion)
+            and _listens(subscription, occasion)
         ):
             yield subscription
 
@@ -117,14 +125,71 @@ def interested(policy: Policy, occasion: Occasion) -> Iterator[SubscriptionPolic
 def _covers(subscription: SubscriptionPolicy, policy: Policy, occasion: Occasion) -> bool:
     if subscription.sites and occasion.site not in subscription.sites:
         return False
-    if not subscription.groups and not subscription.components:
+    names_some = bool(subscription.groups or subscription.components)
+    if not names_some and not subscription.severities:
         return True
-    if subscription.components.intersection(occasion.components):
-        return True
-    if any(c not in policy.components for c in occasion.components):
+    if not occasion.components:
+        return not names_some and NORMAL in subscription.severities
+    return any(_names(subscription, id_, policy.components.get(id_)) for id_ in occasion.components)
+
+
+def _names(subscription: SubscriptionPolicy, id_: str, component: ComponentPolicy | None) -> bool:
+    groups, components = subscription.groups, subscription.components
+    if component is None:
         # Nobody knows the group of what is no longer configured. Whoever may have heard of it hears of its end.
-        return bool(subscription.groups)
-    return any(policy.components[c].group in subscription.groups for c in occasion.components if c in policy.components)
+        return id_ in components or bool(groups) or not components
+    is_meant = id_ in components or component.group in groups or not (groups or components)
+    return is_meant and (not subscription.severities or component.severity in subscription.severities)
+
+
+def _listens(subscription: SubscriptionPolicy, occasion: Occasion) -> bool:
+    """In its hours to everything; outside them to the end of what was to be told in them."""
+    if subscription.hours is None or hours.holds(subscription.hours, occasion.at_ms):
+        return True
+    since_ms = _since_ms(occasion)
+    if occasion.reason not in CLOSINGS or since_ms is None:
+        return False
+    return hours.has_come(subscription.hours, since_ms, occasion.at_ms)
+
+
+def _since_ms(occasion: Occasion) -> int | None:
+    """Since when what it is about could have been announced; None if it never was."""
+    incident, maintenance = occasion.incident, occasion.maintenance
+    if incident is not None:
+        return incident.opened_ms
+    return maintenance.started_ms if maintenance is not None else None
+
+
+def missed(
+    subscription: SubscriptionPolicy,
+    incidents: Iterable[Incident],
+    works: Iterable[MaintenanceState],
+    after_ms: int,
+    until_ms: int,
+) -> Iterator[Occasion]:
+    """What it is told if its hours have begun in that time (later than after_ms, at until_ms at the latest)."""
+    if subscription.hours is None:
+        return
+    begun = hours.begun_ms(subscription.hours, after_ms, until_ms)
+    if begun is None:
+        return
+    first_ms, last_ms = begun  # several of them, if nobody was there to look
+    time = range(hours.quiet_ms(subscription.hours, first_ms), last_ms)
+    for incident in incidents:
+        if not incident.is_open:
+            continue
+        if _was_missed(subscription.hours, incident.opened_ms, time):
+            yield of_incident(NoticeReason.OPENED, incident, last_ms, subscription.id)
+        elif _was_missed(subscription.hours, incident.updated_ms, time):
+            yield of_incident(NoticeReason.CHANGED, incident, last_ms, subscription.id)
+    for work in works:
+        if work.is_under_way and _was_missed(subscription.hours, work.started_ms, time):
+            told = of_maintenance(NoticeReason.MAINTENANCE_STARTED, work, last_ms)
+            yield told._replace(only=subscription.id)
+
+
+def _was_missed(listening: Hours, at_ms: int | None, time: range) -> bool:
+    return at_ms is not None and at_ms in time and not hours.holds(listening, at_ms)
 
 
 def _is_its_turn(subscription: SubscriptionPolicy, occasion: Occasion) -> bool:

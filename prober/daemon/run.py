@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from socket import socket
+from ssl import SSLContext
 
 import anyio
 from anyio.abc import TaskGroup
@@ -39,6 +40,7 @@ from prober.daemon.reload import (
     warn_of_orphans,
 )
 from prober.daemon.serve import Replaceable, serving
+from prober.daemon.served_by import served_by
 from prober.daemon.service_manager import ServiceManager
 from prober.daemon.space import Space
 from prober.daemon.upkeep import Kept, keep_awake, keep_small, keep_told, keep_written
@@ -74,7 +76,9 @@ async def run(
         starts = Starts(directory)
         world = await _world(config, store, held(starts, now_ms, config.daemon.safe_mode_after))
         applications = [Replaceable(application) for application in await make(world)]
-        await stack.enter_async_context(serving(dict(zip(listeners, applications, strict=True))))
+        await stack.enter_async_context(
+            serving(dict(zip(listeners, applications, strict=True)), secured(config, listeners))
+        )
         await stack.enter_async_context(_final_flush(world.recorder))
         tasks = await stack.enter_async_context(anyio.create_task_group())
         reload = Reload(world, await _started(world, tasks, manager, applications, space), read, make, manager)
@@ -93,6 +97,14 @@ async def run(
         logger.info("stopping")
         starts.end()
         tasks.cancel_scope.cancel()
+
+
+def secured(config: Config, listeners: Sequence[socket]) -> dict[socket, SSLContext]:
+    """By which TLS the listener of metrics is served, if it is. Raises ProberError."""
+    settings = config.daemon
+    if settings.metrics_cert is None:
+        return {}
+    return {listeners[-1]: served_by(settings.metrics_cert, settings.metrics_cert_key)}
 
 
 async def _opened(stack: AsyncExitStack, config: Config, now_ms: int) -> Store:

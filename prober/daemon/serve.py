@@ -1,6 +1,7 @@
 """Serves ASGI applications on sockets that are bound before anything else starts."""
 
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -83,9 +84,12 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(applications: Mapping[socket.socket, Application]) -> AsyncIterator[None]:
-    """Serve until the end of the block, then let answers under way finish."""
-    servers = [(_Server(_config(app)), listener) for listener, app in applications.items()]
+async def serving(
+    applications: Mapping[socket.socket, Application], secured: Mapping[socket.socket, ssl.SSLContext] | None = None
+) -> AsyncIterator[None]:
+    """Serve until the end of the block, then let answers under way finish. secured: what is served by TLS."""
+    contexts = secured or {}
+    servers = [(_Server(_config(app, contexts.get(listener))), listener) for listener, app in applications.items()]
     async with anyio.create_task_group() as tasks:
         for server, listener in servers:
             tasks.start_soon(_serve, server, listener)
@@ -102,9 +106,10 @@ async def _serve(server: _Server, listener: socket.socket) -> None:
         await server.serve(sockets=[listener])
 
 
-def _config(application: Any) -> uvicorn.Config:
+def _config(application: Any, context: ssl.SSLContext | None = None) -> uvicorn.Config:
     return uvicorn.Config(
         application,
+        ssl_context_factory=None if context is None else lambda *_: context,
         http=Connection,
         ws="none",
         lifespan="off",

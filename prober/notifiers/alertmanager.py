@@ -18,6 +18,7 @@ from prober.notifiers.base import Parcel, kind_of
 from prober.notifiers.fields import moment, stringify
 from prober.notifiers.keys import BaseUrl, Headers, place
 from prober.notifiers.post import Letter, Manners, Post, said
+from prober.notifiers.silences import Silencing
 from prober.notifiers.text import fitted, telling
 from prober.options import ChannelOptions, DurationMs, mistake
 
@@ -57,6 +58,8 @@ class AlertmanagerOptions(ChannelOptions):
     """When an alert ends by itself if its end is never told."""
     headers: Headers = Field(default={}, repr=False)
     """More request headers, such as Authorization."""
+    silences: bool = False
+    """Whether planned work becomes silences, for alerts with the labels site and component."""
 
     def target(self) -> str:
         return place(self.url)
@@ -129,7 +132,7 @@ def _complaint(body: bytes) -> str:
     return next((word for word in words if isinstance(word, str)), "")
 
 
-def build(options: AlertmanagerOptions) -> Post:
+def build(options: AlertmanagerOptions) -> Post | Silencing:
     """The sender of one channel of kind alertmanager."""
     url = f"{options.url}/api/v2/alerts"
     headers = list(options.headers.items())
@@ -138,7 +141,8 @@ def build(options: AlertmanagerOptions) -> Post:
         found = alerts(parcel, options.lasts, options.labels)
         return Letter(url, stringify(found), headers) if found else None
 
-    return Post(options, letter, Manners(complaint=_complaint))
+    post = Post(options, letter, Manners(complaint=_complaint))
+    return Silencing(post, options.url, headers, options.timeout) if options.silences else post
 
 
 KIND = kind_of(AlertmanagerOptions, build)

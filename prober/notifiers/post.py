@@ -6,6 +6,7 @@ leaves nothing for the next: no pool to run dry, no cookies, no proxies from the
 """
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -41,10 +42,14 @@ class Letter(NamedTuple):
     url: str
     body: bytes
     headers: Sequence[tuple[str, str]] = ()
+    verb: str = "POST"
 
 
 class Answer(NamedTuple):
-    """What came back. body: at most 64 KiB of it, maybe broken off. opens: what stands in the header that says when."""
+    """What came back.
+
+    body: as much of it as was to be read, maybe broken off. opens: what stands in the header that says when.
+    """
 
     status: int
     retry_after: str
@@ -103,22 +108,33 @@ class Post:
         """Send once. Raises DeliveryError, whatever has happened: a fault must never stop the outbox."""
         with own_faults(self._target):
             letter = self._letter(parcel)
-            if letter is None:
-                return Receipt(detail="nothing to send")
+        if letter is None:
+            return Receipt(detail="nothing to send")
+        return Receipt((await self.ask(letter, parcel.sent_ms)).status)
+
+    async def ask(
+        self, letter: Letter, sent_ms: int, until_s: float = math.inf, most: int = MAX_ANSWER_BYTES
+    ) -> Answer:
+        """The answer to one request, if it is a good one. Raises DeliveryError, whatever has happened.
+
+        until_s: when an attempt of several requests ends, by anyio's clock. most: bytes of the answer.
+        """
+        with own_faults(self._target):
             try:
-                answer = await self._answer(_request(letter))
+                answer = await self._answer(_request(letter), until_s, most)
             except httpx.RequestError as error:
                 raise failed(self._target, _trouble(error)) from error
             except ForbiddenAddress as error:
                 raise failed(self._target, str(error)) from error
         if answer is None:
             raise late(self._target, self._timeout_ms)
-        return self._receipt(answer, parcel.sent_ms)
+        self._judge(answer, sent_ms)
+        return answer
 
     async def aclose(self) -> None:
         """Nothing is held open."""
 
-    async def _answer(self, request: httpx.Request) -> Answer | None:
+    async def _answer(self, request: httpx.Request, until_s: float, most: int) -> Answer | None:
         """The answer; None if not even its head came before the deadline."""
         answer, body = None, bytearray()
         # Not httpx.AsyncClient, whose cookie jar and redirects a receiver could break for all later attempts.
@@ -127,10 +143,11 @@ class Post:
             transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
         else:
             transport = guarded.transport(self._guard, context)
-        with anyio.move_on_after(self._timeout_ms / 1000):
+        until_s = min(until_s, anyio.current_time() + self._timeout_ms / 1000)
+        with anyio.CancelScope(deadline=until_s):
             async with transport:
                 answer = await transport.handle_async_request(request)
-                await _read(answer, body)
+                await _read(answer, body, most)
         if answer is None:
             return None
         headers, opens = answer.headers, self._manners.opens_header
@@ -138,11 +155,12 @@ class Post:
             answer.status_code, headers.get("Retry-After", ""), bytes(body), headers.get(opens, "") if opens else ""
         )
 
-    def _receipt(self, answer: Answer, sent_ms: int) -> Receipt:
+    def _judge(self, answer: Answer, sent_ms: int) -> None:
+        """Raises DeliveryError unless it is a good answer."""
         status = answer.status
         is_success = 200 <= status < 300
         if is_success and not self._manners.denies(answer.body):
-            return Receipt(status)
+            return
         told = f"{self._target}: answered {status}{self._complaint(answer)}"
         if status not in RETRIED and not is_success:
             raise DeliveryError(told, permanent=True, status=status)
@@ -165,7 +183,7 @@ def _request(letter: Letter) -> httpx.Request:
     own = {name.lower() for name, _ in letter.headers}
     headers = [*((name, value) for name, value in _HEADERS.items() if name.lower() not in own), *letter.headers]
     encoded = [(name.encode(), value.encode()) for name, value in headers]
-    return httpx.Request("POST", httpx.URL(str(parse(letter.url))), headers=encoded, content=letter.body)
+    return httpx.Request(letter.verb, httpx.URL(str(parse(letter.url))), headers=encoded, content=letter.body)
 
 
 def _secrets(options: ChannelOptions) -> frozenset[str]:
@@ -216,13 +234,13 @@ def retry_after_s(text: str, now_ms: int) -> float | None:
         return None
 
 
-async def _read(answer: httpx.Response, body: bytearray) -> None:
+async def _read(answer: httpx.Response, body: bytearray, most: int) -> None:
     """Take a polite amount of the body: a receiver that is cut off while it answers would log an error of its own."""
     # A body that breaks off changes nothing: the status had arrived.
     with suppress(httpx.RequestError):
         async for chunk in answer.aiter_raw():
-            body += chunk[: MAX_ANSWER_BYTES - len(body)]
-            if len(body) >= MAX_ANSWER_BYTES:
+            body += chunk[: most - len(body)]
+            if len(body) >= most:
                 return
 
 

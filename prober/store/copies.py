@@ -7,6 +7,7 @@ from pathlib import Path
 
 from prober.errors import StoreError
 from prober.store.backup import FILE, Saved, back_up, opened_to_read, refusing
+from prober.store.files import make_folder
 from prober.store.migrate import check_known, migrations
 
 FOLDER = "backups"  # in the state directory, if none is named
@@ -66,7 +67,7 @@ def all_copies(folder: Path) -> list[Path]:
 
 def _make(folder: Path) -> None:
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as error:
         raise StoreError(f"{folder}: expected a directory for backups, found: {error.strerror}") from error
 

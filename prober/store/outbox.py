@@ -24,7 +24,10 @@ class Pending(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What has become of a notice. progress: pending, delivered or failed. told_by: the notice that stands for it."""
+    """What has become of a notice. progress: pending, delivered or failed. told_by: the notice that stands for it.
+
+    error: why the latest attempt did not arrive; None if it did, or there was none.
+    """
 
     id: str
     subscription: str
@@ -38,6 +41,7 @@ class Entry(NamedTuple):
     next_ms: int
     told_by: str | None
     replayed_ms: int | None
+    error: str | None = None
 
 
 class ChannelState(NamedTuple):

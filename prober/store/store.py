@@ -7,6 +7,7 @@ changes nothing that was written: decisions are known by their number, notices b
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -308,6 +309,7 @@ def _state(connection: sqlite3.Connection, queries: Any) -> State:
     )
 
 
+@cache  # to read them takes longer than all else at the start
 def _queries() -> Any:
     folder = resources.files("prober.store") / "queries"
     if not isinstance(folder, Path):

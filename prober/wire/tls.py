@@ -18,14 +18,10 @@ Facts = dict[str, float | int | str | bool]
 _NO_LIMIT_S = 86_400.0
 
 # X509_V_ERR_* of OpenSSL's x509_vfy.h.
+# What is not here (a weak key or signature, another purpose, a broken chain) is a certificate that we do not trust.
 _BY_VERIFY_CODE: Mapping[int, Reason] = {
-    2: Reason.TLS_UNTRUSTED,  # unable to get issuer certificate
     9: Reason.TLS_NOT_YET_VALID,
     10: Reason.TLS_EXPIRED,
-    18: Reason.TLS_UNTRUSTED,  # self-signed
-    19: Reason.TLS_UNTRUSTED,  # self-signed in the chain
-    20: Reason.TLS_UNTRUSTED,  # unable to get local issuer certificate
-    21: Reason.TLS_UNTRUSTED,  # unable to verify the leaf
     62: Reason.TLS_NAME,  # another host name
     64: Reason.TLS_NAME,  # another address
 }
@@ -98,7 +94,7 @@ def hung_up() -> Failed:
 def failed_handshake(error: ssl.SSLError, server_name: str) -> Failed:
     """What OpenSSL's error means."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        reason = _BY_VERIFY_CODE.get(error.verify_code, Reason.TLS_HANDSHAKE)
+        reason = _BY_VERIFY_CODE.get(error.verify_code, Reason.TLS_UNTRUSTED)
         return CertificateFailed(reason, f"the certificate for {server_name}: {error.verify_message}")
     return failed_by(error, Phase.TLS, "TLS handshake")
 

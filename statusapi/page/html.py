@@ -141,6 +141,11 @@ def problem(problem: Problem) -> Response:
     )
 
 
+def operators(template: str, **more: object) -> str:
+    """A page for operators, in English."""
+    return _render(template, _speech(ENGLISH), home="/", tone="unknown", theme=None, **more)
+
+
 def _reader(request: Request, page: PageView) -> Reader:
     site, asked = request.path_params.get("site"), request.query_params.get("lang")
     language = chosen(asked, request.headers.get("accept-language", ""), page.look.language)

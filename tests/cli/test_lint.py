@@ -24,6 +24,11 @@ CASES = {
     "redundancy_group = 'a'": "checks.shop: it is alone in its redundancy_group a",
     "failures = 1\ncanaries = ['net']\n" + CANARY: "checks.shop: failures = 1 leaves its canaries no time",
     HOOK + "[subscriptions.x]\nchannel = 'ops'\nsites = ['b']\n[sites.b]\n": "subscriptions.x fits no component",
+    HOOK + "[subscriptions.x]\nchannel = 'ops'\nhours = 'Mo-Fr 08:00-18:00, Sa-Su 00:00-24:00'\n": (
+        "components.shop: nobody hears of it Mo 18:00 to Tu 08:00, Tu 18:00 to We 08:00, We 18:00 to Th 08:00, "
+        "Th 18:00 to Fr 08:00, Fr 18:00 to Sa 00:00, Mo 00:00 to Mo 08:00 (UTC); what is open then"
+    ),
+    HOOK + "[subscriptions.x]\nchannel = 'ops'\nseverity = ['low']\n": "subscriptions.x fits no component",
     HOOK + "[subscriptions.x]\nchannel = 'ops'\ngroups = ['g']\n[groups.g]\n": "subscriptions.x fits no component",
 }
 

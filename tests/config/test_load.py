@@ -94,6 +94,15 @@ MISTAKES = {
         "6: checks.shop.failures: expected a number from 1 to 100, found 0",
     ],
     "list_item": ['9: checks.shop.ports[1]: expected a whole number, found "443"'],
+    "metrics_cert": [
+        '2: prober.metrics: expected an address of its own, found "127.0.0.1:5010", already used by prober.up',
+        "3: prober.metrics_key: expected a key of at least 16 characters, found a text that is not shown here",
+        "5: prober.metrics_cert_key: expected readable PEM files with a certificate and its key without a password, "
+        "found something else",
+    ],
+    "metrics_cert_alone": [
+        "2: prober.metrics_cert_key: expected metrics beside it, which is served by TLS, found none"
+    ],
     "maintenance_backwards": [
         "5: maintenance.upgrade.end: expected an end after the start "
         "2030-01-01T12:00:00+00:00, found 2030-01-01T12:30:00+01:00"
@@ -166,6 +175,9 @@ MISTAKES = {
         'components, found "incident", did you mean "incidents"?',
         "8: subscriptions.all.min_impact: expected one of none, minor, major, critical, "
         'found "mayor", did you mean "major"?',
+        '9: subscriptions.all.hours: expected hours of the week such as "Mo-Fr 08:00-18:00, Sa 09:00-13:00", '
+        'found "9 to 5"',
+        '10: subscriptions.all.severity[0]: expected one of low, normal, high, found "hi", did you mean "high"?',
     ],
     "value_without_quotes": [
         '5: checks.shop.host: expected a value such as "text", 5, true or ["a", "b"], found shop.example',

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from prober.config.reach import routes, unheard
+from prober.config.reach import gaps, routes, unheard
 from prober.core.model import Status
 from prober.options import detection_ms
 from tests.config.kinds import loaded, mistakes, written
@@ -79,3 +79,39 @@ def test_a_promise_that_does_not_hold_is_refused(tmp_path: Path) -> None:
     assert mistakes(written(tmp_path, text)) == [f"3: components.shop.detect_within: {expected}"]
     assert mistakes(written(tmp_path, text.replace("90s", "95s"))) == []
     assert mistakes(written(tmp_path, text.replace('"30s"', '"0s"'))) != []
+
+
+HOURS = TWO + 'hours = "Mo-Fr 08:00-18:00"\nzone = "Europe/Berlin"\n'
+
+
+def test_a_time_in_which_nobody_hears_is_found(tmp_path: Path) -> None:
+    found = list(gaps(loaded(written(tmp_path, HOURS))))
+    assert [(gap.start, gap.end) for gap in found] == [
+        ("Mo 18:00", "Tu 08:00"),
+        ("Tu 18:00", "We 08:00"),
+        ("We 18:00", "Th 08:00"),
+        ("Th 18:00", "Fr 08:00"),
+        ("Fr 18:00", "Mo 08:00"),
+    ]
+    assert {(gap.zone, gap.components) for gap in found} == {("Europe/Berlin", ("shop",))}
+
+
+@pytest.mark.parametrize(
+    "other",
+    ['hours = "Mo-Fr 18:00-08:00, Sa-Su 00:00-24:00, Mo 00:00-08:00"\nzone = "Europe/Berlin"\n', ""],
+    ids=["others at night", "one at all hours"],
+)
+def test_where_somebody_always_listens_there_is_no_gap(tmp_path: Path, other: str) -> None:
+    config = loaded(written(tmp_path, f'{HOURS}[subscriptions.night]\nchannel = "ops"\n{other}'))
+    assert [gap for gap in gaps(config) if "shop" in gap.components] == []
+
+
+def test_hours_in_two_zones_are_put_together(tmp_path: Path) -> None:
+    text = HOURS.replace("Mo-Fr 08:00-18:00", "Mo-Su 00:00-24:00").replace("Europe/Berlin", "Asia/Tokyo")
+    assert list(gaps(loaded(written(tmp_path, text)))) == []
+
+
+def test_a_severity_routes_a_component(tmp_path: Path) -> None:
+    text = TWO.replace("[components.shop]", '[components.shop]\nseverity = "high"')
+    assert unheard(loaded(written(tmp_path, text + 'severity = ["high"]\n'))) == ["blog"]
+    assert unheard(loaded(written(tmp_path, text + 'severity = ["low"]\n'))) == ["shop", "blog"]

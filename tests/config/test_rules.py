@@ -42,6 +42,7 @@ def test_every_key_that_names_something_is_known_to_the_rules() -> None:
             "components",
             "depends_on",
             "canaries",
+            "drill_channels",
         )
     }
     assert named == ids

@@ -58,7 +58,7 @@ class Promises:
         causes = Counter(incident.cause for incident in self.state.incidents.values())
         self.broken += [f"{event}: {count} open incidents of {cause}" for cause, count in causes.items() if count > 1]
         self.broken += [f"{event}: {why}" for incident in opened for why in self._unlawful(incident, event, policy)]
-        self.broken += [f"{event}: {why}" for why in self._groundless(decision, shown)]
+        self.broken += [f"{event}: {why}" for why in self._groundless(decision, shown, policy)]
         self.broken += [f"{event}: {why}" for notice in decision.notices for why in self._miscounted(notice)]
 
     def _unlawful(self, incident: Incident, event: Event, policy: Policy) -> Iterator[str]:
@@ -76,7 +76,7 @@ class Promises:
                 if checks and len(down) == len(checks) and pinned is None:
                     yield f"{component.id} opened below {above}, which is down"
 
-    def _groundless(self, decision: Decision, shown: dict[str, Status]) -> Iterator[str]:
+    def _groundless(self, decision: Decision, shown: dict[str, Status], policy: Policy) -> Iterator[str]:
         """Notices that nothing has changed for."""
         incidents = {f"incident:{i.num}" for i in decision.incidents}
         moved = {
@@ -87,7 +87,8 @@ class Promises:
         incidents |= {f"maintenance:{work.id}" for work in decision.maintenances}
         told = {c.id for c in decision.changes if c.subject is Subject.COMPONENT}
         for notice in decision.notices:
-            if notice.stream not in incidents and notice.stream not in moved:
+            has_waited = policy.subscriptions[notice.subscription].hours is not None  # what was so when they begin
+            if notice.stream not in incidents and notice.stream not in moved and not has_waited:
                 yield f"{notice.reason} to {notice.subscription} of {notice.stream}, which has not changed"
             if notice.change is not None and notice.change.component not in told:
                 yield f"{notice.stream} is told, and history does not know"

@@ -8,10 +8,12 @@ the core, and no rule. What a run of it says must be what `step` says.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from prober.core.events import Configured, Event, Observed, Ordered
+from prober.core.hours import Hours
 from prober.core.model import (
     CheckPolicy,
     ComponentPolicy,
@@ -100,6 +102,7 @@ class Job:
     stands: str = "planned"
     is_withdrawn: bool = False
     hidden: list[list[Any]] = field(default_factory=list)  # component, worst, from, until
+    began_ms: int | None = None
 
 
 @dataclass
@@ -363,6 +366,8 @@ class Occasion(NamedTuple):
     stream: Any
     at_ms: int
     case: Case | None = None
+    only: str = ""
+    since_ms: int | None = None
 
 
 def _live(told: Told, now: Moment) -> list[Occasion]:
@@ -421,13 +426,14 @@ def _forget(told: Told, now: Moment, occasions: list[Occasion]) -> None:
 
 def _pass(told: Told, now: Moment, occasions: list[Occasion]) -> None:
     """Planned work: what is declared is noted, what is not any more is over, and time starts and ends the rest."""
-    was_ms = told.looked_ms or 0
+    is_first, was_ms = told.looked_ms is None, told.looked_ms or 0
     told.looked_ms = max(now.at_ms, was_ms)
     declared = {time.id: time for time in now.times}
 
     def tell(reason: str, job: Job, at_ms: int) -> None:
         of = job.time.of
-        occasions.append(Occasion(f"maintenance_{reason}", of.site, of.components, job.time.id, at_ms))
+        about = (of.site, of.components, job.time.id, at_ms)
+        occasions.append(Occasion(f"maintenance_{reason}", *about, since_ms=job.began_ms))
 
     for job in [job for job in told.works.values() if job.stands in ("planned", "under way")]:
         time = declared.get(job.time.id)
@@ -461,12 +467,65 @@ def _pass(told: Told, now: Moment, occasions: list[Occasion]) -> None:
                 tell("scheduled", job, now.at_ms)
     for job in told.works.values():
         if job.stands == "planned" and job.time.start_ms <= now.at_ms:
-            job.stands = "under way"
+            job.stands, job.began_ms = "under way", max(job.time.start_ms, job.seen_ms)
             if job.time.end_ms > now.at_ms:
                 tell("started", job, max(job.time.start_ms, job.seen_ms))
         if job.stands == "under way" and job.time.end_ms <= now.at_ms:
             job.stands = "over"
             tell("completed", job, job.time.end_ms)
+    if not is_first:
+        for subscription in now.policy.subscriptions.values():
+            occasions += _missed(told, now, subscription, was_ms)
+
+
+def _missed(told: Told, now: Moment, subscription: SubscriptionPolicy, was_ms: int) -> Iterator[Occasion]:
+    """What its hours, which have just begun, find."""
+    spans = _spans(subscription)
+    begun = [begin for begin, _ in spans if was_ms < begin <= now.at_ms]
+    if not begun:
+        return
+    over = max(end for _, end in spans if end <= begun[0])
+
+    def is_missed(at_ms: int) -> bool:
+        return over <= at_ms < begun[-1] and not any(begin <= at_ms < end for begin, end in spans)
+
+    for case in _open_cases(told):
+        about = (case.site, tuple(sorted(case.affected)), (case.component, case.number), begun[-1], case)
+        if is_missed(case.opened_ms):
+            yield Occasion("opened", *about, only=subscription.id)
+        elif is_missed(case.updated_ms):
+            yield Occasion("changed", *about, only=subscription.id)
+    for job in told.works.values():
+        if job.stands == "under way" and job.began_ms is not None and is_missed(job.began_ms):
+            of = job.time.of
+            about_it = (of.site, of.components, job.time.id, begun[-1])
+            yield Occasion("maintenance_started", *about_it, only=subscription.id, since_ms=job.began_ms)
+
+
+def _spans(subscription: SubscriptionPolicy) -> tuple[tuple[int, int], ...]:
+    return () if subscription.hours is None else _spans_of(subscription.hours)
+
+
+@cache
+def _spans_of(hours: Hours) -> tuple[tuple[int, int], ...]:
+    """Day by day, from long before the story until long after it. They are in UTC, and do not touch."""
+    return tuple(
+        sorted(
+            (day * DAY + slot.from_min * 60_000, day * DAY + slot.to_min * 60_000)
+            for day in range(19_668, 19_684)  # since 1970, which began on a Thursday
+            for slot in hours.slots
+            if slot.weekday == (day + 3) % 7
+        )
+    )
+
+
+def _hears(subscription: SubscriptionPolicy, one: Occasion) -> bool:
+    """Everything in its hours; outside them what ends, if there were any of them while it lasted."""
+    if subscription.hours is None or any(begin <= one.at_ms < end for begin, end in _spans(subscription)):
+        return True
+    since_ms = one.case.opened_ms if one.case else one.since_ms
+    is_end = one.reason in ("resolved", "maintenance_completed", "maintenance_cancelled")
+    return is_end and since_ms is not None and any(b < one.at_ms and e > since_ms for b, e in _spans(subscription))
 
 
 def _tell_joined(told: Told, now: Moment, occasions: list[Occasion]) -> None:
@@ -677,7 +736,7 @@ def _owed(told: Told, policy: Policy, occasions: Sequence[Occasion]) -> Counter[
         (subscription.id, one.reason, one.stream, one.at_ms, _headline(told, policy, one.site))
         for one in occasions
         for subscription in policy.subscriptions.values()
-        if _wants(subscription, policy, one)
+        if one.only in ("", subscription.id) and _wants(subscription, policy, one) and _hears(subscription, one)
     )
 
 
@@ -685,15 +744,20 @@ def _wants(subscription: SubscriptionPolicy, policy: Policy, one: Occasion) -> b
     topic = "incidents" if one.case else "components" if one.reason == "component_changed" else "maintenance"
     if topic not in subscription.topics or (subscription.sites and one.site not in subscription.sites):
         return False
-    if subscription.groups or subscription.components:
-        # Nobody knows the group of what is no longer configured: its end is told to all who name groups.
-        groups = {policy.components[c].group for c in one.components if c in policy.components}
-        is_unsure = any(c not in policy.components for c in one.components)
-        by_group = bool(subscription.groups & groups) or is_unsure
-        if not (set(one.components) & subscription.components or (subscription.groups and by_group)):
-            return False
+    if not any(_means(subscription, policy, id_) for id_ in one.components):
+        return False
     worst = max((DEPTH[status] for status in one.case.worst.values()), default=0) if one.case else 0
     return one.case is None or IMPACT[worst] >= subscription.min_impact
+
+
+def _means(subscription: SubscriptionPolicy, policy: Policy, id_: str) -> bool:
+    """Nobody knows group and severity of what is no longer configured: its end is told to all who name them."""
+    known = policy.components.get(id_)
+    by_group = bool(subscription.groups) and (known is None or known.group in subscription.groups)
+    names_some = subscription.groups or subscription.components
+    if names_some and not by_group and id_ not in subscription.components:
+        return False
+    return known is None or not subscription.severities or known.severity in subscription.severities
 
 
 def _headline(told: Told, policy: Policy, site: str) -> str:
@@ -708,7 +772,8 @@ def _next_look(told: Told, now: Moment) -> int | None:
     edges = [edge for t in now.times for edge in (t.start_ms, t.end_ms) if edge > (told.looked_ms or 0)]
     joins = [case.joined_due_ms for case in _open_cases(told) if case.joined_due_ms is not None]
     pins = [row.pin[2] for row in told.rows.values() if row.pin and row.pin[2] is not None]
-    return min([*edges, *joins, *pins, *_waits(told, now)], default=None)
+    begins = [ms for s in now.policy.subscriptions.values() for ms, _ in _spans(s) if ms > (told.looked_ms or 0)]
+    return min([*begins, *edges, *joins, *pins, *_waits(told, now)], default=None)
 
 
 def _waits(told: Told, now: Moment) -> Iterator[int]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prober.core.hours import LONGEST, parsed, within
+from prober.core.hours import LONGEST, begin_ms, has_come, holds, parsed, quiet_ms, within
 
 HOUR, DAY = 3_600_000, 86_400_000
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]
@@ -69,3 +69,46 @@ def test_adjacent_times_add_up(zone: str, start_ms: int, lengths_ms: list[int]) 
 def test_what_is_written_otherwise_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - it is told where the text was asked for
         parsed(text, "UTC")
+
+
+OFFICE = parsed("Mo-Fr 08:00-12:00, Mo-Fr 12:00-18:00", "Europe/Berlin")
+SKIPPED = parsed("Su 02:30-03:00", "Europe/Berlin")  # which the clocks skip on 2026-03-29
+
+
+@pytest.mark.parametrize(
+    ("at", "is_in"),
+    [
+        ("2026-03-06T06:59:59.999Z", False),  # Friday
+        ("2026-03-06T07:00Z", True),
+        ("2026-03-06T11:00Z", True),
+        ("2026-03-06T17:00Z", False),
+        ("2026-03-07T11:00Z", False),
+    ],
+)
+def test_a_moment_is_in_the_hours_or_not(at: str, is_in: bool) -> None:
+    assert holds(OFFICE, ms(at)) is is_in
+
+
+def test_hours_begin_after_they_were_over() -> None:
+    monday = ms("2026-03-09T07:00Z")
+    for at in ("2026-03-06T07:00Z", "2026-03-06T12:00Z", "2026-03-08T00:00Z", "2026-03-09T06:59:59.999Z"):
+        assert begin_ms(OFFICE, ms(at)) == monday
+    assert quiet_ms(OFFICE, monday) == ms("2026-03-06T17:00Z")
+    assert begin_ms(OFFICE, monday) == monday + DAY
+    assert begin_ms(parsed("Mo-Su 00:00-24:00", "UTC"), monday) is None
+
+
+def test_hours_that_the_clocks_skip_begin_a_week_later() -> None:
+    assert begin_ms(SKIPPED, ms("2026-03-23T00:00Z")) == ms("2026-04-05T00:30Z")
+    assert quiet_ms(SKIPPED, ms("2026-04-05T00:30Z")) == ms("2026-03-22T02:00Z")
+
+
+def test_whether_hours_have_come_is_seen_over_any_time() -> None:
+    night, morning = ms("2026-03-09T02:00Z"), ms("2026-03-09T07:00Z")
+    assert not has_come(OFFICE, night, morning)
+    assert has_come(OFFICE, night, morning + 1)
+    assert has_come(OFFICE, 0, night)
+
+
+def test_what_has_no_hour_at_all_was_quiet_all_the_time() -> None:
+    assert quiet_ms(OFFICE._replace(slots=()), ms("2026-03-09T07:00Z")) == ms("2026-02-22T07:00Z")

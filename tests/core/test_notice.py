@@ -6,6 +6,7 @@ import pytest
 
 from prober.core import notice
 from prober.core.events import Configured, Event, Observed, Woke
+from prober.core.hours import parsed
 from prober.core.incident import changed, opened, resolved
 from prober.core.model import Headline, Impact, Indicator, Notice, NoticeReason, Status, StatusChange
 from prober.core.state import State
@@ -37,6 +38,13 @@ def owed(occasion: notice.Occasion, **wishes: Any) -> tuple[Notice, ...]:
         ({"components": frozenset({"blog"})}, False),
         ({"groups": frozenset({"db"}), "components": frozenset({"shop"})}, True),
         ({"min_impact": Impact.CRITICAL}, True),
+        ({"severities": frozenset({"high", "low"})}, False),
+        ({"severities": frozenset({"normal"})}, True),
+        ({"severities": frozenset({"normal"}), "groups": frozenset({"db"})}, False),
+        ({"severities": frozenset({"normal"}), "components": frozenset({"shop"})}, True),
+        ({"severities": frozenset({"high"}), "components": frozenset({"shop"})}, False),
+        ({"hours": parsed("We 00:00-24:00", "UTC")}, False),
+        ({"hours": parsed("We 00:00-24:00", "Pacific/Auckland")}, True),
     ],
 )
 def test_a_subscription_hears_what_it_asked_for(wishes: dict[str, object], is_owed: bool) -> None:
@@ -95,3 +103,38 @@ def test_what_does_not_concern_a_subscription_is_not_escalated_to_it() -> None:
         assert decision.notices == ()
         state.apply(decision)
     assert all(not incident.escalated for incident in state.incidents.values())
+
+
+def test_what_is_about_no_component_is_of_normal_severity() -> None:
+    whole = notice.of_incident(NoticeReason.OPENED, DOWN._replace(affected=()), T0)
+    wishes: list[tuple[dict[str, Any], int]] = [
+        ({"severities": frozenset({"normal"})}, 1),
+        ({"severities": frozenset({"high"})}, 0),
+        ({"severities": frozenset({"normal"}), "groups": frozenset({"web"})}, 0),
+    ]
+    assert [len(owed(whole, **wish)) for wish, _ in wishes] == [count for _, count in wishes]
+
+
+def test_the_end_of_what_is_no_longer_configured_is_told_to_whoever_may_have_heard() -> None:
+    gone = notice.of_incident(NoticeReason.RESOLVED, opened(component("gone"), Status.MAJOR, T0, T0, "", 1, b""), T0)
+    wishes: list[tuple[dict[str, Any], int]] = [
+        ({"severities": frozenset({"high"})}, 1),
+        ({"groups": frozenset({"db"})}, 1),
+        ({"components": frozenset({"gone"})}, 1),
+        ({"components": frozenset({"shop"})}, 0),
+    ]
+    assert [len(owed(gone, **wish)) for wish, _ in wishes] == [count for _, count in wishes]
+
+
+def test_outside_its_hours_a_subscription_hears_of_no_change_of_a_component() -> None:
+    change = notice.of_component("main", StatusChange("shop", Status.MAJOR, Status.OPERATIONAL, T0))
+    assert owed(change, topics=notice.TOPICS, hours=parsed("We 00:00-24:00", "UTC")) == ()
+
+
+def test_without_hours_nothing_is_missed() -> None:
+    assert list(notice.missed(subscription(), [DOWN], [], T0, T0 + 86_400_000)) == []
+
+
+def test_hours_that_never_end_never_begin() -> None:
+    always = subscription(hours=parsed("Mo-Su 00:00-24:00", "UTC"))
+    assert list(notice.missed(always, [DOWN], [], T0, T0 + 86_400_000)) == []

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from prober.core.events import Configured, Decision, Event, Observed, Ordered, Woke
+from prober.core.hours import parsed
 from prober.core.model import Impact, Maintenance, Policy, Status
 from prober.core.orders import SetPin, TakePin
 from prober.core.reason import Reason
@@ -24,6 +25,12 @@ DAY = 86_400_000
 COMPONENTS = ("gateway", "shop", "blog", "ghost")
 PINS = (None, None, Status.OPERATIONAL, Status.PARTIAL, Status.MAJOR, Status.MAINTENANCE)
 CHECKS = ("net", "gateway", "shop-1", "shop-2", "blog")
+TOPICS = frozenset({"incidents", "maintenance", "components"})
+OFFICE = (  # a story begins on a Tuesday at 22:13:20
+    "Mo-Su 22:30-22:50, Mo-Su 23:10-23:30",
+    "Mo-Su 22:00-22:20, Mo-Su 23:40-24:00",
+    "We 00:30-12:00",
+)
 REASONS = {
     "down": (Reason.HTTP_STATUS, Reason.CONNECT_TIMEOUT, Reason.DNS_TIMEOUT),
     "degraded": (Reason.CERT_EXPIRING,),
@@ -44,10 +51,13 @@ def world(seed: int) -> Policy:
         check("blog", "blog", canaries=("net",), **_needs(draw), **_parts(draw)),
     ]
     subscriptions = [
-        subscription("all", topics=frozenset({"incidents", "maintenance", "components"})),
+        subscription("all", topics=TOPICS),
         subscription("grave", min_impact=Impact.CRITICAL),
         subscription("web", groups=frozenset({"web"}), sites=frozenset({"main"})),
         subscription("blog", components=frozenset({"blog"})),
+        subscription("office", hours=parsed(draw.choice(OFFICE), "UTC"), topics=TOPICS),
+        subscription("grave office", hours=parsed(draw.choice(OFFICE), "UTC"), min_impact=Impact.MAJOR),
+        subscription("weighty", severities=frozenset({"high"})),
     ]
     return policy(*checks, components=_components(draw), subscriptions=subscriptions, windows=_windows(draw))
 
@@ -83,13 +93,18 @@ def _components(draw: Random) -> list[Any]:
         opens_at = draw.choice((Status.DEGRADED, Status.DEGRADED, Status.PARTIAL, Status.MAJOR, None))
         waits = {"resolve_after_ms": draw.choice((0, 0, 5 * MIN)), "reopen_within_ms": draw.choice((0, 0, 10 * MIN))}
         common = {"group_by": group_by, "group_wait_ms": draw.choice((30_000, 5 * MIN))}
-        return {"opens_at": opens_at, "major_percent": draw.choice((100, 100, 0, 60)), **common, **waits}
+        return {
+            "opens_at": opens_at,
+            "major_percent": draw.choice((100, 100, 0, 60)),
+            **common,
+            **waits,
+        }
 
     above = draw.choice((("gateway",), ("gateway", "blog"), ()))
     return [
         component("net", ["net"], opens_at=None, group_by=group_by),
         component("gateway", ["gateway"], **more()),
-        component("shop", ["shop-1", "shop-2"], depends_on=above, group="web", **more()),
+        component("shop", ["shop-1", "shop-2"], depends_on=above, group="web", severity="high", **more()),
         component(
             "blog", ["blog"], depends_on=draw.choice((("gateway",), ())), site=draw.choice(("main", "other")), **more()
         ),

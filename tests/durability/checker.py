@@ -109,9 +109,9 @@ def verdict_faults(path: Path, check: str, lives: Sequence[Sequence[bool]]) -> l
     return wrong
 
 
-def verified(state_dir: Path) -> list[str]:
-    """What `prober verify` and SQLite find wrong."""
+def verified(state_dir: Path, code: Path | None = None) -> list[str]:
+    """What `prober verify` and SQLite find wrong. code: the folder of the program; None = where we are."""
     wrong = [str(row) for row in asked(state_dir / "prober.db", "PRAGMA integrity_check") if row != ("ok",)]
     command = [sys.executable, "-m", "prober", "verify", str(state_dir / "prober.db")]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = subprocess.run(command, capture_output=True, text=True, check=False, cwd=code)
     return wrong if found.returncode == 0 else [*wrong, found.stderr]

@@ -19,12 +19,13 @@ class Mutant(NamedTuple):
     found: str = ""
 
 
-def mutated(folder: Path, mutant: Mutant) -> Path:
+def mutated(folder: Path, *mutants: Mutant) -> Path:
     """A copy of the program, changed."""
     for package in ("prober", "statusapi"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    file = folder / mutant.file
-    text = file.read_text()
-    assert text.count(mutant.old) == 1, f"{mutant.file}: expected once: {mutant.old}"
-    file.write_text(text.replace(mutant.old, mutant.new))
+    for mutant in mutants:
+        file = folder / mutant.file
+        text = file.read_text()
+        assert text.count(mutant.old) == 1, f"{mutant.file}: expected once: {mutant.old}"
+        file.write_text(text.replace(mutant.old, mutant.new))
     return folder

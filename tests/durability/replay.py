@@ -17,20 +17,18 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import anyio
 
 from prober.errors import StoreError
-from prober.store import FILE, Store, store, verify
+from prober.store import FILE, Store, verify
 from tests.durability import checker
 from tests.durability.disk import Disk, Event, Mode, Told
 from tests.durability.marked import MARK, summed
 from tests.durability.tracing import events
 
-store._queries = cache(store._queries)  # read anew they would be most of the time
 MEMORY = Path("/dev/shm")  # where a sync costs nothing: the disk is a model
 NEW = b"new".ljust(32)  # the identity of a store that has found nothing
 EVERYTHING = "SELECT id FROM notice UNION ALL SELECT uid FROM incident"

@@ -14,6 +14,8 @@ from tests.durability import checker
 from tests.durability.mutants import Mutant, mutated
 from tests.durability.town import ROOT, SUBSCRIPTIONS, Guard, Town, guard, town
 
+pytestmark = pytest.mark.timeout(300)  # it waits for daemons, twice or more
+
 PENDING = "SELECT count(*) FROM notice WHERE progress = 'pending'"
 
 
@@ -38,6 +40,18 @@ MUTANTS = {
         "enumerate(decision.notices)])",
         'enumerate(decision.notices) if n.reason != "opened"])',
         "judged.after:2",
+        "expected 1 notice opened, found 0",
+    ),
+    "it owes notices in a transaction of their own": Mutant(
+        "prober/store/store.py",
+        "        queries.owe_notices(",
+        "        if decision.incidents:\n"
+        "            from prober import fault\n"
+        "            connection.execute('COMMIT')\n"
+        "            fault.reach('tried.before')\n"
+        "            connection.execute('BEGIN IMMEDIATE')\n"
+        "        queries.owe_notices(",
+        "tried.before:1",
         "expected 1 notice opened, found 0",
     ),
 }

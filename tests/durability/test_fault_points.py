@@ -9,6 +9,8 @@ from tests.acceptance.scene import eventually
 from tests.durability import checker
 from tests.durability.town import SUBSCRIPTIONS, Guard, guard, town
 
+pytestmark = pytest.mark.timeout(300)  # it waits for daemons, twice or more
+
 OUTAGES = 2
 UNDISTURBED = [("component:shop", ["investigating", "resolved"])] * OUTAGES
 FAULTS = [

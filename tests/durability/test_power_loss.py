@@ -48,13 +48,14 @@ class Recorded(Guard):
         """One life, until so many more messages have come; an operator opens an incident in it, and somebody reads."""
         self.before = recording(trace)
         enough = len(self.town.received) + messages
-        self.start()
-        assert self.process
+        self.start(PYTHONPATH=str(ROOT))  # where the marks are made, also if the program is another
+        assert isinstance(self.process, subprocess.Popen)
         eventually(lambda: self.town.answered(self.town.life), f"an answer; the log:\n{self.log()}")
         server = f"http://127.0.0.1:{self.public}"
         asked_of(server + INCIDENTS, KEY, {"site": "main", "name": trace.name, "body": "By hand."})
-        while len(self.town.received) < enough:
-            eventually(lambda: asked_of(server + INCIDENTS, KEY), "an answer")
+        while (count := len(self.town.received)) < enough:
+            asked_of(server + INCIDENTS, KEY)
+            eventually(lambda count=count: len(self.town.received) > count, "a message")  # type: ignore[misc]
         recorder = tracer(self.process.pid)
         self.process.kill() if is_killed else self.process.terminate()
         self.process.wait()
@@ -100,6 +101,7 @@ def test_without_full_syncs_a_power_loss_is_seen_to_lose_what_was_acknowledged(t
     code = mutated(tmp_path / "code", NORMAL)
     found = replayed(tmp_path, record(tmp_path, (12,), 50, code))
     lost = Counter(fault.partition(",")[0] for fault in found["wrong"] if ": lost: " in fault)
+    print(f"{told(found)}; lost: {dict(lost)}")  # noqa: T201 - the figure is what pytest -rP shows
     assert lost[Mode.KEPT] == 0
     assert lost[Mode.DROPPED] > 0
     assert lost[Mode.HALF] + lost[Mode.TORN] > 0

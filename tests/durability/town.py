@@ -1,6 +1,7 @@
 """Targets that fail as they are told to, a receiver that notes what comes, and a real daemon between them."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -9,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from tests.acceptance.scene import free_port
+from tests.acceptance.scene import PATIENCE_S, eventually, free_port
+from tests.durability.nursery import Forked, Nursery
 
 ROOT = Path(__file__).parents[2]
 SUBSCRIPTIONS = ("pager", "chat")
@@ -75,8 +77,28 @@ class Town(ThreadingHTTPServer):
         self.answers: dict[str, dict[int, list[bool]]] = defaultdict(lambda: defaultdict(list))
         self.received: list[tuple[str, bytes]] = []
         self.lock = threading.Lock()
+        self.served = 0  # requests that are being answered
         super().__init__(("127.0.0.1", 0), Citizen)
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self.lock:
+            self.served += 1
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self.lock:
+                self.served -= 1
+
+    def settle(self) -> None:
+        """Wait until whatever had been asked before, maybe by somebody who is dead, is answered."""
+        with socket.create_connection(("127.0.0.1", self.server_address[1]), timeout=PATIENCE_S) as last:
+            last.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
+            last.recv(1)  # it was taken up after all others
+        eventually(lambda: not self.served, "the last answers")
 
     def lives(self, check: str) -> list[list[bool]]:
         return [self.answers[check][life] for life in range(self.life + 1)]
@@ -101,6 +123,9 @@ class Citizen(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self._answer(200 if self.server.answer(self.path.strip("/")) else 503)
+
+    def do_HEAD(self) -> None:
+        self._answer(200)
 
     def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
@@ -133,11 +158,13 @@ def town(flaps_after: int = 0) -> Iterator[Town]:
 class Guard:
     """The real daemon that watches the town; killed and started again by whoever has it.
 
-    code: the folder of the program. module: what is run of it. before: what goes before the command.
+    code: the folder of the program. module: what is run of it. before: what goes before the command. nursery: where it
+    is forked from; None = it is started as any program.
     """
 
     module = "prober"
     before: tuple[str, ...] = ()
+    nursery: Nursery | None = None
 
     def __init__(
         self, folder: Path, town: Town, checks: tuple[str, ...], interval_ms: int = 200, code: Path = ROOT
@@ -145,7 +172,7 @@ class Guard:
         self.folder, self.town, self.code = folder, town, code
         self.public = free_port()
         self.state_dir, self.database = folder / "state", folder / "state" / "prober.db"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
         port = town.server_address[1]
         text = CONFIG.format(key=KEY, public=self.public, town=port)
         text += "".join(CHECK.format(id=id_, town=port, interval_ms=interval_ms) for id_ in checks)
@@ -154,16 +181,12 @@ class Guard:
     def start(self, **env: str) -> None:
         """A new life begins; it is not waited for."""
         self.town.life += 1
+        arguments = ["run", "--config", str(self.folder / "config.toml")]
+        if self.nursery is not None:
+            self.process = self.nursery.start(arguments, env, self.folder / "log")
+            return
         with (self.folder / "log").open("ab") as log:
-            command = [
-                *self.before,
-                sys.executable,
-                "-m",
-                self.module,
-                "run",
-                "--config",
-                str(self.folder / "config.toml"),
-            ]
+            command = [*self.before, sys.executable, "-m", self.module, *arguments]
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | env, cwd=self.code)
 
     @property
@@ -175,6 +198,7 @@ class Guard:
         assert self.process
         self.process.kill()
         self.process.wait()
+        self.town.settle()
 
     def log(self) -> str:
         return (self.folder / "log").read_text()

@@ -29,6 +29,7 @@ async def test_each_check_is_a_target_here_and_no_address_is_public(tmp_path: Pa
                 "check": "shop",
                 "component": "shop",
                 "site": "main",
+                "__scheme__": "https",
             },
         }
         assert [one["labels"]["check"] for one in found] == ["shop", "blog", "mail", "lone"]
@@ -90,3 +91,13 @@ async def test_a_wrong_key_is_a_mistake_that_is_told(tmp_path: Path) -> None:
             answer = await it.public.get("/sd/prometheus", headers={"Authorization": header})
             assert answer.status_code == 401
             assert "Expected a known key" in answer.json()["error"]["message"]
+
+
+async def test_the_key_of_the_metrics_is_asked_for_and_sees_all(tmp_path: Path) -> None:
+    text = CONFIG.replace("[prober]", '[prober]\nmetrics_key = "metrics-0123456789"')
+    async with scene(tmp_path, text=text) as it:
+        assert (await it.public.get("/sd/prometheus")).status_code == 401
+        found = await listed(it, "metrics-0123456789")
+        assert {one["labels"]["site"] for one in found} == {"main", "second"}
+        assert found[0]["labels"]["instance"] == "127.0.0.1:9#shop"
+        assert {one["labels"]["site"] for one in await listed(it, ACME)} == {"main"}

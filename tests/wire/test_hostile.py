@@ -10,12 +10,14 @@ from prober.clock import Clock
 from prober.core.model import Due, Observation
 from prober.core.reason import Reason
 from prober.probes.http import KIND
+from tests.wire import hostile, hostile_codings, hostile_tls
 from tests.wire.certificates import Certificates
-from tests.wire.hostile import BEHAVIOURS, Behaviour, serving, silent
+from tests.wire.hostile import Behaviour, serving, silent
 
 pytestmark = pytest.mark.anyio
 
 IN_TIME = {Reason.HTTP_TIMEOUT: "400ms", Reason.TLS_TIMEOUT: "400ms"}
+BEHAVIOURS = [*hostile.BEHAVIOURS, *hostile_codings.BEHAVIOURS, *hostile_tls.BEHAVIOURS]
 NAMES = [f"{number:03}-{row.name.replace(' ', '-')}" for number, row in enumerate(BEHAVIOURS)]
 
 
@@ -62,6 +64,30 @@ async def test_every_behaviour_has_its_verdict(row: Behaviour, certificates: Cer
     assert seen.took_us >= sum(us for _, us in seen.phases_us) - len(seen.phases_us)
     assert await settles(tasks, tasks_before)
     assert await settles(descriptors, descriptors_before)
+
+
+def test_there_are_many_of_them_and_no_two_of_one_name() -> None:
+    assert len({row.name for row in BEHAVIOURS}) == len(BEHAVIOURS) >= 200
+
+
+@pytest.mark.parametrize("then", hostile_tls.HALFWAY)
+async def test_a_handshake_that_ends_at_any_step_is_the_targets_fault(
+    then: str, certificates: Certificates, ca: str
+) -> None:
+    reason, deadline = hostile_tls.HALFWAY[then]
+    for name, act in hostile_tls.of_certificates(certificates):
+        if name.startswith(then):  # by one certificate, made once
+            async with serving(act) as port:
+                seen = await probed(f"https://127.0.0.1:{port}/", ca=ca, timeout=deadline)
+            assert (seen.outcome, seen.reason) == ("down", reason), (name, seen.detail)
+
+
+async def test_a_server_that_wants_our_certificate_says_so_after_the_handshake(
+    certificates: Certificates, ca: str
+) -> None:
+    async with serving(hostile_tls.shakes_hands(certificates.context("client wanted"))) as port:
+        seen = await probed(f"https://127.0.0.1:{port}/", ca=ca)
+    assert (seen.outcome, seen.reason) == ("down", Reason.TLS_HANDSHAKE), seen.detail
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

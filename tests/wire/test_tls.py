@@ -160,7 +160,7 @@ def test_what_is_no_certificate_has_no_expiry() -> None:
         (20, Reason.TLS_UNTRUSTED),
         (62, Reason.TLS_NAME),
         (64, Reason.TLS_NAME),
-        (7, Reason.TLS_HANDSHAKE),
+        (7, Reason.TLS_UNTRUSTED),
     ],
 )
 def test_openssls_codes_have_their_reasons(code: int, reason: Reason) -> None:

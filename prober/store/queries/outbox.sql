@@ -81,7 +81,8 @@ WHERE channel = :channel
 
 -- name: notices
 -- The newest messages, of one channel or one progress or all.
-SELECT id, subscription, channel, reason, at_ms, site, stream, progress, attempts, next_ms, told_by, replayed_ms
+SELECT id, subscription, channel, reason, at_ms, site, stream, progress, attempts, next_ms, told_by, replayed_ms,
+    (SELECT error FROM delivery WHERE delivery.notice = notice.id ORDER BY attempt DESC LIMIT 1) AS error
 FROM notice
 WHERE (:channel IS NULL OR channel = :channel)
     AND (:progress IS NULL OR progress = :progress)
@@ -90,7 +91,8 @@ LIMIT :limit;
 
 -- name: one_notice^
 -- One message and what has become of it.
-SELECT id, subscription, channel, reason, at_ms, site, stream, progress, attempts, next_ms, told_by, replayed_ms
+SELECT id, subscription, channel, reason, at_ms, site, stream, progress, attempts, next_ms, told_by, replayed_ms,
+    (SELECT error FROM delivery WHERE delivery.notice = notice.id ORDER BY attempt DESC LIMIT 1) AS error
 FROM notice
 WHERE id = :id;
 
