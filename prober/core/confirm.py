@@ -1,8 +1,8 @@
 """Which checks are probed again beside their grid, to be sure sooner.
 
-1. A check that fails while it is still believed, and has a retry interval, is probed again at once, by the other
-   address family if its target has one, and then at that interval, until the verdict has followed or the check has
-   answered well. Its grid stays as it is.
+1. A check that fails while it is still believed, and has a retry interval, is probed again at once, another way
+   (by the other address family if its target has one, by another name server if the check names several), and then at
+   that interval, until the verdict has followed or the check has answered well. Its grid stays as it is.
 2. At the first failure its canaries are probed at once: is it our network?
 3. And the checks of all that its component depends on: is it theirs? Those that fail as well are probed again every
    second until they are judged, so that one outage is told as one.

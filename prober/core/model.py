@@ -118,7 +118,8 @@ class Phase(StrEnum):
 class Due(NamedTuple):
     """One slot of the grid that a check must answer, or a probe beside it.
 
-    other_way: it confirms a failure, and goes by the other address family if the target has one.
+    other_way: it confirms a failure, and goes by the other address family if the target has one, and by another name
+    server if the check names several.
     """
 
     check: str

@@ -25,9 +25,12 @@ from prober.core.reason import Reason
 from prober.options import CheckOptions, mistake
 from prober.probes.base import Kind
 from prober.probes.boundary import Attempt, Judgement, observe
-from prober.probes.keys import Family, Host, fitting, place
+from prober.probes.keys import CaFile, Family, Host, fitting, place
 from prober.probes.reach import ReachOptions, reached
-from prober.wire.nameserver import NO_ANSWER, ask_by_tcp, ask_by_udp, question
+from prober.probes.stream import Line, talking
+from prober.wire import tls
+from prober.wire.datagram import LARGEST
+from prober.wire.nameserver import NO_ANSWER, ask_by_tcp, ask_by_udp, ask_on, question
 from prober.wire.url import parse_place
 
 Type = Literal[
@@ -37,6 +40,7 @@ Type = Literal[
 Code = Literal["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"]
 
 _PORT = 53
+_TLS_PORT = 853
 _TARGET = re.compile(r"dns://([^/?#]+)/([^/?#]+)(?:\?([^#]*))?", re.IGNORECASE)
 _SHOWN = 256  # characters
 _BY_CODE = {dns.rcode.NXDOMAIN: Reason.DNS_NXDOMAIN, dns.rcode.SERVFAIL: Reason.DNS_SERVFAIL}
@@ -47,14 +51,20 @@ class DnsOptions(ReachOptions):
 
     host: Host
     """The name server that is asked: its name or address."""
-    port: int = Field(default=_PORT, ge=1, le=65_535)
-    """The port that is asked."""
+    port: int | None = Field(default=None, ge=1, le=65_535)
+    """The port that is asked; without it 53, or 853 by TLS."""
     query: str
     """The name that is asked for."""
     type: Type = "A"
     """The type of the records that are asked for."""
-    transport: Literal["udp", "tcp"] = "udp"
+    transport: Literal["udp", "tcp", "tls"] = "udp"
     """How it is asked. A truncated answer by UDP is asked for again by TCP."""
+    server_name: Host | None = None
+    """The name that TLS asks for and the certificate must be for, if it differs from the host."""
+    verify: bool = True
+    """Whether the certificate must be valid for the name and signed by a trusted authority."""
+    ca: CaFile | None = None
+    """A PEM file with the authorities to trust instead of the system's."""
     recursive: bool = True
     """Whether the server is asked to look further for an answer that it does not have."""
     expect_rcode: Code = "NOERROR"
@@ -93,6 +103,11 @@ class DnsOptions(ReachOptions):
     def _fits_host(cls, family: Family, info: ValidationInfo) -> Family:
         return fitting(family, info.data.get("host"))
 
+    @property
+    def used_port(self) -> int:
+        """The port, wherever it was told."""
+        return self.port or (_TLS_PORT if self.transport == "tls" else _PORT)
+
     def vouched(self) -> str:
         return self.vouches_for or "dns"
 
@@ -100,7 +115,7 @@ class DnsOptions(ReachOptions):
         return (("resolver", self.host.lower()),)
 
     def target(self) -> str:
-        server = place(self.host, self.port).removesuffix(f":{_PORT}")
+        server = place(self.host, self.used_port).removesuffix(f":{_PORT}")
         return f"dns://{server}/{self.query}?type={self.type}"
 
 
@@ -111,6 +126,7 @@ class DnsProbe:
         self._options = options
         self._clock = clock
         self._names = options.names()
+        self._line = self._prepared_line() if options.transport == "tls" else None
         self._name = dns.name.from_text(options.query)
         self._type = dns.rdatatype.from_text(options.type)
         self._code = dns.rcode.from_text(options.expect_rcode)
@@ -121,18 +137,41 @@ class DnsProbe:
         return await observe(due, self._clock, self._options.timeout, self._run, NO_ANSWER)
 
     async def _run(self, attempt: Attempt) -> Judgement | None:
-        options, facts, enter = self._options, attempt.facts, attempt.watch.enter
-        address = await reached(attempt, options.host, options.family, self._names)
-        asked = question(self._name, self._type, options.recursive)
-        transport, answer = options.transport, None
-        if transport == "udp":
-            answer = await ask_by_udp(asked, address, options.port, enter, attempt.doubts)
-            attempt.doubt = None
-        if answer is None or answer.flags & dns.flags.TC:
-            transport, answer = "tcp", await ask_by_tcp(asked, address, options.port, enter)
+        asked = question(self._name, self._type, self._options.recursive)
+        if self._line is not None:
+            async with talking(attempt, self._line) as talk:
+                transport, answer = "tls", await ask_on(talk, asked, attempt.watch.enter)
+        else:
+            transport, answer = await self._in_plain(asked, attempt)
         records = [record for rrset in answer.answer if rrset.rdtype == self._type for record in rrset]
-        facts.update(_facts(answer, records), dns_transport=transport)
+        attempt.facts.update(_facts(answer, records), dns_transport=transport)
         return self._judged(answer.rcode(), records)
+
+    async def _in_plain(self, asked: dns.message.Message, attempt: Attempt) -> tuple[str, dns.message.Message]:
+        """By what it came, and the answer. Raises Failed."""
+        options, enter = self._options, attempt.watch.enter
+        address = await reached(attempt, options.host, options.family, self._names)
+        if options.transport == "udp":
+            answer = await ask_by_udp(asked, address, options.used_port, enter, attempt.doubts)
+            attempt.doubt = None
+            if not answer.flags & dns.flags.TC:
+                return "udp", answer
+        return "tcp", await ask_by_tcp(asked, address, options.used_port, enter)
+
+    def _prepared_line(self) -> Line:
+        options = self._options
+        policy = tls.context(options.verify, options.ca, alpn=())
+        name = (options.server_name or options.host).removesuffix(".")
+        return Line(
+            options.host,
+            options.used_port,
+            options.family,
+            self._names,
+            policy,
+            name,
+            Reason.DNS_MALFORMED,
+            2 + LARGEST,
+        )
 
     def _judged(self, code: dns.rcode.Rcode, records: Sequence[dns.rdata.Rdata]) -> Judgement | None:
         options = self._options

@@ -14,7 +14,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "http": {"url": "http://target.invalid/"},
         "tcp": {"host": "target.invalid", "port": 1},
         "tls": {"host": "target.invalid", "port": 443},
-        "dns": {"host": "target.invalid", "port": 53},
+        "dns": {"host": "target.invalid", "port": None},
         "icmp": {"host": "target.invalid"},
         "grpc": {"host": "target.invalid", "port": 1},
         "websocket": {"url": "ws://target.invalid/"},
@@ -42,6 +42,12 @@ def _place(default: int | None) -> Callable[[str], Mapping[str, object]]:
     return keys
 
 
+def _server(target: str) -> Mapping[str, object]:
+    """Without a port, the usual one of the module's transport."""
+    host, port = parse_place(target)
+    return {"host": host, "port": port}
+
+
 def _host(target: str) -> Mapping[str, object]:
     host, port = parse_place(f"[{target}]" if target.count(":") > 1 and "[" not in target else target)
     if port is not None:
@@ -53,7 +59,7 @@ _KEYS: Mapping[str, Callable[[str], Mapping[str, object]]] = {
     "http": _url("http"),
     "tcp": _place(None),
     "tls": _place(443),
-    "dns": _place(53),
+    "dns": _server,
     "icmp": _host,
     "grpc": _place(None),
     "websocket": _url("ws"),

@@ -1,4 +1,4 @@
-"""One question to one name server, by UDP or TCP.
+"""One question to one name server, by UDP, by TCP, or on any connection.
 
 By UDP anybody may send an answer in the server's name. What does not fit the question is passed over, as a resolver
 would, and told only if nothing better comes.
@@ -71,12 +71,17 @@ async def ask_by_tcp(
     enter(Phase.CONNECT)
     transport, talk = await connect(lambda: Dialogue(Reason.DNS_MALFORMED, 2 + LARGEST), address, port)
     try:
-        enter(Phase.SEND)
-        talk.say(asked.to_wire(prepend_length=True))
-        enter(Phase.PROCESSING)
-        answer = parsed(await talk.exactly(int.from_bytes(await talk.exactly(2))))
+        return await ask_on(talk, asked, enter)
     finally:
         transport.abort()
+
+
+async def ask_on(talk: Dialogue, asked: dns.message.Message, enter: Callable[[Phase], None]) -> dns.message.Message:
+    """The answer, on a connection that stands. Raises Failed."""
+    enter(Phase.SEND)
+    talk.say(asked.to_wire(prepend_length=True))
+    enter(Phase.PROCESSING)
+    answer = parsed(await talk.exactly(int.from_bytes(await talk.exactly(2))))
     if not asked.is_response(answer):
         raise Failed(Reason.DNS_MALFORMED, "the answer is to another question")
     return answer

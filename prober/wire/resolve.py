@@ -11,17 +11,15 @@ import functools
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from prober.core.model import Phase
 from prober.core.reason import Reason
 from prober.wire.address import FAMILIES, VERSIONS, Address, literal
 from prober.wire.failure import Failed, failed_by
 from prober.wire.guard import ForbiddenAddress, judge
+from prober.wire.resolver import Resolver, Unlike
 from prober.wire.system_names import Server, SystemNames
-
-if TYPE_CHECKING:
-    from prober.wire.resolver import Resolver
 
 _FIRST = {"4 first": 4, "6 first": 6}
 _MOST_SETS = 1024  # of servers that checks name
@@ -83,8 +81,6 @@ async def looked_up(
     if names.by == "system" and not names.servers:
         found: Sequence[Address] = await _by_system(host, family)
     else:
-        from prober.wire.resolver import Unlike
-
         _guarded([server.ip for server in names.servers], host)
         try:
             ours = own_resolver(names.servers)
@@ -103,10 +99,8 @@ def chosen(addresses: Sequence[Address], *, other_way: bool) -> Address:
 
 
 @functools.lru_cache(maxsize=_MOST_SETS)
-def own_resolver(servers: tuple[Server, ...]) -> "Resolver":
+def own_resolver(servers: tuple[Server, ...]) -> Resolver:
     """The one that asks these servers; without any, those of the system."""
-    from prober.wire.resolver import Resolver
-
     return Resolver(SystemNames(time.monotonic), time.monotonic, servers)
 
 

@@ -65,7 +65,8 @@ class Resolver:
         """All addresses of the name, the best first; one at least. Raises Failed, and Unlike if it must not judge.
 
         family: a key of FAMILIES. doubts: told what it will have been if time runs out. keeps: whether addresses are
-        kept, and taken again, for as long as the name's servers allow. other_way: by another server first.
+        kept, and taken again, for as long as the name's servers allow. other_way: by another server first, and anew
+        whatever is kept.
         """
         if _LIKE_A_NUMBER.fullmatch(host):
             return _numeric(host, family)
@@ -96,7 +97,7 @@ class Resolver:
         self, host: str, family: str, manner: Manner, doubts: Doubts, keeps: bool, other_way: bool
     ) -> Sequence[Address]:
         key = (host.lower(), family, manner)
-        kept = self._kept.get(key) if keeps else None
+        kept = self._kept.get(key) if keeps and not other_way else None
         if kept is not None and self._now_s() < kept.until_s:
             return kept.addresses
         turned = self._turned(manner, other_way)

@@ -7,6 +7,8 @@ from prober.core.model import Phase
 from prober.core.reason import Reason
 from prober.probes.dns import build, guesses
 from tests.probes.scene import mistakes, options, probed
+from tests.wire.certificates import Certificates
+from tests.wire.conftest import certificates as certificates  # the same, for this room
 from tests.wire.dns_server import Answer, answers, name_server, says, truncated, with_id
 
 pytestmark = pytest.mark.anyio
@@ -38,6 +40,51 @@ async def test_tcp_may_be_used_at_once() -> None:
     async with name_server(answers(A1)) as port:
         seen = await probed("dns", port=port, transport="tcp", recursive=False, **KEYS)
     assert (seen.outcome, seen.facts["dns_transport"]) == ("up", "tcp")
+
+
+async def test_by_tls_the_certificate_must_be_good(certificates: Certificates) -> None:
+    keys = {"transport": "tls", "ca": str(certificates.ca), **KEYS}
+    async with name_server(answers(A1), certificates.context("good")) as port:
+        seen = await probed("dns", port=port, **keys)
+        named = await probed("dns", port=port, server_name="elsewhere.test", **keys)
+        unverified = await probed("dns", port=port, verify=False, server_name="elsewhere.test", **keys)
+    assert (seen.outcome, seen.facts["dns_transport"], seen.facts["answers"]) == ("up", "tls", "192.0.2.1")
+    assert [phase for phase, _ in seen.phases_us] == [
+        Phase.RESOLVE, Phase.CONNECT, Phase.TLS, Phase.SEND, Phase.PROCESSING,
+    ]  # fmt: skip
+    assert (named.outcome, named.reason) == ("down", Reason.TLS_NAME)
+    assert unverified.outcome == "up"
+    async with name_server(answers(A1), certificates.context("expired")) as port:
+        expired = await probed("dns", port=port, **keys)
+    assert (expired.outcome, expired.reason) == ("down", Reason.TLS_EXPIRED)
+    assert "cert_expiry_s" in expired.facts
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (says(), Reason.DNS_MALFORMED),
+        (says(b"x"), Reason.DNS_MALFORMED),
+        (with_id(answers(A1), 1), Reason.DNS_MALFORMED),
+        (answers(rcode="SERVFAIL"), Reason.DNS_SERVFAIL),
+    ],
+)
+async def test_by_tls_answers_are_judged_as_ever(certificates: Certificates, said: Answer, reason: Reason) -> None:
+    async with name_server(said, certificates.context("good")) as port:
+        seen = await probed("dns", port=port, transport="tls", ca=str(certificates.ca), **KEYS)
+    assert (seen.outcome, seen.reason) == ("down", reason)
+
+
+async def test_a_port_that_does_not_speak_tls_is_told(certificates: Certificates) -> None:
+    async with name_server(answers(A1)) as port:
+        seen = await probed("dns", port=port, transport="tls", ca=str(certificates.ca), timeout="1s", **KEYS)
+    assert seen.outcome == "down"
+    assert seen.phases_us[-1][0] is Phase.TLS
+
+
+async def test_each_transport_has_its_port() -> None:
+    assert options("dns", **KEYS).target() == "dns://127.0.0.1/shop.test?type=A"
+    assert options("dns", transport="tls", **KEYS).target() == "dns://127.0.0.1:853/shop.test?type=A"
 
 
 async def test_records_count_that_an_alias_leads_to() -> None:

@@ -4,13 +4,15 @@ import socket
 
 import pytest
 
+from prober.clock import Clock
 from prober.core.model import Phase
 from prober.core.reason import Reason
+from prober.probes import kind
 from prober.probes.reach import ReachOptions
 from prober.wire.resolve import Names
 from prober.wire.system_names import Server
-from tests.probes.scene import mistakes, options, probed
-from tests.wire.dns_server import answers, name_server, of_names
+from tests.probes.scene import DUE, mistakes, options, probed
+from tests.wire.dns_server import answers, name_server, noting, of_names
 
 pytestmark = pytest.mark.anyio
 
@@ -53,6 +55,34 @@ async def test_the_servers_of_the_check_are_asked() -> None:
     assert (seen.outcome, seen.facts) == ("up", {"ip": "127.0.0.1", "ip_protocol": 4})
     assert (other.outcome, other.reason) == ("down", Reason.DNS_NXDOMAIN)
     assert [phase for phase, _ in other.phases_us] == [Phase.RESOLVE]
+
+
+async def test_a_failure_is_confirmed_by_another_name_server() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        good = of_names(shop=answers("shop.test. 60 IN A 127.0.0.1"))
+        async with name_server(answers(rcode="NXDOMAIN")) as lying, name_server(good) as honest:
+            resolvers = [f"127.0.0.1:{lying}", f"127.0.0.1:{honest}"]
+            keys = {"host": "shop.test", "port": server.getsockname()[1], "resolvers": resolvers}
+            probe = kind("tcp").build(options("tcp", **keys), Clock())
+            first, confirming = await probe.probe(DUE), await probe.probe(DUE._replace(other_way=True))
+    assert (first.outcome, confirming.outcome) == ("down", "up")
+
+
+async def test_addresses_are_kept_if_wanted() -> None:
+    told: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        async with name_server(noting(told, answers("shop.test. 60 IN A 127.0.0.1"))) as port:
+            keys = {"port": server.getsockname()[1], "family": "4", "resolvers": [f"127.0.0.1:{port}"]}
+            for dns_cache, questions in ((False, 1), (False, 2), (True, 3), (True, 3)):
+                seen = await probed("tcp", host="shop.test", dns_cache=dns_cache, **keys)
+                assert (seen.outcome, len(told)) == ("up", questions)
+
+
+async def test_an_address_never_comes_to_the_resolver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prober.wire.resolve.own_resolver", None)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        keys = {"port": server.getsockname()[1], "resolvers": ["192.0.2.1"], "dns_cache": True}
+        assert (await probed("tcp", host="127.0.0.1", **keys)).outcome == "up"
 
 
 async def test_the_systems_resolver_can_be_asked_instead() -> None:

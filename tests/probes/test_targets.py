@@ -15,6 +15,7 @@ from prober.probes.targets import PLACEHOLDERS, target_keys
         ("tcp", "[::1]:80", {"host": "::1", "port": 80}),
         ("tls", "example.com", {"host": "example.com", "port": 443}),
         ("dns", "127.0.0.1:5353", {"host": "127.0.0.1", "port": 5353}),
+        ("dns", "ns.test", {"host": "ns.test", "port": None}),
         ("icmp", "::1", {"host": "::1"}),
         ("grpc", "example.com:50051", {"host": "example.com", "port": 50051}),
     ],

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import cast
@@ -71,15 +72,15 @@ class _Server(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def name_server(answer: Answer) -> AsyncIterator[int]:
-    """The port where questions are answered."""
+async def name_server(answer: Answer, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """The port where questions are answered. context: whoever connects speaks TLS."""
 
     async def act(peer: Peer) -> None:
         length = int.from_bytes(await peer.exactly(2))
         for said in answer(dns.message.from_wire(await peer.exactly(length)), "tcp"):
             await peer.say(len(said).to_bytes(2) + said)
 
-    async with serving(act) as port:
+    async with serving(act, context) as port:
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.bind(("127.0.0.1", port))
         loop = asyncio.get_running_loop()

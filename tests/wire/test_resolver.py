@@ -309,6 +309,15 @@ async def test_addresses_are_kept_for_their_time_and_only_if_wanted(tmp_path: Pa
     assert len(told) == 3
 
 
+async def test_what_is_kept_confirms_nothing(tmp_path: Path) -> None:
+    said = in_turn(answers("shop.test. 30 IN A 192.0.2.1"), answers("shop.test. 30 IN A 192.0.2.2"))
+    async with name_server(said) as port:
+        place = Place(tmp_path, port)
+        assert await place.ips("shop.test", "4", keeps=True) == ["192.0.2.1"]
+        assert await place.ips("shop.test", "4", keeps=True, other_way=True) == ["192.0.2.2"]
+        assert await place.ips("shop.test", "4", keeps=True) == ["192.0.2.2"]
+
+
 async def test_a_failure_is_never_kept(tmp_path: Path) -> None:
     told: list[str] = []
     async with name_server(noting(told, NXDOMAIN)) as port:
