@@ -180,11 +180,11 @@ def test_a_job_reports_and_is_remembered_after_a_restart(tmp_path: Path) -> None
 
         one.start()
         assert one.get(f"/ping/{token}/fail") == b"OK"
-        eventually(lambda: says('probe_success{check="job",component="job",site="main"} 0.0'), "the failure")
+        eventually(lambda: says('probe_success{check="job",component="job",site="main"} 0\n'), "the failure")
         assert one.get(f"/ping/{token}") == b"OK"
-        eventually(lambda: says('probe_success{check="job",component="job",site="main"} 1.0'), "the good report")
+        eventually(lambda: says('probe_success{check="job",component="job",site="main"} 1\n'), "the good report")
         assert one.stop() == 0
         one.start()
-        eventually(lambda: says('probe_success{check="job",component="job",site="main"} 1.0'), "what was remembered")
+        eventually(lambda: says('probe_success{check="job",component="job",site="main"} 1\n'), "what was remembered")
         assert one.stop() == 0
         assert token not in one.log()

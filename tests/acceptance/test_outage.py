@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.acceptance.scene import daemon, eventually, served
 
-DELIVERED = b'uptime_deliveries_total{channel="ops",result="delivered"} 1.0'
+DELIVERED = b'uptime_deliveries_total{channel="ops",result="delivered"} 1\n'
 
 
 def statuses(posts: list[tuple[dict[str, str], dict[str, dict[str, str]]]]) -> list[str]:
@@ -56,7 +56,7 @@ def test_a_notice_that_could_not_be_sent_before_kill_9_is_sent_after_it(tmp_path
 
 
 def probed(metrics: bytes) -> bool:
-    return b'probe_success{check="shop",component="shop",site="main"} 1.0' in metrics
+    return b'probe_success{check="shop",component="shop",site="main"} 1\n' in metrics
 
 
 def probes(metrics: bytes) -> float:

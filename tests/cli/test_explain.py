@@ -23,7 +23,7 @@ def test_an_outage_is_explained_from_answer_to_delivery(tmp_path: Path) -> None:
         target.status = 500
         with daemon(tmp_path, target.server_address[1], receiver.server_address[1]) as one:
             eventually(lambda: receiver.posts, "the notice")
-            eventually(lambda: b'result="delivered"} 1.0' in one.get("/metrics"), "its receipt")
+            eventually(lambda: b'result="delivered"} 1\n' in one.get("/metrics"), "its receipt")
             text = run(one, "shop").stdout
             found = json.loads(run(one, "shop", "--json").stdout)
             missing = run(one, "none")
