@@ -132,6 +132,7 @@ class Observation(NamedTuple):
     duration; phases_us: microseconds per phase, only phases that were entered, in order; the last
     one is where a failed probe stopped. detail: one sentence for people, never a secret.
     facts: what else the kind learned (status code, certificate expiry, ...), by documented name.
+    capsule: what more there is to show, if outcome or reason are others than the time before; JSON, no secrets.
     """
 
     check: str
@@ -144,6 +145,7 @@ class Observation(NamedTuple):
     phases_us: tuple[tuple[Phase, int], ...] = ()
     facts: Mapping[str, float | int | str | bool] = {}
     location: str = LOCAL
+    capsule: Mapping[str, object] | None = None
 
 
 # ---------------------------------------------------------------- policy: what the operator decided
