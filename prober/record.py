@@ -7,7 +7,7 @@ does not take writes, judgement goes on, the buffer is bounded, and the trouble 
 
 import logging
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import anyio
@@ -21,6 +21,7 @@ from prober.core.state import State
 from prober.core.step import step
 from prober.errors import StoreError
 from prober.store import Batch, Store
+from prober.store.capsule import Capsule, capsules
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,8 @@ class Recorder:
         self._observations: deque[Observation] = deque()
         self._streaks: dict[str, CheckState] = {}
         self._decisions: list[Decision] = []
+        self._told: dict[str, Mapping[str, object]] = {}  # capsules of answers that have changed no verdict yet
+        self._capsules: list[Capsule] = []
         self._reports: dict[str, Heard] = {}
         self._is_behind = False  # something the disk should know has moved
         self._changed = anyio.Event()
@@ -85,10 +88,21 @@ class Recorder:
             self._observations.append(observation)
             event = Observed(observation)
             self._state.watched_ms = event.at_ms
-            self._judge(event)
+            decision = self._judge(event)
+            if observation.capsule is not None:
+                self._told[observation.check] = observation.capsule
+            if decision is not None and decision.changes:
+                self._keep(decision, observation)
         while len(self._observations) > OBSERVATIONS_BUFFERED:
             self._observations.popleft()
             self.lost += 1
+
+    def _keep(self, decision: Decision, seen: Observation) -> None:
+        """What there is to show of an answer that changed a verdict: the first one of its like had more."""
+        found = capsules(decision, seen._replace(capsule=self._told.get(seen.check)))
+        if found:
+            self._capsules += found
+            self._told.pop(seen.check, None)
 
     def hear(self, heard: Heard) -> None:
         """Take what is known of a job after its report. Never waits; it is written with the next flush."""
@@ -123,7 +137,7 @@ class Recorder:
         Figures of checks that it does not have are forgotten. Raises StoreError as `record` does.
         """
         self.policy = policy
-        for figures in (self.latest, self.probed, self.failed, self.heard):
+        for figures in (self.latest, self.probed, self.failed, self.heard, self._told):
             for id_ in [id_ for id_ in figures if id_ not in policy.checks]:
                 del figures[id_]
         return await self.record(Configured(at_ms, watched_ms))
@@ -178,8 +192,10 @@ class Recorder:
         state = self._state
         streaks = tuple(self._streaks.values())
         reached = (state.seq, state.next_num, state.handled_ms, state.watched_ms)
-        batch = Batch(self._decisions, streaks, self._observations, *reached, tuple(self._reports.values()))
-        self._decisions, self._observations = [], deque()
+        batch = Batch(
+            self._decisions, streaks, self._observations, *reached, tuple(self._reports.values()), self._capsules
+        )
+        self._decisions, self._observations, self._capsules = [], deque(), []
         self._streaks, self._reports = {}, {}
         self._is_behind = False
         return batch
@@ -190,6 +206,7 @@ class Recorder:
         older = {check.check: check for check in batch.checks if check.check not in replaced}
         self._decisions = [*batch.decisions, *self._decisions]
         self._streaks = older | self._streaks
+        self._capsules = [*batch.capsules, *self._capsules]
         self._observations = deque([*batch.observations, *self._observations])
         self._reports = {heard.check: heard for heard in batch.heard} | self._reports
         self._is_behind = True

@@ -68,6 +68,7 @@ class Explain:
                     "verdict": _latest(found.check_changes[check]),
                     "changes": [_change(change) for change in found.check_changes[check]],
                     "answers": [_answer(answer) for answer in found.answers[check]],
+                    "evidence": list(found.capsules[check]),
                 }
                 for check in checks
             ],

@@ -8,6 +8,8 @@ import typer
 
 from prober.cli.client import HERE, Json, Server, ask, short
 
+_SHOWN = 2  # the latest pieces of evidence of each check
+
 
 def explain(
     component: Annotated[str, typer.Argument(help="The component's id.")],
@@ -34,6 +36,7 @@ def told(found: dict[str, Any]) -> list[str]:
     for check in found["checks"]:
         lines.append(f"  check {check['check']}: {_held(check['verdict'])}")
         lines += [f"    {_answer(answer)}" for answer in check["answers"][:5]]
+        lines += [line for one in check["evidence"][:_SHOWN] for line in _evidence(one)]
     lines += ["  what was shown, newest first"] if found["changes"] else []
     lines += [f"    {_change(change)}" for change in found["changes"]]
     for incident in found["incidents"]:
@@ -42,6 +45,21 @@ def told(found: dict[str, Any]) -> list[str]:
         lines += [line for notice in incident["notices"] for line in _notice(notice)]
         lines += [] if incident["notices"] else ["    nobody was owed a notice of it"]
     return lines if found["incidents"] else [*lines, "  no incident was open about it by then"]
+
+
+def _evidence(one: dict[str, Any]) -> list[str]:
+    """What was seen when the verdict changed."""
+    why = f"  {one['reason']}: {one['detail']}" if one["reason"] else ""
+    told = {
+        "phases": ", ".join(f"{phase} {us / 1000:.1f} ms" for phase, us in one["phases_us"].items()),
+        "addresses": ", ".join(one.get("addresses", [])),
+        **one["facts"],
+        "chain_sha256": one.get("chain_sha256", ""),
+        **{f"header {name}": value for name, value in one.get("headers", {}).items()},
+        "body": one.get("body", ""),
+    }
+    lines = [f"      {name}: {value}" for name, value in told.items() if value != ""]
+    return [f"    seen {short(one['started'])} as the verdict changed: {one['outcome']}{why}", *lines]
 
 
 def _held(held: dict[str, Any] | None) -> str:

@@ -135,6 +135,7 @@ class Observation(NamedTuple):
     one is where a failed probe stopped. detail: one sentence for people, never a secret.
     facts: what else the kind learned (status code, certificate expiry, ...), by documented name.
     stalled_us: how long prober itself stood still meanwhile, which is in no phase and not in took_us.
+    capsule: what more there is to show, if outcome or reason are others than the time before; JSON, no secrets.
     """
 
     check: str
@@ -148,6 +149,7 @@ class Observation(NamedTuple):
     facts: Mapping[str, float | int | str | bool] = {}
     location: str = LOCAL
     stalled_us: int = 0
+    capsule: Mapping[str, object] | None = None
 
 
 # ---------------------------------------------------------------- policy: what the operator decided

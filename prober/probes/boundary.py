@@ -11,12 +11,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from prober.clock import Clock
 from prober.core.model import Due, Observation, Outcome, Phase
 from prober.core.reason import Owner, Reason
+from prober.probes.capsule import Answer, Witness
 from prober.wire.address import Address
 from prober.wire.failure import TIMED_OUT, Failed
 from prober.wire.phases import Stopwatch
@@ -60,9 +61,11 @@ class Attempt:
     facts: kept whatever the outcome. failed: stands, even if the deadline passes while more is learned.
     doubt: what it will have been if nothing better comes before the deadline. other_way: see Due.
     pinned: a host and the address of it that is probed.
+    tried: the addresses that were connected to. answer, chain: what gives the latest answer, and the certificates
+    that were shown, if anybody asks. secrets: what was learned on the way and must not be shown.
     """
 
-    __slots__ = ("doubt", "facts", "failed", "other_way", "pinned", "watch")
+    __slots__ = ("answer", "chain", "doubt", "facts", "failed", "other_way", "pinned", "secrets", "tried", "watch")
 
     def __init__(
         self,
@@ -78,6 +81,10 @@ class Attempt:
         self.pinned = pinned
         self.failed: Failed | None = None
         self.doubt: Failed | None = None
+        self.tried: tuple[str, ...] = ()
+        self.answer: Callable[[], tuple[Mapping[bytes, bytes], bytes]] | None = None
+        self.chain: Callable[[], Sequence[bytes]] | None = None
+        self.secrets: tuple[str, ...] = ()
 
     def doubts(self, failed: Failed | None) -> None:
         """Remembers the doubt; None ends it."""
@@ -91,10 +98,12 @@ async def observe(
     run: Callable[[Attempt], Awaitable[Judgement | None]],
     timed_out: Mapping[Phase, Reason] = TIMED_OUT,
     pinned: tuple[str, Address] | None = None,
+    witness: Witness | None = None,
 ) -> Observation:
     """Runs one probe within its deadline and tells what came of it. Only cancellation passes through.
 
     timed_out: what it means when the deadline runs out, by the phase that was running. pinned: see Attempt.
+    witness: of a kind that can show more of an answer that is another than the one before.
     """
     started_ms = clock.now_ms()
     still = standstill(clock.monotonic_ns)
@@ -120,10 +129,20 @@ async def observe(
     if judgement is not None:
         judgement = _owned(judgement, attempt, clock)
     outcome, reason, detail = judgement or (Outcome.UP, None, "")
-    return Observation(
+    seen = Observation(
         due.check, due.scheduled_ms, started_ms, watch.took_us, outcome, reason, detail,
         watch.phases_us(), attempt.facts, stalled_us=watch.stalled_us,
     )  # fmt: skip
+    if witness is None or not witness.is_news(outcome, reason):
+        return seen
+    return seen._replace(capsule=_capsule(witness, attempt))
+
+
+def _capsule(witness: Witness, attempt: Attempt) -> Mapping[str, object]:
+    answer, chain = attempt.answer, attempt.chain
+    return witness.capsule(
+        attempt.tried, chain() if chain else (), Answer(*answer()) if answer else None, attempt.secrets
+    )
 
 
 async def _within(timeout_s: float, run: Awaitable[Judgement | None], watch: Stopwatch) -> Judgement | None:

@@ -12,6 +12,7 @@ import anyio
 from prober.clock import Clock
 from prober.core.model import Due, Observation, Outcome, Phase
 from prober.probes.boundary import Attempt, Judgement, observe
+from prober.probes.capsule import Witness
 from prober.wire.address import Address, literal
 from prober.wire.resolve import Names, looked_up
 
@@ -40,11 +41,19 @@ class Target(NamedTuple):
 
 
 async def observe_addresses(
-    due: Due, clock: Clock, timeout_ms: int, target: Target, run: Callable[[Attempt], Awaitable[Judgement | None]]
+    due: Due,
+    clock: Clock,
+    timeout_ms: int,
+    target: Target,
+    run: Callable[[Attempt], Awaitable[Judgement | None]],
+    witness: Witness | None = None,
 ) -> Observation:
-    """One probe within its deadline, of the first address or of all. Only cancellation passes through."""
+    """One probe within its deadline, of the first address or of all. Only cancellation passes through.
+
+    witness: see observe; of several addresses, none is asked.
+    """
     if target.addresses == "one" or literal(target.host) is not None:
-        return await observe(due, clock, timeout_ms, run)
+        return await observe(due, clock, timeout_ms, run, witness=witness)
     found: list[Address] = []
 
     async def look_up(attempt: Attempt) -> None:

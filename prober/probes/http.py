@@ -4,6 +4,7 @@ The order of judgement: the status, headers, the body's text, its JSON, then the
 followed whatever `expect_status` says of it; where no more redirects are followed, the redirect itself is judged.
 """
 
+import functools
 import ssl
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from prober.core.reason import Reason
 from prober.options import CheckOptions
 from prober.probes.base import Kind
 from prober.probes.boundary import Attempt, Judgement
+from prober.probes.capsule import Witness
 from prober.probes.every import Target, observe_addresses
 from prober.probes.expectations import COMPARISONS, OF_TEXTS, unmet_by_any, unmet_json, wanted
 from prober.probes.expiry import expiring
@@ -111,6 +113,7 @@ class HttpProbe:
         self._proxy = None if options.proxy is None else options.proxy.get_secret_value()
         self._first = self._hop(url, options.method, headers, body, options.host)
         self._tokens, self._asking = self._prepared_tokens()
+        self._witness = Witness(options.hidden)
 
     def _hop(self, url: Url, method: str, headers: dict[str, str], body: bytes | None, host: str | None = None) -> Hop:
         told = url._replace(userinfo=None) if self._options.digest else url  # by Digest a password is never sent
@@ -136,7 +139,7 @@ class HttpProbe:
         return tokens, asking._replace(policy=tls.context(options.verify, options.ca) if needs_tls else None)
 
     async def probe(self, due: Due) -> Observation:
-        return await observe_addresses(due, self._clock, self._options.timeout, self._target, self._run)
+        return await observe_addresses(due, self._clock, self._options.timeout, self._target, self._run, self._witness)
 
     async def _run(self, attempt: Attempt) -> Judgement | None:
         facts, options, hop = attempt.facts, self._options, await self._authorized(attempt)
@@ -163,6 +166,7 @@ class HttpProbe:
         attempt.doubts(Failed(Reason.SELF_TOKEN, "the token server does not answer in time"))
         token = await tokens.token(lambda: self._fetch(asking, aside, READING))
         attempt.doubt = None
+        attempt.secrets += (token,)
         headers = first.headers | {"Authorization": f"Bearer {token}"}
         return self._hop(first.url, first.method, headers, first.body, self._options.host)
 
@@ -211,6 +215,7 @@ class HttpProbe:
                 is_unsure = True
                 watch.enter(Phase.CONNECT)
         exchange = Exchange(watch, reading or self._reading, hop.method == "HEAD")
+        attempt.answer = exchange.shown
         transport, _ = await connect(lambda: exchange, address, hop.url.port)
         secured = transport
         try:
@@ -219,6 +224,7 @@ class HttpProbe:
                 exchange.expect_quiet()
                 secured = await tls.secure(transport, exchange, hop.policy, hop.server_name)
                 facts.update(tls.facts(secured), ssl=1)
+                attempt.chain = functools.partial(tls.chain, secured.get_extra_info("ssl_object"))
                 self._is_beyond = self._is_beyond or is_unsure  # OpenSSL can what rustls cannot, and keeps it
                 self._asks_openssl = self._is_beyond
             response = await exchange.ask(secured, hop.wire)
@@ -239,6 +245,7 @@ class HttpProbe:
         """The same by rustls. Raises Unsure if OpenSSL must be asked for a handshake."""
         watch, facts = attempt.watch, attempt.facts
         exchange = Exchange(watch, reading, hop.method == "HEAD")
+        attempt.answer = exchange.shown
         tunnel = quick_tls.Tunnel(exchange, quick, hop.server_name)
         transport, _ = await connect(lambda: tunnel, address, hop.url.port)
         try:
@@ -250,6 +257,7 @@ class HttpProbe:
                 if self._is_proven:
                     raise
                 raise quick_tls.Unsure from None  # some hang up on a hello that they cannot answer
+            attempt.chain = tunnel.chain
             self._is_proven = True
             response = await exchange.ask(tunnel, hop.wire)
         finally:
@@ -290,7 +298,9 @@ class HttpProbe:
     async def _address(self, hop: Hop, attempt: Attempt) -> Address:
         is_first = hop.url.host == self._first.url.host
         host = self._options.resolve_to if is_first and self._options.resolve_to else hop.url.host
-        return await reached(attempt, host, self._options.family, self._names)
+        address = await reached(attempt, host, self._options.family, self._names)
+        attempt.tried += (address.ip,)
+        return address
 
     def _unmet(self, response: Response) -> Judgement | None:
         """What is wrong with status, headers or the text of the body."""

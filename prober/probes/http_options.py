@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
@@ -14,7 +14,7 @@ from prober.probes.every import Addresses
 from prober.probes.http_more import Alternative, Expression, HeaderWants, JsonWants, Network, SchemaFile, Within
 from prober.probes.keys import CaFile, ClientFile, Family, Headers, Host, fitting
 from prober.probes.reach import ReachOptions
-from prober.wire.request import TOKEN
+from prober.wire.request import TOKEN, basic
 from prober.wire.url import Url, parse, parse_place
 
 MOST_JSON = 1024 * 1024
@@ -62,6 +62,15 @@ def statuses(entries: Iterable[int | str]) -> frozenset[int]:
 def _shared(entries: tuple[int | str, ...]) -> frozenset[int]:
     """One set for all checks that expect the same: it takes 8 kB."""
     return frozenset(status for first, last in map(_span, entries) for status in range(first, last + 1))
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All texts within a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
 
 
 class HttpOptions(ReachOptions):
@@ -290,6 +299,26 @@ class HttpOptions(ReachOptions):
 
     def target(self) -> str:
         return str(parse(self.url))
+
+    def hidden(self) -> Iterator[str]:
+        """What of these keys may be a secret, for who shows what a target has said."""
+        url = parse(self.url)
+        for userinfo in (url.userinfo, self._proxy_user()):
+            if userinfo is not None:
+                yield from (basic(userinfo).partition(" ")[2], userinfo.decode("utf-8", "replace"))
+                yield userinfo.partition(b":")[2].decode("utf-8", "replace")
+        for secret in (self.bearer, self.oauth_client_secret):
+            if secret is not None:
+                yield secret.get_secret_value()
+        for text in (url.path.partition("?")[2], self.body or "", *self.headers.values()):
+            yield text
+            yield from re.split(r"[\s&;=,]", text)
+            yield from (value for _, value in parse_qsl(text))
+        yield from self.body_form.values()
+        yield from _texts(self.body_json)
+
+    def _proxy_user(self) -> bytes | None:
+        return None if self.proxy is None else parse(_PROXY.sub("http://", self.proxy.get_secret_value())).userinfo
 
     def content(self) -> tuple[bytes | None, str | None]:
         """The request's body, and its type where that is known; None of a request without one."""

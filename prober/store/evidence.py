@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from prober.core.events import Change, Rule, Subject
 from prober.core.model import Incident, MaintenanceState
-from prober.store import rows
+from prober.store import capsule, rows
 from prober.store.engine import Engine
 
 CHANGES = 20  # of each check and component
@@ -50,7 +50,7 @@ class Owed(NamedTuple):
 class Evidence(NamedTuple):
     """Everything about one component up to a moment; lists newest first, notices in order. By check: its own.
 
-    maintenances: those under way at that moment, as they are now.
+    maintenances: those under way at that moment, as they are now. capsules: see `capsule.read`.
     """
 
     changes: tuple[Change, ...]
@@ -59,6 +59,7 @@ class Evidence(NamedTuple):
     incidents: tuple[Incident, ...]
     notices: dict[int, tuple[Owed, ...]]
     maintenances: tuple[MaintenanceState, ...]
+    capsules: dict[str, tuple[dict[str, Any], ...]]
 
 
 class Archive:
@@ -80,6 +81,7 @@ class Archive:
                 incidents=incidents,
                 notices={i.num: self._notices(connection, f"incident:{i.num}", at_ms) for i in incidents},
                 maintenances=self._maintenances(connection, component, at_ms),
+                capsules={id_: capsule.read(connection, self._queries, id_, at_ms) for id_ in checks},
             )
 
         return await self._engine.call(read)

@@ -19,8 +19,9 @@ from prober.core.heartbeat import Heard
 from prober.core.model import CheckState, Incident, MaintenanceState, Observation
 from prober.core.state import State
 from prober.errors import StoreDamagedError, StoreError, StoreFullError
-from prober.store import chain, damage, lock, rows
+from prober.store import capsule, chain, damage, lock, rows
 from prober.store.backup import FILE
+from prober.store.capsule import Capsule
 from prober.store.copies import FOLDER, copy_before_migration
 from prober.store.engine import Engine, connecting, fold, opened, share, stood_in
 from prober.store.evidence import Archive
@@ -38,6 +39,7 @@ class Batch(NamedTuple):
     decisions: visible ones, in order. checks: streaks that moved. observations: in the order they were made.
     seq, next_num, handled_ms: how far judgement has come with all of it. watched_ms: when the latest observation
     was complete; None = as before. heard: of jobs that report by themselves.
+    capsules: what was seen with which a check's verdict changed.
     """
 
     decisions: Sequence[Decision]
@@ -48,6 +50,7 @@ class Batch(NamedTuple):
     handled_ms: int | None
     watched_ms: int | None = None
     heard: Sequence[Heard] = ()
+    capsules: Sequence[Capsule] = ()
 
 
 class Store:
@@ -155,6 +158,8 @@ class Store:
             queries.put_check_states(connection, [rows.check_row(c) for c in batch.checks])
             queries.put_heartbeats(connection, [heard._asdict() for heard in batch.heard])
             queries.add_observations(connection, [rows.observation_row(o) for o in batch.observations])
+            for one in batch.capsules:
+                capsule.put(connection, queries, one)
             queries.advance_installation(
                 connection,
                 seq=batch.seq,

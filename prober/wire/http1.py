@@ -33,6 +33,14 @@ _SWITCHING_PROTOCOLS = 101
 WITHOUT_BODY = frozenset({_SWITCHING_PROTOCOLS, 204, 304})
 _SMALL = 64 * 1024  # fits into any socket's buffer: written at once, so that sending it takes no time
 _KEPT = frozenset({b"location", b"content-encoding", b"content-length", b"transfer-encoding"})
+# What more of an answer is shown when it is another than before. Set-Cookie is not among them.
+_TOLD = frozenset({
+    b"server", b"content-type", b"retry-after", b"via", b"age", b"date", b"x-cache", b"x-request-id",
+    b"www-authenticate",
+})  # fmt: skip
+_KEPT_OR_TOLD = _KEPT | _TOLD
+START = 1024
+"""Bytes of a body's beginning that are kept to be shown."""
 _CHUNKED = re.compile(rb"(?:.*,)?\s*chunked\s*", re.IGNORECASE)
 
 
@@ -85,7 +93,8 @@ class Exchange(asyncio.Protocol):
 
     __slots__ = (
         "_body", "_bug", "_done", "_early", "_failed", "_fields", "_header_bytes", "_header_count", "_headers",
-        "_interim", "_is_head", "_is_lost", "_is_sending", "_parser", "_reading", "_status", "_watch", "_wire_bytes",
+        "_interim", "_is_head", "_is_lost", "_is_sending", "_parser", "_reading", "_start", "_status", "_watch",
+        "_wire_bytes",
     )  # fmt: skip
 
     def __init__(self, watch: Stopwatch, reading: Reading, is_head: bool) -> None:
@@ -95,7 +104,7 @@ class Exchange(asyncio.Protocol):
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._failed: Failed | None = None
         self._bug: Exception | None = None
-        self._early = b""
+        self._early = self._start = b""
         self._is_sending = self._is_lost = False
         self._parser: httptools.HttpResponseParser | None = None
         self._wire_bytes = self._header_bytes = self._header_count = self._interim = self._status = 0
@@ -131,6 +140,10 @@ class Exchange(asyncio.Protocol):
     def heard(self) -> Response | None:
         """What has come of the answer by now, without its version; None before its head is complete."""
         return self._response("") if self._status else None
+
+    def shown(self) -> tuple[Mapping[bytes, bytes], bytes]:
+        """Those headers that are of interest, by their names in lower case, and the first bytes of the body."""
+        return self._headers, self._start
 
     def _send(self, transport: Wire, request: bytes) -> None:
         self._watch.enter(Phase.SEND)
@@ -214,7 +227,7 @@ class Exchange(asyncio.Protocol):
             self._fail(Failed(Reason.HTTP_TOO_LARGE, "the header section is too large"))
         elif not self._status:
             name = name.lower()
-            if name in _KEPT:
+            if name in _KEPT_OR_TOLD:
                 known = self._headers.get(name)
                 self._headers[name] = value if known is None or name == b"location" else known + b", " + value
             if name in self._reading.fields:
@@ -238,6 +251,8 @@ class Exchange(asyncio.Protocol):
             self._begin_body(status)
 
     def on_body(self, data: bytes) -> None:
+        if len(self._start) < START:
+            self._start += data[: START - len(self._start)]
         if self._done.done() or self._body is None:
             return
         try:

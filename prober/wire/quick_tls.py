@@ -105,6 +105,10 @@ class Tunnel(asyncio.Protocol):
         expiry_s = not_after_s(bytes(chain[0])) if chain else None
         return found if expiry_s is None else found | {"cert_expiry_s": expiry_s}
 
+    def chain(self) -> list[bytes]:
+        """The certificates that the peer has shown, DER."""
+        return [bytes(one) for one in self._peer.peer_certificates() or ()]
+
     # ------------------------------------------------------------ for the protocol above
 
     def write(self, data: bytes) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import ssl
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -108,6 +109,14 @@ def facts(secured: asyncio.Transport) -> Facts:
     if expiry_s is not None:
         found["cert_expiry_s"] = expiry_s
     return found
+
+
+def chain(peer: ssl.SSLObject) -> list[bytes]:
+    """The certificates that the peer has shown, DER; before Python 3.13 its own alone."""
+    if sys.version_info >= (3, 13):
+        return [bytes(one) for one in peer.get_unverified_chain()]
+    own = peer.getpeercert(binary_form=True)
+    return [] if own is None else [own]
 
 
 @functools.lru_cache(maxsize=512)

@@ -32,6 +32,9 @@ def test_an_outage_is_explained_from_answer_to_delivery(tmp_path: Path) -> None:
     assert "check shop: down since " in text
     assert "by rule failures_in_a_row" in text
     assert "http_status: expected status 200-299, found 500" in text
+    assert "as the verdict changed: down  http_status" in text
+    assert "      addresses: 127.0.0.1\n" in text
+    assert "      header server: " in text
     assert "opened owed to ops by channel ops: delivered" in text
     assert "arrived (HTTP 200)" in text
     assert found["component"] == "shop"

@@ -47,6 +47,8 @@ async def test_the_whole_chain_is_told(tmp_path: Path) -> None:
         (check,) = said["checks"]
         assert (check["verdict"]["word"], check["verdict"]["rule"]) == ("down", "failures_in_a_row")
         assert [answer["outcome"] for answer in check["answers"]] == ["down", "down", "up"]
+        assert [one["outcome"] for one in check["evidence"]] == ["down", "up"]
+        assert check["evidence"][0]["started"].startswith("2023-11-14T22:13:2")
         (incident,) = said["incidents"]
         assert (incident["num"], incident["resolved"]) == (1, None)
         assert [(n["reason"], n["subscription"], n["progress"]) for n in incident["notices"]] == [
