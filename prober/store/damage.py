@@ -8,7 +8,7 @@ import shlex
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from threading import Timer
+from threading import Event, Thread
 
 from prober.errors import StoreDamagedError, StoreError
 from prober.store.backup import FILE, opened_to_read, prove_whole, refusing
@@ -18,6 +18,7 @@ from prober.store.migrate import check_known
 
 _WORD = "damaged"
 LOOK_S = 2.0  # at the start, so that it does not grow with the history
+_END_EVERY_S = 0.002
 # Tables that grow with time come last: what can't be done without is looked at first.
 _TABLES = """
 SELECT name
@@ -32,9 +33,16 @@ def looked_over(connection: sqlite3.Connection, limit_s: float = LOOK_S) -> bool
 
     Rows are read and their pages compared, not what indexes say of them.
     """
-    timer = Timer(limit_s, connection.interrupt)
-    timer.daemon = True
-    timer.start()
+    is_over = Event()
+
+    def end() -> None:
+        """Ends what runs when the time is over, and what begins later: between two tables nothing runs."""
+        is_late = not is_over.wait(limit_s)
+        while is_late and not is_over.wait(_END_EVERY_S):
+            connection.interrupt()
+
+    thread = Thread(target=end, daemon=True)
+    thread.start()
     try:
         for (table,) in connection.execute(_TABLES).fetchall():
             found = connection.execute(f"PRAGMA quick_check('{table}')").fetchone()[0]
@@ -45,8 +53,8 @@ def looked_over(connection: sqlite3.Connection, limit_s: float = LOOK_S) -> bool
             raise
         return False
     finally:
-        timer.cancel()
-        timer.join()
+        is_over.set()
+        thread.join()
     return True
 
 
