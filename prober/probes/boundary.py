@@ -34,7 +34,7 @@ _LEAST_MOVE_NS = 1_000_000
 BY_SILENCE = frozenset({
     Reason.DNS_TIMEOUT, Reason.DNS_SERVFAIL, Reason.CONNECT_TIMEOUT, Reason.CONNECT_RESET, Reason.TLS_TIMEOUT,
     Reason.TLS_HANDSHAKE, Reason.STARTTLS_REFUSED, Reason.ICMP_TIMEOUT, Reason.ICMP_LOSS, Reason.HTTP_TIMEOUT,
-    Reason.HTTP_TRUNCATED, Reason.HTTP_MALFORMED, Reason.EXPECT_TIME, Reason.EXPECT_MESSAGE, Reason.WEBSOCKET_CLOSED,
+    Reason.HTTP_TRUNCATED, Reason.EXPECT_TIME, Reason.EXPECT_MESSAGE, Reason.WEBSOCKET_CLOSED,
     Reason.GRPC_MALFORMED, Reason.GRPC_STATUS, Reason.COMMAND_TIMEOUT,
 })  # fmt: skip
 # What may come of a jump of our clock: the machine slept, or certificates are judged at a wrong moment.

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from prober.core.events import Decision, Event, Observed, Subject
+from prober.core.hours import Hours
 from prober.core.model import Incident, Notice, NoticeReason, Outcome, Policy, Status, Verdict
 from prober.core.state import State
 from prober.core.step import step
@@ -26,11 +27,13 @@ class Promises:
         self._twin = State(identity=identity) if replayed else None
         self._announced: Counter[tuple[str, str]] = Counter()
         self._started: Counter[tuple[str, str]] = Counter()
+        self._hours: dict[str, Hours | None] = {}
 
     def judge(self, event: Event, policy: Policy) -> Decision | None:
         """One event."""
         decision = step(self.state, event, policy)
         self.steps += 1
+        self._forget_other_hours(policy)
         if self._twin is not None and step(self._twin, event, policy) != decision:
             self.broken.append(f"{event}: judged again, it is judged otherwise")
         if decision is not None:
@@ -41,6 +44,15 @@ class Promises:
                 self._twin.apply(decision)
             self.look(event, decision, policy, was_open, {id_: row.status for id_, row in shown.items()})
         return decision
+
+    def _forget_other_hours(self, policy: Policy) -> None:
+        """Whose hours are others by now is told when they begin what goes on, be it once more."""
+        hours = {id_: subscription.hours for id_, subscription in policy.subscriptions.items()}
+        other = {id_ for id_, known in self._hours.items() if id_ in hours and hours[id_] != known}
+        for counted in (self._announced, self._started):
+            for key in [key for key in counted if key[0] in other]:
+                del counted[key]
+        self._hours |= hours
 
     def restart(self) -> None:
         """Nothing is left of the state but its rows."""

@@ -25,8 +25,8 @@ CHECKS = ("shop", "mail", "wiki", "blog")
 FLAPS_AFTER = 3  # answers: with a new one each 200 ms, four checks change about seven times a second
 NORMAL = Mutant(
     "prober/store/engine.py",
-    '_WRITER = {"journal_mode": ("WAL", "wal"), "synchronous": ("FULL", 2)',
-    '_WRITER = {"journal_mode": ("WAL", "wal"), "synchronous": ("NORMAL", 1)',
+    '"synchronous": ("FULL", 2),\n    "foreign_keys"',
+    '"synchronous": ("NORMAL", 1),\n    "foreign_keys"',
 )
 INCIDENTS = "/api/prober/v1/incidents"
 

@@ -64,12 +64,13 @@ async def fuzzed(numbers: Iterator[int], escaped: list[str]) -> Counter[str]:
         for number in numbers:
             seen = await answered(port, number)
             owner = seen.reason.owner if seen.reason is not None else None
-            if owner not in _FINE or seen.reason is Reason.HTTP_TIMEOUT:
+            is_ours = seen.reason is Reason.SELF_STALL and seen.stalled_us > 0  # a busy machine: told as what it is
+            if (owner not in _FINE and not is_ours) or seen.reason is Reason.HTTP_TIMEOUT:
                 wrong.append(f"{number}: {seen.reason}: {seen.detail}")
             reasons[str(seen.reason)] += 1
             if number % EACH == 0:
                 healthy = await answered(port, "good")
-                if healthy.outcome != "up":
+                if healthy.outcome != "up" and healthy.reason is not Reason.SELF_STALL:
                     wrong.append(f"beside {number}: {healthy.reason}: {healthy.detail}")
 
     async with served() as port, anyio.create_task_group() as tasks:
