@@ -149,7 +149,8 @@ def _listens(subscription: SubscriptionPolicy, occasion: Occasion) -> bool:
     since_ms = _since_ms(occasion)
     if occasion.reason not in CLOSINGS or since_ms is None:
         return False
-    return hours.has_come(subscription.hours, since_ms, occasion.at_ms)
+    # Work that a reload has moved into the past ended, by the clock, before it began.
+    return hours.has_come(subscription.hours, since_ms, max(occasion.at_ms, since_ms + 1))
 
 
 def _since_ms(occasion: Occasion) -> int | None:

@@ -5,13 +5,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from prober.core.events import Decision, Event, Observed, Subject
-from prober.core.hours import Hours
-from prober.core.model import Incident, Notice, NoticeReason, Outcome, Policy, Status, Verdict
+from prober.core.hours import begun_ms
+from prober.core.model import (
+    Incident,
+    Notice,
+    NoticeReason,
+    Outcome,
+    Policy,
+    Status,
+    SubscriptionPolicy,
+    Verdict,
+)
 from prober.core.state import State
 from prober.core.step import step
 from prober.core.work import is_planned
 
 OPENINGS = {NoticeReason.OPENED, NoticeReason.REOPENED}
+MISSED = {NoticeReason.OPENED, NoticeReason.CHANGED, NoticeReason.MAINTENANCE_STARTED}  # told when hours begin
 
 
 class Promises:
@@ -27,13 +37,13 @@ class Promises:
         self._twin = State(identity=identity) if replayed else None
         self._announced: Counter[tuple[str, str]] = Counter()
         self._started: Counter[tuple[str, str]] = Counter()
-        self._hours: dict[str, Hours | None] = {}
+        self._before_ms: int | None = None  # until when all was told at the event before
 
     def judge(self, event: Event, policy: Policy) -> Decision | None:
         """One event."""
+        self._before_ms = self.state.handled_ms
         decision = step(self.state, event, policy)
         self.steps += 1
-        self._forget_other_hours(policy)
         if self._twin is not None and step(self._twin, event, policy) != decision:
             self.broken.append(f"{event}: judged again, it is judged otherwise")
         if decision is not None:
@@ -44,15 +54,6 @@ class Promises:
                 self._twin.apply(decision)
             self.look(event, decision, policy, was_open, {id_: row.status for id_, row in shown.items()})
         return decision
-
-    def _forget_other_hours(self, policy: Policy) -> None:
-        """Whose hours are others by now is told when they begin what goes on, be it once more."""
-        hours = {id_: subscription.hours for id_, subscription in policy.subscriptions.items()}
-        other = {id_ for id_, known in self._hours.items() if id_ in hours and hours[id_] != known}
-        for counted in (self._announced, self._started):
-            for key in [key for key in counted if key[0] in other]:
-                del counted[key]
-        self._hours |= hours
 
     def restart(self) -> None:
         """Nothing is left of the state but its rows."""
@@ -99,11 +100,18 @@ class Promises:
         incidents |= {f"maintenance:{work.id}" for work in decision.maintenances}
         told = {c.id for c in decision.changes if c.subject is Subject.COMPONENT}
         for notice in decision.notices:
-            has_waited = policy.subscriptions[notice.subscription].hours is not None  # what was so when they begin
+            has_waited = notice.reason in MISSED and self._have_begun(policy.subscriptions[notice.subscription])
             if notice.stream not in incidents and notice.stream not in moved and not has_waited:
                 yield f"{notice.reason} to {notice.subscription} of {notice.stream}, which has not changed"
             if notice.change is not None and notice.change.component not in told:
                 yield f"{notice.stream} is told, and history does not know"
+
+    def _have_begun(self, subscription: SubscriptionPolicy) -> bool:
+        """Whether its hours have begun since the event before."""
+        from_ms, to_ms = self._before_ms, self.state.handled_ms
+        if subscription.hours is None or from_ms is None or to_ms is None:
+            return False
+        return begun_ms(subscription.hours, from_ms, to_ms) is not None
 
     def _miscounted(self, notice: Notice) -> Iterator[str]:
         """Openings and closings of one incident that a subscription hears take turns."""

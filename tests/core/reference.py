@@ -525,7 +525,10 @@ def _hears(subscription: SubscriptionPolicy, one: Occasion) -> bool:
         return True
     since_ms = one.case.opened_ms if one.case else one.since_ms
     is_end = one.reason in ("resolved", "maintenance_completed", "maintenance_cancelled")
-    return is_end and since_ms is not None and any(b < one.at_ms and e > since_ms for b, e in _spans(subscription))
+    if not is_end or since_ms is None:
+        return False
+    until_ms = max(one.at_ms, since_ms + 1)  # work may have been moved to before the moment at which it began
+    return any(begin < until_ms and end > since_ms for begin, end in _spans(subscription))
 
 
 def _tell_joined(told: Told, now: Moment, occasions: list[Occasion]) -> None:

@@ -299,6 +299,15 @@ def test_it_keeps_its_promises_and_agrees_over_many_steps(total: int, length: in
     print(f"{steps} steps in {seed} worlds")  # noqa: T201 - what the soak shows
 
 
+def test_work_that_a_reload_moves_into_the_past_is_over_for_whom_it_had_begun() -> None:
+    """Its end by the clock is before the hours of a subscription that was told of its beginning."""
+    pair = Pair(400)
+    pair.take(Woke(pair.now_ms + 60 * MIN))
+    for seed in (4177025, 192617, 243):
+        pair.reload(seed, 0)
+        assert pair.promises.broken == []
+
+
 class Machine(RuleBasedStateMachine):
     """Any history at all, made shorter when it fails."""
 
