@@ -1,8 +1,6 @@
 """`prober channels`: how each channel does, and a test notice through one of them."""
 
 import json
-import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from prober.notifiers import Receipt
 
 BAD_USAGE = 2
-PATIENCE_S = 60.0
+PATIENCE_S = 60.0  # with each channel
 LOOK_EVERY_S = 0.2
 
 channels = typer.Typer(help="See channels, try them, serve one again.", no_args_is_help=True)
@@ -77,22 +75,27 @@ def _by_daemon(server: str, name: str | None) -> list[dict[str, Any]]:
     """Owed to all of them at once, and looked at until each has been tried."""
     ids = [one["id"] for one in ask(server, "GET", "channels")["channels"]] if name is None else [name]
     owed = {id_: ask(server, "POST", f"channels/{quote(id_, safe='')}/test", {})["id"] for id_ in ids}
-    until_s = time.monotonic() + PATIENCE_S
-    return [_outcome(server, id_, notice, until_s) for id_, notice in owed.items()]
+    return [_outcome(server, id_, notice) for id_, notice in owed.items()]
 
 
-def _outcome(server: str, channel: str, notice: str, until_s: float) -> dict[str, Any]:
-    """What came of the first attempt."""
-    found = ask(server, "GET", f"notices/{notice}")
-    while not found["deliveries"] and found["progress"] == "pending" and time.monotonic() < until_s:
-        threading.Event().wait(LOOK_EVERY_S)
-        found = ask(server, "GET", f"notices/{notice}")
-    last = found["deliveries"][-1] if found["deliveries"] else None
+def _outcome(server: str, channel: str, notice: str) -> dict[str, Any]:
+    """What came of the first attempt, which is waited for."""
+    import anyio
+
+    from prober.daemon.patience import seen
+
+    def look() -> dict[str, Any] | None:
+        found: dict[str, Any] = ask(server, "GET", f"notices/{notice}")
+        return found if found["deliveries"] or found["progress"] != "pending" else None
+
+    found = anyio.run(seen, look, LOOK_EVERY_S, PATIENCE_S)
+    last = found["deliveries"][-1] if found and found["deliveries"] else None
     if last is None:
         said = "it has not been tried yet; see prober channels list"
     else:
         said = last["error"] or (f"answered {last['status']}" if last["status"] else "it was taken")
-    return {"channel": channel, "notice": notice, "arrived": found["progress"] == "delivered", "said": said}
+    arrived = found is not None and found["progress"] == "delivered"
+    return {"channel": channel, "notice": notice, "arrived": arrived, "said": said}
 
 
 def _by_file(path: Path, name: str | None) -> list[dict[str, Any]]:
