@@ -135,14 +135,18 @@ async def observe(
     )  # fmt: skip
     if witness is None or not witness.is_news(outcome, reason):
         return seen
-    return seen._replace(capsule=_capsule(witness, attempt))
+    return seen._replace(capsule=_capsule(due.check, witness, attempt))
 
 
-def _capsule(witness: Witness, attempt: Attempt) -> Mapping[str, object]:
+def _capsule(check: str, witness: Witness, attempt: Attempt) -> Mapping[str, object] | None:
+    """What more there is to show; None if that fails by itself, which changes no verdict."""
     answer, chain = attempt.answer, attempt.chain
-    return witness.capsule(
-        attempt.tried, chain() if chain else (), Answer(*answer()) if answer else None, attempt.secrets
-    )
+    try:
+        shown = Answer(*answer()) if answer else None
+        return witness.capsule(attempt.tried, chain() if chain else (), shown, attempt.secrets)
+    except Exception:
+        log.exception("what the probe of %s has seen can't be kept", check)
+        return None
 
 
 async def _within(timeout_s: float, run: Awaitable[Judgement | None], watch: Stopwatch) -> Judgement | None:

@@ -8,6 +8,7 @@ import errno
 import os
 import socket
 import struct
+import sys
 from collections.abc import Iterator
 
 _HEADER = struct.Struct("=IHHII")  # length, type, flags, sequence, sender
@@ -49,7 +50,7 @@ def _interface(kernel: socket.socket, family: int, packed: bytes) -> int | None:
     answer = _asked(kernel, _GET_ROUTE, question + _ATTRIBUTE.pack(4 + len(packed), _DESTINATION) + packed)
     for kind, value in _attributes(answer[_ROUTE.size :]):
         if kind == _INTERFACE:
-            return int.from_bytes(value, "little" if struct.pack("=H", 1)[0] else "big")
+            return int.from_bytes(value, sys.byteorder)
     return None
 
 

@@ -215,8 +215,9 @@ class Daemon:
 
 
 @contextmanager
-def daemon(folder: Path, target: int, receiver: int) -> Iterator[Daemon]:
+def daemon(folder: Path, target: int, receiver: int, interval: str = "200ms") -> Iterator[Daemon]:
     one = Daemon(folder, target, receiver)
+    one.config.write_text(one.config.read_text().replace('interval = "200ms"', f'interval = "{interval}"'))
     try:
         one.start()
         yield one

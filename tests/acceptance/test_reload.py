@@ -159,13 +159,12 @@ def test_a_part_that_comes_is_seen_and_a_broken_one_changes_nothing(tmp_path: Pa
 
 
 def test_many_reloads_leave_nothing_behind(tmp_path: Path) -> None:
-    with served() as target, daemon(tmp_path, target.server_address[1], 9) as one:
+    # Every two seconds, so that a slot is missed by a reload and not by a busy machine.
+    with served() as target, daemon(tmp_path, target.server_address[1], 9, interval="2s") as one:
         assert one.process
         descriptors = Path(f"/proc/{one.process.pid}/fd")
-        text = one.config.read_text().replace("200ms", "2s")  # a slot is missed by a reload, not by a busy machine
-        one.reload(text)
+        text = one.config.read_text()
         watching(one, probes=1)
-        missed = one.series()['uptime_scheduler_missed_slots_total{check="shop"}']
         before = len(list(descriptors.iterdir()))
         for n in range(10):
             one.reload(text.replace("9/hook", f"{n + 1}/hook") + BLOG.format(port=n + 1))
@@ -173,7 +172,7 @@ def test_many_reloads_leave_nothing_behind(tmp_path: Path) -> None:
         one.reload(text)
         watching(one, probes=1)
         eventually(lambda: len(list(descriptors.iterdir())) <= before + 2, "descriptors to be given back")
-        assert one.series()['uptime_scheduler_missed_slots_total{check="shop"}'] <= missed
+        assert one.series()['uptime_scheduler_missed_slots_total{check="shop"}'] == 0
         assert one.stop() == 0
         assert "Traceback" not in one.log()
 

@@ -11,6 +11,7 @@ from prober.clock import Clock
 from prober.core.model import Observation, Outcome, Phase
 from prober.core.reason import Reason
 from prober.probes.boundary import STALL_US, Attempt, Judgement, observe
+from prober.probes.capsule import Witness
 from prober.wire.failure import Failed
 from tests.probes.scene import DUE
 
@@ -114,14 +115,25 @@ async def test_a_target_that_gave_up_while_we_stood_still_is_not_blamed(stalled_
     assert seen.detail == f"we stood still for {stalled_us // 1000} ms: words"
 
 
-async def test_what_no_standstill_explains_is_blamed_as_ever() -> None:
+@pytest.mark.parametrize("reason", [Reason.CONNECT_REFUSED, Reason.HTTP_MALFORMED, Reason.HTTP_STATUS])
+async def test_what_no_standstill_explains_is_blamed_as_ever(reason: Reason) -> None:
     hands = Hands()
 
     async def run(attempt: Attempt) -> None:
         hands.stand_still(5 * STALL_US)
+        raise Failed(reason, "words")
+
+    assert (await observed(run, clock=hands.clock)).reason is reason
+
+
+async def test_what_can_not_be_shown_changes_no_verdict(caplog: pytest.LogCaptureFixture) -> None:
+    async def run(attempt: Attempt) -> None:
+        attempt.chain = lambda: [b"der", 7]  # type: ignore[list-item]
         raise Failed(Reason.CONNECT_REFUSED, "words")
 
-    assert (await observed(run, clock=hands.clock)).reason is Reason.CONNECT_REFUSED
+    seen = await observe(DUE, Clock(), 5_000, run, witness=Witness(lambda: ()))
+    assert (seen.outcome, seen.reason, seen.capsule) == ("down", Reason.CONNECT_REFUSED, None)
+    assert f"what the probe of {DUE.check} has seen can't be kept" in caplog.text
 
 
 async def test_a_deadline_that_passed_while_we_stood_still_moves_and_the_answer_counts() -> None:
