@@ -7,10 +7,14 @@ want of a program.
 import os
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-SERVICES = ("chromium", "prometheus", "nginx", "prometheus-blackbox-exporter", "node", "systemd-analyze", "strace")
+SERVICES = (
+    "chromium", "prometheus", "nginx", "prometheus-blackbox-exporter", "node", "systemd-analyze",
+    "strace", "gcc", "curl", "unshare", "ip",
+)  # fmt: skip
 # Debian puts servers where only root's PATH looks.
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
@@ -24,9 +28,13 @@ def service(name: str) -> Path | None:
 def needs_service(name: str) -> Path:
     """Where the program is; without it the calling test (or fixture) goes no further."""
     path = service(name)
-    if path:
-        return path
-    reason = f"no {name} on this machine: scripts/services installs it"
+    if path is None:
+        go_no_further(f"no {name} on this machine: scripts/services installs it")
+    return path
+
+
+def go_no_further(reason: str) -> NoReturn:
+    """Skip the calling test for want of something, and fail it in CI."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

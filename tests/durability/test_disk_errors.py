@@ -1,7 +1,5 @@
 """A disk that fails, is read-only or is held by somebody else: the daemon answers, and goes on by itself."""
 
-import os
-import shutil
 import sqlite3
 import subprocess
 import time
@@ -16,6 +14,7 @@ from tests.durability import checker
 from tests.durability.small_disk import small_disk
 from tests.durability.test_disk_full import PENDING, fetched, rows, serves, turned
 from tests.durability.town import SUBSCRIPTIONS, Guard, Town, guard, town
+from tests.services import needs_service
 
 SOURCE = Path(__file__).with_name("broken_disk.c")
 
@@ -47,11 +46,7 @@ def stands(one: Guard, place: Town) -> None:
 
 @pytest.fixture(scope="session")
 def broken_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    compiler = shutil.which("gcc")
-    if compiler is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no gcc on this machine")
-        pytest.skip("no gcc on this machine")
+    compiler = needs_service("gcc")
     made = tmp_path_factory.mktemp("shim") / "broken_disk.so"
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(made), str(SOURCE), "-ldl"], check=True)
     return made

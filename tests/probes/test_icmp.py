@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from prober.core.reason import Reason
 from prober.probes.icmp import IcmpProbe, build, guesses
 from prober.wire.echo import Echoes, permitted
 from tests.probes.scene import mistakes, options, probed
+from tests.services import go_no_further, needs_service
 
 pytestmark = pytest.mark.anyio
 
@@ -49,15 +49,13 @@ def in_a_network(*arguments: str, is_deaf: bool = False) -> subprocess.Completed
 
     Skips where none can be made.
     """
-    unshare = shutil.which("unshare")
-    if unshare is None:
-        pytest.skip("there is no unshare")
+    unshare = str(needs_service("unshare"))
     flags = "-n" if os.geteuid() == 0 else "-rn"
     env = {**os.environ, "IS_DEAF": str(int(is_deaf))}
     command = [unshare, flags, sys.executable, "-c", IN_A_NETWORK, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False, env=env)
     if done.returncode not in (0, 1, 3) or (done.returncode == 1 and not done.stdout):
-        pytest.skip(f"no network of its own can be made: {done.stderr.strip()[-200:]}")
+        go_no_further(f"no network of its own can be made: {done.stderr.strip()[-200:]}")
     return done
 
 

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from prober.wire.uplink import lost
+from tests.services import go_no_further, needs_service
 
 SCRIPT = """
 ip link set lo up
@@ -38,15 +39,12 @@ print(json.dumps([lost(place) for place in places]))
 def told() -> list[list[str | None]]:
     """What is said while the link is up, without its carrier, and down."""
     environment = os.environ | {"PYTHON": sys.executable, "ASK": ASK, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = ["unshare", "--net", "sh", "-e", "-c", SCRIPT]
-    try:
-        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no unshare here")
+    needs_service("ip")
+    command = [str(needs_service("unshare")), "--net", "sh", "-e", "-c", SCRIPT]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     lines = ran.stdout.splitlines()
-    if len(lines) != 3 and not os.environ.get("CI"):
-        pytest.skip(f"no network can be made here: {ran.stderr.strip()}")
-    assert len(lines) == 3, ran.stderr
+    if len(lines) != 3:
+        go_no_further(f"no network can be made here: {ran.stderr.strip()}")
     return [json.loads(line) for line in lines]
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.scene import Daemon, daemon
+from tests.services import needs_service
 
 # What the README prints: the command, and the shape of its answer. 5010 is the listener's port there and here.
 CREATE = 'curl -H "Auth: secret" -X PUT "http://localhost:5010/accounts/" -d @priv/account.json -v'
@@ -45,8 +45,7 @@ class Shell:
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Iterator[Shell]:
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not installed")
+    needs_service("curl")
     (tmp_path / "priv").mkdir()
     (tmp_path / "priv" / "account.json").write_text(json.dumps(ACCOUNT))
     with daemon(tmp_path, 9, 9) as one:
