@@ -41,6 +41,6 @@ def test_without_it_ci_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_line_says_which_are_there(place: Path) -> None:
     install(place, "nginx")
     assert presence() == (
-        "services: nginx; missing: chromium, prometheus, prometheus-blackbox-exporter, node, systemd-analyze, strace, gcc,"
-        " curl, unshare, ip (scripts/services installs them)"
+        "services: nginx; missing: chromium, prometheus, prometheus-blackbox-exporter, node, systemd-analyze, strace"
+        ", gcc, curl, unshare, ip (scripts/services installs them)"
     )
