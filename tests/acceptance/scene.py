@@ -110,8 +110,8 @@ name = "Shop"
 [checks.shop]
 kind = "http"
 url = "http://127.0.0.1:{target}/"
-interval = "200ms"
-timeout = "150ms"
+interval = "{interval}"
+timeout = "{timeout}"
 failures = 3
 successes = 2
 
@@ -132,11 +132,14 @@ _ENDED = re.compile(r"INFO +reloaded: |the configuration is not reloaded")
 class Daemon:
     """A daemon on a configuration in a folder; may be killed and started again."""
 
-    def __init__(self, folder: Path, target: int, receiver: int) -> None:
+    def __init__(
+        self, folder: Path, target: int, receiver: int, interval: str = "200ms", timeout: str = "150ms"
+    ) -> None:
         self.folder = folder
         self.public, self.up = free_port(), free_port()
         self.config = folder / "config.toml"
-        self.config.write_text(CONFIG.format(public=self.public, up=self.up, target=target, receiver=receiver))
+        ports = {"public": self.public, "up": self.up, "target": target, "receiver": receiver}
+        self.config.write_text(CONFIG.format(**ports, interval=interval, timeout=timeout))
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, ready: int = 200, **env: str) -> None:
@@ -215,9 +218,10 @@ class Daemon:
 
 
 @contextmanager
-def daemon(folder: Path, target: int, receiver: int, interval: str = "200ms") -> Iterator[Daemon]:
-    one = Daemon(folder, target, receiver)
-    one.config.write_text(one.config.read_text().replace('interval = "200ms"', f'interval = "{interval}"'))
+def daemon(
+    folder: Path, target: int, receiver: int, interval: str = "200ms", timeout: str = "150ms"
+) -> Iterator[Daemon]:
+    one = Daemon(folder, target, receiver, interval, timeout)
     try:
         one.start()
         yield one

@@ -143,7 +143,7 @@ def test_a_stop_under_way_loses_no_observation_and_leaves_no_descriptor(tmp_path
 def test_the_time_in_which_it_was_off_was_not_watched(tmp_path: Path) -> None:
     hour_ms, key = 3_600_000, "Bearer admin-secret-0123456789"
     with served() as target:
-        one = Daemon(tmp_path, target.server_address[1], 9)
+        one = Daemon(tmp_path, target.server_address[1], 9, "2s", "2s")  # no answer is late on a busy machine
         one.start()
         eventually(lambda: b"Operational" in one.get("/"), "the page")
         assert one.stop() == 0

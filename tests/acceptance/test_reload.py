@@ -160,7 +160,7 @@ def test_a_part_that_comes_is_seen_and_a_broken_one_changes_nothing(tmp_path: Pa
 
 def test_many_reloads_leave_nothing_behind(tmp_path: Path) -> None:
     # Every two seconds, so that a slot is missed by a reload and not by a busy machine.
-    with served() as target, daemon(tmp_path, target.server_address[1], 9, interval="2s") as one:
+    with served() as target, daemon(tmp_path, target.server_address[1], 9, interval="2s", timeout="2s") as one:
         assert one.process
         descriptors = Path(f"/proc/{one.process.pid}/fd")
         text = one.config.read_text()
