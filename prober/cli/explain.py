@@ -52,6 +52,7 @@ def _evidence(one: dict[str, Any]) -> list[str]:
     why = f"  {one['reason']}: {one['detail']}" if one["reason"] else ""
     told = {
         "phases": ", ".join(f"{phase} {us / 1000:.1f} ms" for phase, us in one["phases_us"].items()),
+        "stood still": f"{one['stalled_us'] / 1000:.1f} ms" if one.get("stalled_us") else "",
         "addresses": ", ".join(one.get("addresses", [])),
         **one["facts"],
         "chain_sha256": one.get("chain_sha256", ""),

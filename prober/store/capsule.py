@@ -34,8 +34,8 @@ def put(connection: sqlite3.Connection, queries: Any, capsule: Capsule) -> None:
 def read(connection: sqlite3.Connection, queries: Any, check: str, at_ms: int) -> tuple[dict[str, Any], ...]:
     """Those of a check by a moment, newest first.
 
-    Each has at_ms, started_ms, outcome, reason, detail, phases_us, facts, and, as far as there are any, addresses,
-    chain_sha256, headers and body.
+    Each has at_ms, started_ms, outcome, reason, detail, phases_us, facts, and, as far as there are any, stalled_us,
+    addresses, chain_sha256, headers and body.
     """
     found = queries.capsules_until(connection, check=check, at_ms=at_ms, limit=KEPT)
     return tuple({"at_ms": row["at_ms"], **json.loads(row["content"])} for row in found)
@@ -49,6 +49,7 @@ def _content(seen: Observation) -> str:
         "detail": seen.detail,
         "phases_us": dict(seen.phases_us),
         "facts": dict(seen.facts),
+        **({"stalled_us": seen.stalled_us} if seen.stalled_us else {}),
         **(seen.capsule or {}),
     }
     return json.dumps(told, ensure_ascii=False)

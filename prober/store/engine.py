@@ -139,10 +139,9 @@ def connecting(path: Path, *, may_write: bool, is_alone: bool = False) -> Connec
         try:
             if is_alone:
                 connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            # Only of a database that is made now: of one that is there, it would write to the file.
             if may_write and not connection.execute("PRAGMA page_count").fetchone()[0]:
-                connection.execute(
-                    "PRAGMA auto_vacuum = INCREMENTAL"
-                )  # of one that is there it would write to the file
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             _prove(connection, _WRITER if may_write else _READER)
         except BaseException:
             connection.close()

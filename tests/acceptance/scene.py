@@ -129,6 +129,9 @@ topics = ["incidents"]
 _ENDED = re.compile(r"INFO +reloaded: |the configuration is not reloaded")
 
 
+OneDaemon = TypeVar("OneDaemon", bound="Daemon")
+
+
 class Daemon:
     """A daemon on a configuration in a folder; may be killed and started again."""
 
@@ -218,13 +221,19 @@ class Daemon:
 
 
 @contextmanager
-def daemon(
-    folder: Path, target: int, receiver: int, interval: str = "200ms", timeout: str = "150ms"
-) -> Iterator[Daemon]:
-    one = Daemon(folder, target, receiver, interval, timeout)
+def alive(one: OneDaemon) -> Iterator[OneDaemon]:
+    """Started, and killed in the end if it still runs."""
     try:
         one.start()
         yield one
     finally:
         if one.process and one.process.poll() is None:
             one.kill()
+
+
+@contextmanager
+def daemon(
+    folder: Path, target: int, receiver: int, interval: str = "200ms", timeout: str = "150ms"
+) -> Iterator[Daemon]:
+    with alive(Daemon(folder, target, receiver, interval, timeout)) as one:
+        yield one

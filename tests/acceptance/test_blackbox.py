@@ -19,7 +19,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc  # type: ignore[i
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.acceptance.scene import Daemon, eventually, free_port, served
+from tests.acceptance.scene import Daemon, alive, eventually, free_port, served
 from tests.services import needs_service
 from tests.wire.certificates import Certificates
 from tests.wire.dns_server import answers, name_server
@@ -112,12 +112,8 @@ def with_modules(folder: Path, target: int) -> Iterator[WithModules]:
     one = WithModules(folder, target, 9)
     one.config.write_text(one.config.read_text().replace("[prober]", '[prober]\nprobe_targets = ["127.0.0.0/8"]'))
     (folder / "blackbox.yml").write_text(THEIRS)
-    try:
-        one.start()
+    with alive(one):
         yield one
-    finally:
-        if one.process and one.process.poll() is None:
-            one.kill()
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.acceptance.scene import Daemon, eventually, free_port, served
+from tests.acceptance.scene import Daemon, alive, eventually, free_port, served
 from tests.services import needs_service
 from tests.wire.certificates import Certificates
 
@@ -117,17 +117,12 @@ def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         plain, tls = target.server_address[1], secure.server_address[1]
         one = Daemon(folder, plain, 9)
         one.config.write_text(one.config.read_text() + MORE.format(port=tls, ca=certificates.ca))
-        try:
-            one.start()
-            with prometheus(folder, one.public) as port:
-                urls = [f"http://127.0.0.1:{plain}/", f"https://127.0.0.1:{tls}/"]
-                it = Scene(port, {"relabelled": ["shop", "blog"], "blackbox": urls})
-                for job in it.instances:
-                    eventually(lambda job=job: len(found(port, f"probe_success{{job='{job}'}}")) == 2, job)  # type: ignore[misc]
-                yield it
-        finally:
-            if one.process and one.process.poll() is None:
-                one.kill()
+        with alive(one), prometheus(folder, one.public) as port:
+            urls = [f"http://127.0.0.1:{plain}/", f"https://127.0.0.1:{tls}/"]
+            it = Scene(port, {"relabelled": ["shop", "blog"], "blackbox": urls})
+            for job in it.instances:
+                eventually(lambda job=job: len(found(port, f"probe_success{{job='{job}'}}")) == 2, job)  # type: ignore[misc]
+            yield it
 
 
 def test_all_three_ways_are_up(scraped: Scene) -> None:

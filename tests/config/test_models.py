@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from prober import notifiers, probes
-from prober.config import TABLES, Address, Site, Window, load
+from prober.config import TABLES, Address, Config, Site, Window, load
 from prober.config.models import SINGLE
 from prober.options import ChannelOptions, CheckOptions, Options
 from prober.probes.reach import ReachOptions
@@ -34,6 +34,18 @@ def stands_in_example(table: str, key: str) -> bool:
     return any(s.startswith(table) and re.search(rf"^(?:# )?{key} = ", s, re.MULTILINE) for s in sections)
 
 
+def loaded(path: Path) -> Config:
+    return load(
+        path,
+        check_options=lambda kind: probes.kind(kind).options,
+        check_kinds=tuple(probes.KINDS),
+        channel_options=lambda kind: notifiers.kind(kind).options,
+        channel_kinds=tuple(notifiers.KINDS),
+        module_keys=PLACEHOLDERS,
+        env={},
+    )
+
+
 @pytest.mark.parametrize("heading", SECTIONS)
 def test_every_key_of_every_table_is_documented_and_exemplified(heading: str) -> None:
     name = SECTIONS[heading]
@@ -56,15 +68,7 @@ def test_how_names_are_looked_up_is_taken_from_the_daemon(tmp_path: Path) -> Non
     [modules.m]
     kind = "tcp"
     """)
-    config = load(
-        path,
-        check_options=lambda kind: probes.kind(kind).options,
-        check_kinds=tuple(probes.KINDS),
-        channel_options=lambda kind: notifiers.kind(kind).options,
-        channel_kinds=tuple(notifiers.KINDS),
-        module_keys=PLACEHOLDERS,
-        env={},
-    )
+    config = loaded(path)
     found = {
         id_: (one.resolver, one.dns_cache)
         for id_, one in (*config.checks.items(), *config.modules.items())
@@ -100,15 +104,7 @@ def test_every_key_of_every_kind_is_documented_and_exemplified(section: str, kin
 
 
 def test_the_example_is_good_as_it_is() -> None:
-    config = load(
-        EXAMPLE,
-        check_options=lambda kind: probes.kind(kind).options,
-        check_kinds=tuple(probes.KINDS),
-        channel_options=lambda kind: notifiers.kind(kind).options,
-        channel_kinds=tuple(notifiers.KINDS),
-        module_keys=PLACEHOLDERS,
-        env={},
-    )
+    config = loaded(EXAMPLE)
     assert {check.kind for check in config.checks.values()} == set(probes.KINDS)
     # The extra that a kind needs may not be there: that example is commented out.
     assert {channel.kind for channel in config.channels.values()} == set(notifiers.KINDS) - {"apprise"}
