@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from prober.config.blackbox import Converted, FromFile, Module, converted
 from prober.config.config import Config
-from prober.config.document import MAX_BYTES
+from prober.config.document import read_bytes
 from prober.config.references import SHORTEST_SECRET
 from prober.config.words import secret_keys
 from prober.errors import ConfigError
@@ -80,10 +80,7 @@ def with_blackbox(config: Config, path: Path, model: Model, placeholders: Placeh
 def _text(path: Path) -> str:
     expected = "a blackbox.yml in UTF-8"
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES).decode()
-    except OSError as error:
-        raise ConfigError([f"{path}: expected {expected}, found: {(error.strerror or '').lower()}"]) from error
+        return read_bytes(path, expected).decode()
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path}: expected {expected}, found something else"]) from error
 

@@ -107,19 +107,20 @@ class Document:
 
 def read(path: File, folder: File | None = None, *, may_be_empty: bool = False) -> Document:
     """The document in the file; folder: see load. Raises ConfigError with one sentence if there is none."""
-    text = _decoded(path, _bytes(path))
+    text = _decoded(path, read_bytes(path))
     document = Document(str(path), folder or path.parent, text)
     if not document.data and not document.syntax and not may_be_empty:
         raise ConfigError([f"{path}: expected {_NEEDED}, found an empty file"])
     return document
 
 
-def _bytes(path: File) -> bytes:
+def read_bytes(path: File, expected: str = _NEEDED) -> bytes:
+    """All of a file of bounded size. Raises ConfigError; expected: what it should be, in words."""
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ConfigError([f"{path}: expected {_NEEDED}, found: {_trouble(error)}"]) from error
+        raise ConfigError([f"{path}: expected {expected}, found: {_trouble(error)}"]) from error
     if len(raw) > MAX_BYTES:
         raise ConfigError([f"{path}: expected at most {MAX_BYTES} bytes, found more"])
     return raw

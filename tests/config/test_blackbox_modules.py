@@ -6,6 +6,7 @@ import pytest
 
 from prober.cli.check_config import read_config
 from prober.config import Config, shown
+from prober.config.document import MAX_BYTES
 from prober.errors import ConfigError
 
 OURS = '[modules.ours]\nkind = "http"\n'
@@ -62,8 +63,9 @@ modules:
     [
         ("modules: [", ":1:11: expected YAML, found: "),
         ("\udcff", ": expected a blackbox.yml in UTF-8, found something else"),
+        ("modules: {}\n" + "#" * MAX_BYTES, f": expected at most {MAX_BYTES} bytes, found more"),
     ],
-    ids=["no yaml", "no text"],
+    ids=["no yaml", "no text", "too much"],
 )
 def test_what_cannot_be_read_is_a_mistake(tmp_path: Path, text: str, told: str) -> None:
     (tmp_path / "config.toml").write_text(OURS)
