@@ -26,7 +26,7 @@ def spread(id_: str, over_ms: int) -> int:
 
 def slot_from(id_: str, interval_ms: int, from_ms: int) -> int:
     """The first slot of the check's grid at or after from_ms."""
-    return from_ms + (spread(id_, interval_ms) - from_ms) % interval_ms
+    return from_ms + (zlib.crc32(id_.encode()) - from_ms) % interval_ms
 
 
 class Schedule:
@@ -110,17 +110,23 @@ class Schedule:
 
     def _caught_up(self, planned: str | Due, from_ms: int, now_ms: int) -> Due:
         """The latest slot of the check that has come, and plan its next one. from_ms: when its bucket begins."""
-        if isinstance(planned, Due):
+        if isinstance(planned, str):
+            check, interval_ms = planned, self._intervals_ms[planned]
+            due = Due(check, slot_from(check, interval_ms, from_ms))
+            next_ms = due.scheduled_ms + interval_ms
+        else:
             due = planned
             if due in self._beside:
                 self._beside.discard(due)
                 return due
-        else:
-            due = Due(planned, slot_from(planned, self._intervals_ms[planned], from_ms))
-        check, interval_ms = due.check, self._intervals_ms[due.check]
-        next_ms = slot_from(check, interval_ms, due.scheduled_ms + 1)
+            check, interval_ms = due.check, self._intervals_ms[due.check]
+            next_ms = slot_from(check, interval_ms, due.scheduled_ms + 1)
         if next_ms > now_ms:
-            self._plan_slot(check, next_ms)
+            bucket = self._buckets.get(next_ms // BUCKET_MS)
+            if bucket is None:
+                self._plan_slot(check, next_ms)
+            else:
+                bucket.append(check)
             return due
         slots = (now_ms - next_ms) // interval_ms + 1
         self.miss(check, slots)
