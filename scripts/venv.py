@@ -79,10 +79,14 @@ def installer() -> list[str]:
 
 
 def install() -> None:
-    """Make the environment: the locked packages by their hashes, then this project in place."""
+    """Make the environment: the locked packages by their hashes, then this project in place.
+
+    The lock has all that is needed. With dependencies looked up, pip takes the newest of what is asked for with an extra,
+    and then refuses it, for the lock has no hash of it: each release of such a package would break every installation.
+    """
     command = installer()
-    for packages in (("--require-hashes", "-r", str(LOCK)), ("--no-deps", "--no-build-isolation", "-e", str(ROOT))):
-        if subprocess.run([*command, *packages], cwd=ROOT, check=False).returncode:
+    for packages in (("--require-hashes", "-r", str(LOCK)), ("--no-build-isolation", "-e", str(ROOT))):
+        if subprocess.run([*command, "--no-deps", *packages], cwd=ROOT, check=False).returncode:
             sys.exit("prober: installing into .venv failed; what is above says why")
     STAMP.write_text(wanted(), "utf-8")
 

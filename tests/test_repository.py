@@ -7,9 +7,12 @@ import statistics
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("prober", "statusapi")
@@ -163,6 +166,27 @@ def test_the_lock_has_hashed_pins_and_no_address() -> None:
 def test_the_lock_has_every_dependency() -> None:
     lock = (ROOT / "requirements.lock").read_text("utf-8")
     assert [name for name in dependencies() if not re.search(rf"^{re.escape(name)}==", lock, re.MULTILINE)] == []
+
+
+def test_the_lock_has_what_its_packages_ask_for() -> None:
+    # It is installed without looking up what a package asks for; this says that nothing is missed by that.
+    locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "requirements.lock").read_text("utf-8"), re.MULTILINE))
+    asked = {("prober", ""), ("prober", "dev")}
+    waiting, missing = list(asked), []
+    while waiting:
+        package, extra = waiting.pop()
+        for line in requires(package) or ():
+            one = Requirement(line)
+            name = canonicalize_name(one.name)
+            if one.marker and not one.marker.evaluate({"extra": extra}):
+                continue
+            if name not in locked or not one.specifier.contains(locked[name]):
+                missing.append(f"{package} asks for {line}, found {locked.get(name, 'none')}")
+            new = {(name, more) for more in ("", *one.extras)} - asked
+            asked |= new
+            waiting += new
+    assert missing == []
+    assert len(asked) > len(dependencies())
 
 
 def test_every_dependency_is_justified() -> None:
