@@ -81,8 +81,8 @@ def installer() -> list[str]:
 def install() -> None:
     """Make the environment: the locked packages by their hashes, then this project in place.
 
-    The lock has all that is needed. With dependencies looked up, pip takes the newest of what is asked for with an extra,
-    and then refuses it, for the lock has no hash of it: each release of such a package would break every installation.
+    The lock has all that is needed. With dependencies looked up, pip takes the newest of what is asked for with an
+    extra and then refuses it, for the lock has no hash of it: each release of such a package broke every installation.
     """
     command = installer()
     for packages in (("--require-hashes", "-r", str(LOCK)), ("--no-build-isolation", "-e", str(ROOT))):
