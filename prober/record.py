@@ -6,6 +6,7 @@ does not take writes, judgement goes on, the buffer is bounded, and the trouble 
 """
 
 import logging
+import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -17,6 +18,8 @@ from prober.core.confirm import confirmations
 from prober.core.events import Configured, Decision, Event, Observed, Subject, Woke
 from prober.core.heartbeat import Heard
 from prober.core.model import CheckState, Due, Observation, Outcome, Policy
+from prober.core.reason import FailureClass
+from prober.core.spread import Spread
 from prober.core.state import State
 from prober.core.step import step
 from prober.errors import StoreError
@@ -34,8 +37,9 @@ class Recorder:
     """Live state, judgement and group commit.
 
     policy: what holds now. latest: each check's latest observation. probed, failed: observations of each check since
-    start, and those of them that were down by the target's fault. shown: the state as far as it is on the disk.
-    heard: what is known of checks whose targets report by themselves.
+    start, and those of them that were down by the target's fault; failed_by: the same by what failed. took: how long
+    good answers of each check took. moved: changes of what each component shows. shown: the state as far as it is on
+    the disk. heard: what is known of checks whose targets report by themselves. timed: is told how long a write took.
     """
 
     def __init__(self, store: Store, state: State, policy: Policy) -> None:
@@ -43,6 +47,11 @@ class Recorder:
         self.latest: dict[str, Observation] = {}
         self.probed: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
+        self.failed_by: Counter[tuple[str, FailureClass]] = Counter()
+        self.took: dict[str, Spread] = {}
+        self.moved: Counter[str] = Counter()
+        self.refused = 0  # writes that the store has not taken
+        self.timed: Callable[[float], object] = lambda _: None
         self.heard: dict[str, Heard] = {}
         self.lost = 0  # observations given up because the store was stuck
         self.trouble: str | None = None
@@ -83,8 +92,7 @@ class Recorder:
         for observed in observations:
             observation = attributed(self._state, observed, self.policy)
             self.latest[observation.check] = observation
-            self.probed[observation.check] += 1
-            self.failed[observation.check] += observation.outcome is Outcome.DOWN
+            self._count(observation)
             self._observations.append(observation)
             event = Observed(observation)
             self._state.watched_ms = event.at_ms
@@ -96,6 +104,18 @@ class Recorder:
         while len(self._observations) > OBSERVATIONS_BUFFERED:
             self._observations.popleft()
             self.lost += 1
+
+    def _count(self, seen: Observation) -> None:
+        check = seen.check
+        self.probed[check] += 1
+        self.failed[check] += seen.outcome is Outcome.DOWN
+        if seen.outcome is Outcome.DOWN:
+            kind = FailureClass.PROTOCOL if seen.reason is None else seen.reason.failure_class
+            self.failed_by[check, kind] += 1
+        elif seen.outcome is not Outcome.UNKNOWN:
+            if check not in self.took:
+                self.took[check] = Spread()
+            self.took[check].add(seen.took_us)
 
     def _keep(self, decision: Decision, seen: Observation) -> None:
         """What there is to show of an answer that changed a verdict: the first one of its like had more."""
@@ -137,9 +157,13 @@ class Recorder:
         Figures of checks that it does not have are forgotten. Raises StoreError as `record` does.
         """
         self.policy = policy
-        for figures in (self.latest, self.probed, self.failed, self.heard, self._told):
+        for figures in (self.latest, self.probed, self.failed, self.took, self.heard, self._told):
             for id_ in [id_ for id_ in figures if id_ not in policy.checks]:
                 del figures[id_]
+        for key in [key for key in self.failed_by if key[0] not in policy.checks]:
+            del self.failed_by[key]
+        for id_ in [id_ for id_ in self.moved if id_ not in policy.components]:
+            del self.moved[id_]
         return await self.record(Configured(at_ms, watched_ms))
 
     def _judge(self, event: Event) -> Decision | None:
@@ -160,6 +184,11 @@ class Recorder:
     # ------------------------------------------------------------ out
 
     @property
+    def unwritten(self) -> int:
+        """Raw observations that are not on the disk, less those of a write under way."""
+        return len(self._observations)
+
+    @property
     def wake_ms(self) -> int | None:
         """When the core next wants a Woke event; None = not at all."""
         return self._state.wake_ms
@@ -176,14 +205,17 @@ class Recorder:
                 return
             batch = self._taken()
             self.begun += 1
+            begun_s = time.monotonic()
             try:
                 await self._store.write(batch)
             except StoreError as error:
                 self._put_back(batch)
                 self.trouble = str(error)
+                self.refused += 1
                 raise
             finally:
                 self.ended += 1
+            self.timed(time.monotonic() - begun_s)
             self.trouble = None
             self._show(batch)
 
@@ -215,6 +247,7 @@ class Recorder:
     def _show(self, batch: Batch) -> None:
         for decision in batch.decisions:
             self.shown.apply(decision)
+            self.moved.update(change.id for change in decision.changes if change.subject is Subject.COMPONENT)
         for check in batch.checks:
             self.shown.checks[check.check] = check
         self.shown.watched_ms = batch.watched_ms

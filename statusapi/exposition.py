@@ -61,6 +61,13 @@ class Family:
         """One sample with these labels and another one; word needs no escaping."""
         self.lines.append(f'{self.name}{of.more}{name}="{word}"}} {number(value)}\n')
 
+    def add_spread(self, of: Labels, bounds: Sequence[str], within: Sequence[int], total: float) -> None:
+        """One histogram. bounds: as they are written, the last one "+Inf"; within: how many values are in each."""
+        bucket = f"{self.name}_bucket{of.more}le="
+        self.lines += [f'{bucket}"{bound}"}} {number(count)}\n' for bound, count in zip(bounds, within, strict=True)]
+        self.lines.append(f"{self.name}_count{of.bare}{number(within[-1])}\n")
+        self.lines.append(f"{self.name}_sum{of.bare}{number(total)}\n")
+
     def head(self, is_open: bool) -> str:
         """What stands above the samples."""
         text = self.help.replace("\\", r"\\").replace("\n", r"\n")

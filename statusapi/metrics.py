@@ -18,6 +18,8 @@ from starlette.routing import BaseRoute, Route
 from prober import __version__
 from prober.config import shown
 from prober.core.model import LOCAL, Status
+from prober.core.reason import FailureClass
+from prober.core.spread import BOUNDS_S, Spread
 from statusapi.auth import has_metrics_key
 from statusapi.exposition import OPEN, Family, Labels, capped, chosen, exposed, family_of, labels
 from statusapi.prepared import READS, takes_gzip
@@ -42,6 +44,10 @@ Ask = Callable[[str, str, int | None, str | None], Awaitable[tuple[str, "Observa
 _MISSED = ("uptime_scheduler_missed_slots_total", "Slots of the schedule that passed without a probe")
 _PROBES = ("uptime_probes_total", "Probes made since the start")
 _FAILURES = ("uptime_probe_failures_total", "Probes since the start that were down by the target's own fault")
+_FAILED_BY = ("uptime_probe_failures_by_class_total", "The same, by the part of the probe in which the target failed")
+_TOOK = ("uptime_probe_latency_seconds", "How long probes took since the start that were not down")
+_BOUNDS = [*map(str, BOUNDS_S), "+Inf"]
+_NEVER = Spread()
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -70,6 +76,9 @@ class _Seen(NamedTuple):
     now_ms: int
     latest: "Mapping[str, Observation]"
     counted: Sequence[_Counted]
+    failed_by: Mapping[tuple[str, FailureClass], int]
+    took: Mapping[str, Spread]
+    moved: Mapping[str, int]
     components: "Mapping[str, ComponentState]"
 
 
@@ -101,20 +110,34 @@ class _Live:
             (_FAILURES, self._checks, self._recorder.failed),
         )
         counted = [_Counted(Family(*words, "counter"), named, dict(counts)) for words, named, counts in told]
-        return _Seen(self._clock.now_ms(), dict(self._recorder.latest), counted, dict(self._recorder.shown.components))
+        recorder = self._recorder
+        return _Seen(
+            self._clock.now_ms(),
+            dict(recorder.latest),
+            counted,
+            dict(recorder.failed_by),
+            {id_: spread.copy() for id_, spread in recorder.took.items()},
+            dict(recorder.moved),
+            dict(recorder.shown.components),
+        )
 
     async def answers(self, seen: _Seen) -> list[Family]:
         """What there is for each check."""
         made = Series()
+        failed_by, took = Family(*_FAILED_BY, "counter"), Family(*_TOOK, "histogram")
         for part in _slices(list(self._checks)):
             for id_ in part:
-                for family, named, counts in seen.counted:
-                    family.add(named[id_], counts.get(id_, 0))
+                named, spread = self._checks[id_], seen.took.get(id_, _NEVER)
+                for kind in FailureClass:
+                    failed_by.add_more(named, "class", kind, seen.failed_by.get((id_, kind), 0))
+                took.add_spread(named, _BOUNDS, spread.within(), spread.sum_us / 1_000_000)
+                for family, its, counts in seen.counted:
+                    family.add(its[id_], counts.get(id_, 0))
                 answer = self._fresh(id_, seen.latest.get(id_), seen.now_ms)
                 if answer is not None:
                     made.add(answer)
             await checkpoint()
-        return [*(one.family for one in seen.counted), *made.families]
+        return [*(one.family for one in seen.counted), *made.families, failed_by, took]
 
     def answer(self, id_: str) -> Answer | None:
         """The check's latest answer, without labels; None if there is none that is fresh enough to be told."""
@@ -143,6 +166,9 @@ class _Live:
         """What each component shows."""
         status = Family("uptime_component_status", "1 for the status that a component shows, 0 for the others")
         planned = Family("uptime_component_maintenance", "Whether a component is under maintenance")
+        moved = Family(
+            "uptime_component_transitions_total", "Changes of what a component shows, since the start", "counter"
+        )
         pinned = Family("uptime_component_pinned", "Whether a person has set what a component shows")
         for part in _slices(list(self._config.components.items())):
             for id_, component in part:
@@ -150,10 +176,11 @@ class _Live:
                 shown = state.status if state else Status.OPERATIONAL
                 for word in Status:
                     status.add_more(its, "status", word.value, word is shown)
+                moved.add(its, seen.moved.get(id_, 0))
                 planned.add(its, shown is Status.MAINTENANCE)
                 pinned.add(its, state is not None and state.pin is not None)
             await checkpoint()
-        return [status, planned, pinned]
+        return [status, planned, pinned, moved]
 
     def own(self) -> list[Family]:
         """What tells of ourselves."""
@@ -174,9 +201,13 @@ class _Live:
             "counter",
         )
         lost.add(Labels(), self._recorder.lost)
+        refused = Family("uptime_store_refused_total", "Writes that the store has not taken", "counter")
+        refused.add(Labels(), self._recorder.refused)
+        unwritten = Family("uptime_observations_unwritten", "Raw observations that wait to be written")
+        unwritten.add(Labels(), self._recorder.unwritten)
         build = Family("uptime_build_info", "The version of prober")
         build.add(labels({"version": __version__}), 1)
-        return [incidents, held, trouble, lost, build]
+        return [incidents, held, trouble, lost, refused, unwritten, build]
 
 
 def _slices(things: Sequence[T]) -> Iterator[Sequence[T]]:

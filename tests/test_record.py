@@ -9,7 +9,7 @@ import pytest
 
 from prober.core.events import Decision
 from prober.core.model import Status, Verdict
-from prober.core.reason import Reason
+from prober.core.reason import FailureClass, Reason
 from prober.core.uptime import Turn, turns
 from prober.errors import StoreError
 from prober.record import Recorder
@@ -174,6 +174,22 @@ async def test_observations_are_counted_by_whose_fault_they_are(tmp_path: Path) 
         recorder.observe(answers("up down unknown degraded"))
         assert (recorder.probed["shop"], recorder.failed["shop"]) == (4, 1)
         assert recorder.latest["shop"].outcome == "degraded"
+        assert recorder.took["shop"].within()[-1] == 2
+        recorder.observe([observation("down", T0 + 9000, reason=None)])
+        assert dict(recorder.failed_by) == {
+            ("shop", kind): 1 for kind in (Reason.CONNECT_REFUSED.failure_class, FailureClass.PROTOCOL)
+        }
+
+
+async def test_what_a_component_shows_is_counted_once_it_is_written(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, _):
+        spent_s: list[float] = []
+        recorder.timed = spent_s.append
+        recorder.observe(answers("down down"))
+        assert (recorder.moved["shop"], recorder.unwritten) == (0, 2)
+        await recorder.flush()
+        assert (recorder.moved["shop"], recorder.unwritten, len(spent_s)) == (1, 0, 1)
+        assert spent_s[0] > 0
 
 
 async def test_a_failure_that_the_canaries_share_is_kept_as_our_own(tmp_path: Path) -> None:

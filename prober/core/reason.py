@@ -16,6 +16,18 @@ class Owner(StrEnum):
     CONFIG = "config"
 
 
+class FailureClass(StrEnum):
+    """In which part of a probe the target failed: a short list that stays closed, for what counts failures."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    PROTOCOL = "protocol"
+    STATUS = "status"
+    EXPECT = "expect"
+    JOB = "job"
+
+
 class Reason(StrEnum):
     """The failure taxonomy. The words are public: they appear in JSON, metrics and messages."""
 
@@ -90,10 +102,33 @@ class Reason(StrEnum):
     @property
     def owner(self) -> Owner:
         """Told by the word's first part, so that a new reason can't be left without an owner."""
-        return _OWNER_BY_PREFIX.get(self.value.partition("_")[0], Owner.TARGET)
+        return _OWNER_BY_PREFIX.get(self._prefix, Owner.TARGET)
+
+    @property
+    def failure_class(self) -> FailureClass:
+        """Of a target's failure; told by the word's first part, if it is not one of a few."""
+        return _STATUS.get(self) or _CLASS_BY_PREFIX.get(self._prefix, FailureClass.PROTOCOL)
+
+    @property
+    def _prefix(self) -> str:
+        return self.value.partition("_")[0]
 
 
 _OWNER_BY_PREFIX = {"self": Owner.SELF, "config": Owner.CONFIG}
+_STATUS = dict.fromkeys((Reason.HTTP_STATUS, Reason.GRPC_STATUS, Reason.GRPC_NOT_SERVING), FailureClass.STATUS)
+_CLASS_BY_PREFIX = {
+    "dns": FailureClass.DNS,
+    "connect": FailureClass.CONNECT,
+    "unreachable": FailureClass.CONNECT,
+    "address": FailureClass.CONNECT,
+    "icmp": FailureClass.CONNECT,
+    "tls": FailureClass.TLS,
+    "starttls": FailureClass.TLS,
+    "cert": FailureClass.TLS,
+    "expect": FailureClass.EXPECT,
+    "command": FailureClass.JOB,
+    "heartbeat": FailureClass.JOB,
+}
 
 # What readers of a public page are told: the kind of trouble, and nothing of the inside.
 WORDS: Mapping[Reason, str] = {

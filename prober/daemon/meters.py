@@ -12,7 +12,7 @@ from prober.core.alert_path import Line
 from prober.core.reason import Owner, Reason
 
 _RESULTS = ("delivered", "retry", "failed")
-_LAG_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_BUCKETS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
 class Meters(Collector):
@@ -28,6 +28,7 @@ class Meters(Collector):
         self.overload_ms: Callable[[], int] = lambda: 0  # how long probes wait since there is no room at all
         self._of_probing()
         self._of_telling()
+        self._of_store()
         self._of_ourselves()
         self.missed: Counter[str] = Counter()
         self.watch(checks)
@@ -35,11 +36,8 @@ class Meters(Collector):
             self.begin(channel)
 
     def _of_probing(self) -> None:
-        self.lag = Histogram(
-            "uptime_scheduler_lag_seconds",
-            "Time from a probe's scheduled slot to its real start",
-            buckets=_LAG_BUCKETS,
-            registry=self._registry,
+        self.lag = self._histogram(
+            "uptime_scheduler_lag_seconds", "Time from a probe's scheduled slot to its real start"
         )
         self.in_flight = self._gauge("uptime_probes_in_flight", "Probes under way")
         self.waiting = self._gauge("uptime_probes_waiting", "Probes that are due and wait for room under a limit")
@@ -79,12 +77,24 @@ class Meters(Collector):
             "uptime_heartbeat_timestamp_seconds", "When a heartbeat last arrived, as unix time"
         )
 
+    def _of_store(self) -> None:
+        self.commits = self._histogram(
+            "uptime_store_commit_seconds", "Time from handing what happened to the store until it is on the disk"
+        )
+        self.queue = self._gauge("uptime_store_queue", "Commands that wait for the database's writing thread")
+        self.log_bytes = self._gauge("uptime_store_wal_bytes", "Size of the database's write-ahead log")
+        self.file_bytes = self._gauge("uptime_store_bytes", "Size of the database")
+
     def _of_ourselves(self) -> None:
+        self.stalls = self._histogram(
+            "uptime_loop_stall_seconds", "How late the event loop comes to what is due, asked ten times a second"
+        )
         self.reload_success = self._gauge(
-            "uptime_reload_success", "Whether the configuration was good when it was last read"
+            "uptime_config_last_reload_successful", "Whether the configuration was good when it was last read"
         )
         self.reloaded = self._gauge(
-            "uptime_reload_timestamp_seconds", "When the configuration that holds was last read, as unix time"
+            "uptime_config_last_reload_success_timestamp_seconds",
+            "When the configuration that holds was last read, as unix time",
         )
         self._trouble = self._gauge(
             "uptime_own_trouble", "1 for what keeps prober itself from judging at the moment", "reason"
@@ -97,6 +107,9 @@ class Meters(Collector):
         )
         self.safe_mode = self._gauge("uptime_safe_mode", "Whether nothing is sent because of several crashes")
         self.ballast = self._gauge("uptime_ballast_held", "Whether space is kept free for the day the disk is full")
+
+    def _histogram(self, name: str, text: str) -> Histogram:
+        return Histogram(name, text, buckets=_BUCKETS_S, registry=self._registry)
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(name, text, labels, registry=self._registry)

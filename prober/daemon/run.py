@@ -26,6 +26,7 @@ from prober.daemon.hold import Hold, held, keep_count
 from prober.daemon.loop import Loop
 from prober.daemon.made import merged
 from prober.daemon.meters import Meters
+from prober.daemon.own_figures import keep_sized, keep_timed
 from prober.daemon.own_trouble import keep_honest
 from prober.daemon.progress import Progress
 from prober.daemon.reload import (
@@ -148,6 +149,8 @@ async def _world(declared: Config, store: Store, hold: Hold) -> World:
     logger.info("epoch %d: watching %s", store.epoch, counts(policy))
     meters = Meters(policy.checks, config.channels)
     meters.safe_mode.set(hold.is_on)
+    meters.queue.set_function(lambda: store.waiting)
+    recorder.timed = meters.commits.observe
     return World(config, declared, policy, recorder, store, clock, meters, hold=hold)
 
 
@@ -166,6 +169,8 @@ async def _started(
     tasks.start_soon(keep_told, world.recorder)
     tasks.start_soon(keep_awake, world.recorder, world.clock)
     tasks.start_soon(keep_honest, world.recorder, world.clock, world.meters)
+    tasks.start_soon(keep_timed, world.clock, world.meters)
+    tasks.start_soon(keep_sized, world.store, world.meters)
     history = world.config.history
     kept = Kept(history.raw, history.minutes, history.hours, history.notices)
     tasks.start_soon(keep_small, world.store, world.clock, kept)

@@ -81,6 +81,11 @@ class Engine(aiosqlite.Connection):
         except (sqlite3.Error, ValueError) as error:
             raise refusal(error)(f"the database refused: {error}") from error
 
+    @property
+    def waiting(self) -> int:
+        """Commands that wait for their turn, less the one that has it."""
+        return self._tx.qsize()
+
     async def take_over(self, one: Connect) -> None:
         """Do the work oneself from now on, by that connection. Raises StoreError if it can't be had."""
 

@@ -123,6 +123,11 @@ class Store:
         await store.load()
         return store
 
+    @property
+    def waiting(self) -> int:
+        """Commands that wait for the thread that writes."""
+        return self._writer.waiting
+
     async def _settled(self) -> None:
         """Begin what a cramped start could not; let others look again. Raises StoreError if there is no room yet."""
         if not self.epoch:

@@ -86,7 +86,10 @@ def test_the_same_file_changes_no_figure_and_no_incident(tmp_path: Path) -> None
             assert after[SHOP_PROBES] >= before[SHOP_PROBES]
             missed = 'uptime_scheduler_missed_slots_total{check="shop"}'
             assert after[missed] >= before[missed]
-            assert after["uptime_reload_timestamp_seconds"] > before["uptime_reload_timestamp_seconds"]
+            assert (
+                after["uptime_config_last_reload_success_timestamp_seconds"]
+                > before["uptime_config_last_reload_success_timestamp_seconds"]
+            )
             assert one.log().count("reloaded: nothing that a reload applies has changed") == 5
             watching(one)
             assert len(receiver.posts) == 1
@@ -101,14 +104,17 @@ def test_a_broken_file_keeps_everything_running_and_is_told_with_every_mistake(t
         assert 'did you mean "failures"' in log
         assert "the configuration is not reloaded, what runs goes on: 2 mistakes in it" in log
         series = one.series()
-        assert series["uptime_reload_success"] == 0
+        assert series["uptime_config_last_reload_successful"] == 0
         watching(one)
         one.reload(None)
         watching(one)
         one.reload(good)
         series_after = one.series()
-        assert series_after["uptime_reload_success"] == 1
-        assert series_after["uptime_reload_timestamp_seconds"] > series["uptime_reload_timestamp_seconds"]
+        assert series_after["uptime_config_last_reload_successful"] == 1
+        assert (
+            series_after["uptime_config_last_reload_success_timestamp_seconds"]
+            > series["uptime_config_last_reload_success_timestamp_seconds"]
+        )
 
 
 def test_what_only_a_restart_applies_is_named_and_the_rest_is_applied(tmp_path: Path) -> None:

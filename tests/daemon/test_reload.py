@@ -80,7 +80,12 @@ class Running:
         return self.success()
 
     def success(self) -> float:
-        (sample,) = (s for m in self.world.meters.collect() for s in m.samples if s.name == "uptime_reload_success")
+        (sample,) = (
+            s
+            for m in self.world.meters.collect()
+            for s in m.samples
+            if s.name == "uptime_config_last_reload_successful"
+        )
         return sample.value
 
 

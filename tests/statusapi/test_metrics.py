@@ -9,6 +9,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
+from prober.core.reason import FailureClass
 from statusapi.metrics import STALE_INTERVALS
 from statusapi.prepared import takes_gzip
 from tests.acceptance.scene import served
@@ -28,6 +29,7 @@ async def scraped(it: Scene) -> dict[tuple[str, ...], float]:
 
 
 SHOP = ("shop", "shop", "main")
+DOCS = Path(__file__).parents[2] / "docs" / "api.md"
 
 
 async def test_the_latest_answer_of_each_check_is_shown(tmp_path: Path) -> None:
@@ -43,6 +45,41 @@ async def test_the_latest_answer_of_each_check_is_shown(tmp_path: Path) -> None:
         assert found[("uptime_probe_last_run_timestamp_seconds", *SHOP)] == (it.now_ms) / 1000
         assert ("probe_success", "mail", "mail", "main") not in found
         assert found[("uptime_probes_total", "mail", "mail", "main")] == 0
+
+
+async def test_failures_are_told_by_class_and_good_answers_by_how_long_they_took(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        found = await scraped(it)
+        kinds = [key for key in found if key[0] == "uptime_probe_failures_by_class_total"]
+        assert sorted({key[-1] for key in kinds}) == sorted(FailureClass)
+        assert {found[key] for key in kinds} == {0}
+        assert found[("uptime_probe_latency_seconds_bucket", "mail", "mail", "main", "+Inf")] == 0
+        await it.take([observation("up", it.now_ms + 500, took_us=250_000)])
+        await it.see("down down unknown")
+        found = await scraped(it)
+        assert found[("uptime_probe_failures_by_class_total", *SHOP, "connect")] == 2
+        assert found[("uptime_probe_latency_seconds_bucket", *SHOP, "0.1")] == 0
+        assert found[("uptime_probe_latency_seconds_bucket", *SHOP, "0.25")] == 1
+        assert found[("uptime_probe_latency_seconds_bucket", *SHOP, "+Inf")] == 1
+        assert found[("uptime_probe_latency_seconds_sum", *SHOP)] == 0.25
+        assert found[("uptime_component_transitions_total", "shop", "main")] == 2
+        assert found[("uptime_component_transitions_total", "mail", "main")] == 0
+
+
+async def test_the_stores_own_trouble_is_told(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.recorder.observe([observation("up", it.now_ms + 500)])
+        it.recorder.refused += 1
+        found = await scraped(it)
+        assert (found[("uptime_observations_unwritten",)], found[("uptime_store_refused_total",)]) == (1, 1)
+
+
+async def test_every_series_is_in_the_docs(tmp_path: Path) -> None:
+    text = DOCS.read_text()
+    async with scene(tmp_path) as it:
+        answer = (await it.public.get("/metrics")).text
+        found = {line.split()[2] for line in answer.splitlines() if line.startswith("# TYPE ")}
+        assert [name for name in found if not name.startswith("process_") and f"`{name}`" not in text] == []
 
 
 async def test_degraded_is_a_success_and_our_own_trouble_is_neither(tmp_path: Path) -> None:
