@@ -21,6 +21,11 @@ logger = logging.getLogger(__name__)
 
 MISTAKEN = 2
 
+BlackboxConfig = Annotated[
+    Path | None,
+    typer.Option("--blackbox-config", help="A blackbox.yml of blackbox_exporter, whose modules are taken in as well."),
+]
+
 
 def load_config(
     path: Path, env: Mapping[str, str] = os.environ, folder: Path | None = None, blackbox: Path | None = None
@@ -77,14 +82,15 @@ def _count(mistakes: Sequence[str], path: Path) -> str:
 def check_config(
     file: Annotated[Path, typer.Argument(help="The configuration file.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")] = False,
+    blackbox_config: BlackboxConfig = None,
 ) -> None:
     """Print what will be watched and who hears of it; exit status 2 with every mistake of the file if it has any."""
     if not as_json:
-        if _show(load_config(file)):
+        if _show(load_config(file, blackbox=blackbox_config)):
             raise typer.Exit(MISTAKEN)
         return
     try:
-        config = read_config(file)
+        config = read_config(file, blackbox=blackbox_config)
     except ConfigError as error:
         typer.echo(json.dumps({"file": str(file), "mistakes": error.mistakes}))
         raise typer.Exit(MISTAKEN) from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from prober.cli.check_config import MISTAKEN, load_config, read_config
+from prober.cli.check_config import MISTAKEN, BlackboxConfig, load_config, read_config
 from prober.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
@@ -30,11 +30,12 @@ def plan(
     running: Annotated[Path, typer.Option("--running", help="The configuration that runs.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with status 3 if anything differs.")] = False,
+    blackbox_config: BlackboxConfig = None,
 ) -> None:
     """Print what differs, which incidents would open or close, and what needs a restart. Nothing is changed."""
     from prober.config import difference
 
-    before, after = _both(file, running, as_json)
+    before, after = _both(file, running, blackbox_config, as_json)
     found = difference(before, after)
     effect = _effect(before, after) if found else Effect()
     if as_json:
@@ -46,13 +47,13 @@ def plan(
         raise typer.Exit(DIFFERS)
 
 
-def _both(file: Path, running: Path, as_json: bool) -> "tuple[Config, Config]":
-    """What runs, and what would: read as if it stood where the other one does."""
-    before = load_config(running)
+def _both(file: Path, running: Path, blackbox: Path | None, as_json: bool) -> "tuple[Config, Config]":
+    """What runs, and what would: read as if it stood where the other one does. Both have the modules of blackbox."""
+    before = load_config(running, blackbox=blackbox)
     if not as_json:
-        return before, load_config(file, folder=running.parent)
+        return before, load_config(file, folder=running.parent, blackbox=blackbox)
     try:
-        return before, read_config(file, folder=running.parent)
+        return before, read_config(file, folder=running.parent, blackbox=blackbox)
     except ConfigError as error:
         typer.echo(json.dumps({"file": str(file), "mistakes": error.mistakes}))
         raise typer.Exit(MISTAKEN) from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from prober.cli.check_config import load_config, read_config
+from prober.cli.check_config import BlackboxConfig, load_config, read_config
 from prober.cli.logs import Redaction, start_logs
 
 if TYPE_CHECKING:
@@ -22,9 +22,7 @@ RECENT_INCIDENTS = 50  # of each site, read at the start; later ones come by the
 
 def run(
     config: Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")] = Path("config.toml"),
-    blackbox_config: Annotated[
-        Path | None, typer.Option(help="A blackbox.yml of blackbox_exporter, whose modules are taken in as well.")
-    ] = None,
+    blackbox_config: BlackboxConfig = None,
 ) -> None:
     """Run the daemon: probe on schedule, judge, tell, and serve the page and the API."""
     import anyio

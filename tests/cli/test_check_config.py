@@ -8,6 +8,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from prober.cli.check_config import check_config, load_config
+from prober.cli.main import app
 
 GOOD = """
 [components.shop]
@@ -143,3 +144,16 @@ def test_other_verbs_end_with_status_2_if_the_file_is_not_good(file: Path, capsy
         f"{file}: expected a TOML file with at least one table, found: no such file or directory",
         f"1 mistake in {file}",
     ]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_the_modules_of_a_blackbox_yml_are_judged_as_well(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "config.toml").write_text("[components.shop]")
+    blackbox = tmp_path / "blackbox.yml"
+    command = ["check-config", str(tmp_path / "config.toml"), "--blackbox-config", str(blackbox), *arguments]
+    blackbox.write_text("modules: {web: {prober: http}}")
+    assert CliRunner().invoke(app, command).exit_code == 0
+    blackbox.write_text("modules: {web: {probr: http}}")
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 2
+    assert "blackbox.yml:1:17: modules.web.probr: expected one of prober, " in result.output

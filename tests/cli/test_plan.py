@@ -124,3 +124,12 @@ def test_a_file_with_mistakes_is_refused_with_each_of_them(tmp_path: Path) -> No
     assert "other.toml:8: checks.shop.interval: expected a duration" in result.stderr
     result = run(tmp_path, text, "--json")
     assert (result.exit_code, len(json.loads(result.stdout)["mistakes"])) == (2, 1)
+
+
+def test_a_module_that_comes_into_the_way_of_a_blackbox_yml_is_a_mistake(tmp_path: Path) -> None:
+    blackbox = tmp_path / "blackbox.yml"
+    blackbox.write_text("modules: {web: {prober: http}}")
+    assert "Nothing differs." in run(tmp_path, RUNNING, "--blackbox-config", str(blackbox)).stdout
+    result = run(tmp_path, RUNNING + '[modules.web]\nkind = "http"\n', "--blackbox-config", str(blackbox))
+    assert result.exit_code == 2
+    assert "blackbox.yml:1:11: modules.web: expected an id that " in result.stderr
