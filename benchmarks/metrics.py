@@ -23,6 +23,8 @@ from prober.core.model import Observation, Outcome, Phase
 from prober.daemon.meters import Meters
 from prober.record import Recorder
 from prober.store import Store
+from statusapi.auth import Auth
+from statusapi.limits import Limits
 from statusapi.metrics import Metrics
 
 COMPONENTS = 1_000
@@ -105,7 +107,8 @@ async def measured(folder: Path) -> dict[str, float]:
         ) -> tuple[str, Observation]:
             raise ValueError(module)
 
-        metrics = Metrics(loaded, recorder, clock, Meters(loaded.checks, loaded.channels), nobody)
+        auth = Auth(loaded, clock, Limits(clock, loaded))
+        metrics = Metrics(loaded, recorder, clock, Meters(loaded.checks, loaded.channels), nobody, auth)
         transport = httpx.ASGITransport(Starlette(routes=metrics.routes()))
         async with httpx.AsyncClient(transport=transport, base_url="http://prober") as client:
             return await compared(client, answer_all)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from statusapi import alerts, discovery, management, page, pings
+from statusapi import alerts, discovery, management, metrics, page, pings
 from statusapi.api_keys import ApiKeys
 from statusapi.auth import Auth, too_many
 from statusapi.catalog import Catalog
@@ -19,7 +19,6 @@ from statusapi.chronicle import Chronicle
 from statusapi.dialects import instatus, native, statusdashboard, statuspage, up
 from statusapi.express import Express
 from statusapi.limits import Limits
-from statusapi.metrics import Metrics
 from statusapi.orders import Orders
 from statusapi.page import badges
 from statusapi.problems import Problem, of_status
@@ -34,6 +33,7 @@ _SHAPES: tuple[tuple[str, Render], ...] = (
     (native.PATHS, native.problem),
     (discovery.PATHS, native.problem),
     (management.PATHS, native.problem),
+    (metrics.PATHS, metrics.problem),
     (statusdashboard.PATHS, statusdashboard.problem),
     (instatus.PATHS, instatus.problem),
     (badges.PATHS, badges.problem),
@@ -70,7 +70,7 @@ class Limited:
 
 def create_public(
     it: native.Native,
-    metrics: Metrics | None,
+    scraped: metrics.Metrics | None,
     catalog: Catalog,
     chronicle: Chronicle,
     limits: Limits,
@@ -81,15 +81,14 @@ def create_public(
 ) -> Limited:
     """The public listener: page, four dialects, metrics, discovery, reports of jobs, alerts, management.
 
-    it: what the native dialect speaks of, and the others as well. metrics, found: None and nothing of what has a
-    listener of its own. found: what Prometheus discovers. take: where
-    reports of jobs go.
+    it: what the native dialect speaks of, and the others as well. scraped, found: None and nothing of what has a
+    listener of its own. found: what Prometheus discovers. take: where reports of jobs go.
     """
     routes = [
         *statuspage.routes(it.views),  # what is asked for most comes first
         *instatus.routes(it.views),
         *manage.routes(),
-        *(metrics.routes() if metrics is not None else ()),
+        *(scraped.routes() if scraped is not None else ()),
         *found,
         *pings.routes(take),
         *alerted.routes(),
@@ -101,11 +100,15 @@ def create_public(
 
 
 def create_metrics(
-    metrics: Metrics, limits: Limits, found: Sequence[BaseRoute], manage: management.Management
+    scraped: metrics.Metrics, limits: Limits, found: Sequence[BaseRoute], manage: management.Management
 ) -> Limited:
     """The listener of metrics, discovery and management alone."""
-    routes = [Route("/", _index, methods=["GET", "HEAD"]), *manage.routes(), *metrics.routes(), *found]
-    return _application(routes, lambda _: native.problem, limits)
+    routes = [Route("/", _index, methods=["GET", "HEAD"]), *manage.routes(), *scraped.routes(), *found]
+    return _application(routes, _shape_apart, limits)
+
+
+def _shape_apart(request: Request) -> Render:
+    return metrics.problem if re.fullmatch(metrics.PATHS, request.url.path) else native.problem
 
 
 async def _index(_: Request) -> Response:

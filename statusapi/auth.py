@@ -123,14 +123,34 @@ class Auth:
             known = None
         if known is None:
             if key:
-                self._limits.wait_s(f"failures of {address}", FAILURES_A_MINUTE)
-                logger.warning("a key that nobody has was refused to %s", address)
+                self._note_failure(address)
             raise refusal
         self._check(f"key {known.digest.hex()}", self._config.daemon.rate_per_key)
         if known.principal.scope < needs:
             raise Problem(403, "scope", f"This key is good for less: expected the scope {needs.word}.")
         await self._note_use(known)
         return known.principal
+
+    def shows_metrics_key(self, request: Request) -> bool:
+        """Whether a request shows the key of the metrics. Raises Problem if too many keys have failed from there."""
+        expected, shown = self._config.daemon.metrics_key, bearer(request)
+        if expected is None:
+            return False
+        self._check(f"failures of {self._limits.address(request)}", FAILURES_A_MINUTE, cost=0)
+        return shown is not None and hmac.compare_digest(digest_of(shown), digest_of(expected.get_secret_value()))
+
+    def admit_scrape(self, request: Request) -> None:
+        """Raises Problem for whoever must show the key of the metrics and does not; another one is a failure."""
+        if self._config.daemon.metrics_key is None or self.shows_metrics_key(request):
+            return
+        if bearer(request):
+            self._note_failure(self._limits.address(request))
+        text = "Expected Authorization: Bearer <prober.metrics_key>."
+        raise Problem(401, "authorization", text, {"WWW-Authenticate": "Bearer"})
+
+    def _note_failure(self, address: str) -> None:
+        self._limits.wait_s(f"failures of {address}", FAILURES_A_MINUTE)
+        logger.warning("a key that nobody has was refused to %s", address)
 
     def _check(self, who: str, per_minute: int, cost: int = 1) -> None:
         wait_s = self._limits.wait_s(who, per_minute, cost)
@@ -188,17 +208,6 @@ def new_key() -> str:
 def new_id() -> str:
     """A name for a key, which opens nothing."""
     return secrets.token_hex(6)
-
-
-def has_metrics_key(config: "Config", request: Request) -> bool:
-    """Whether a request shows the key of the metrics, or none is asked for."""
-    key = config.daemon.metrics_key
-    if key is None:
-        return True
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(
-        digest_of(token.strip()), digest_of(key.get_secret_value())
-    )
 
 
 def digest_of(key: str) -> bytes:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from statusapi.auth import Auth, Principal, Scope, bearer, has_metrics_key, no_bearer
+from statusapi.auth import Auth, Principal, Scope, bearer, no_bearer
 from statusapi.prepared import READS
 from statusapi.problems import Problem
 
@@ -49,7 +49,7 @@ def routes(config: "Config", auth: Auth) -> list[BaseRoute]:
 
 async def _principal(config: "Config", auth: Auth, request: Request) -> Principal | None:
     """Whose key it is, None without one. Raises Problem for one that nobody has: it is a mistake that must be seen."""
-    if config.daemon.metrics_key is not None and has_metrics_key(config, request):
+    if auth.shows_metrics_key(request):
         return Principal(None, Scope.READ)
     if config.daemon.metrics_key is not None and request.headers.get("authorization") is None:
         raise no_bearer()

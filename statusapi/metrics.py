@@ -20,9 +20,9 @@ from prober.config import shown
 from prober.core.model import LOCAL, Status
 from prober.core.reason import FailureClass
 from prober.core.spread import BOUNDS_S, Spread
-from statusapi.auth import has_metrics_key
 from statusapi.exposition import OPEN, Family, Labels, capped, chosen, exposed, family_of, labels
 from statusapi.prepared import READS, takes_gzip
+from statusapi.problems import Problem
 from statusapi.series import Answer, Series
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from prober.config import Config
     from prober.core.model import ComponentState, Observation
     from prober.record import Recorder
+    from statusapi.auth import Auth
 
+PATHS = "/metrics|/probe"
 STALE_INTERVALS = 3
 MODULE = "http_2xx"  # of who names none
 SPARE_MS = 500  # of a scrape's time, to answer in
@@ -215,15 +217,18 @@ def _slices(things: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 class Metrics:
-    """Everything there is to scrape. meters: what the daemon measures of itself.
+    """Everything there is to scrape, for whom auth admits. meters: what the daemon measures of itself.
 
     ask: probes on demand: a module, a target, how many ms there are for it, and by which name it is asked; what kind of
     check that was, and the answer. Raises ValueError, OverflowError.
     """
 
-    def __init__(self, config: "Config", recorder: "Recorder", clock: "Clock", meters: Measured, ask: "Ask") -> None:
+    def __init__(
+        self, config: "Config", recorder: "Recorder", clock: "Clock", meters: Measured, ask: "Ask", auth: "Auth"
+    ) -> None:
         self._config = config
         self._ask = ask
+        self._auth = auth
         self._live = _Live(config, recorder, clock, meters)
         self._meters = meters
         self._process = CollectorRegistry(auto_describe=False)
@@ -239,8 +244,7 @@ class Metrics:
         return [Route("/metrics", self._scrape, methods=READS), Route("/probe", self._probe, methods=READS)]
 
     async def _scrape(self, request: Request) -> Response:
-        if not has_metrics_key(self._config, request):
-            return _refused()
+        self._auth.admit_scrape(request)
         return await self._exposed(request, await self._families())
 
     async def _families(self) -> list[Family]:
@@ -256,8 +260,7 @@ class Metrics:
 
     async def _probe(self, request: Request) -> Response:
         """What blackbox_exporter would have answered: of a check the latest answer, of other targets a probe now."""
-        if not has_metrics_key(self._config, request):
-            return _refused()
+        self._auth.admit_scrape(request)
         target = request.query_params.get("target", "")
         found = [id_ for id_, check in self._config.checks.items() if target in (id_, check.component)]
         if not found:
@@ -316,10 +319,9 @@ def _of(answer: Answer) -> list[Family]:
     return [family for family in made.families if family.lines]
 
 
-def _refused() -> Response:
-    return PlainTextResponse(
-        "Expected Authorization: Bearer <prober.metrics_key>\n", 401, {"WWW-Authenticate": "Bearer"}
-    )
+def problem(it: Problem) -> Response:
+    """How trouble looks to Prometheus."""
+    return PlainTextResponse(f"{it.text}\n", it.status, it.headers)
 
 
 def _within_ms(request: Request) -> int | None:

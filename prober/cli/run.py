@@ -103,9 +103,9 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     from statusapi.uptimes import Uptimes
 
     views = await _views(world)
-    metrics = Metrics(world.config, world.recorder, world.clock, world.meters, world.adhoc.probe)
     limits.follow(world.config)
     auth = Auth(world.config, world.clock, limits, world.store.keys, await world.store.keys.all())
+    metrics = Metrics(world.config, world.recorder, world.clock, world.meters, world.adhoc.probe, auth)
     orders = Orders(world.config, world.recorder, world.clock)
     alerts = Alerts(world.config, world.recorder, world.clock, auth, orders)
     explain = Explain(world.config, world.recorder, world.store, world.clock)

@@ -122,9 +122,9 @@ class Scene:
         self.config, self.recorder, self.store = config, recorder, store
         self.clock = Clock(wall_ns=self._now_ns, monotonic_ns=self._now_ns)
         self.views = Views(config, recorder, [], changes, self.clock)
-        self.metrics = Metrics(config, recorder, self.clock, Meters(config.checks, config.channels), self.ask)
         self.limits = limits = Limits(self.clock, config)
         auth = Auth(config, self.clock, limits, store.keys, rows)
+        self.metrics = Metrics(config, recorder, self.clock, Meters(config.checks, config.channels), self.ask, auth)
         orders, keys = Orders(config, recorder, self.clock), ApiKeys(config, auth, store.keys, self.clock)
         alerts = Alerts(config, recorder, self.clock, auth, orders)
         explain = Explain(config, recorder, store, self.clock)

@@ -97,6 +97,28 @@ async def test_who_fails_again_and_again_is_slowed_and_noted_without_what_he_sai
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("path", ["/metrics", "/probe?target=shop", "/sd/prometheus"])
+async def test_who_guesses_the_key_of_the_metrics_is_slowed_and_noted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    right = {BEARER: "Bearer metrics-key-0123456789"}
+    text = CONFIG.replace("[prober]", '[prober]\nmetrics_key = "metrics-key-0123456789"')
+    async with scene(tmp_path, text=text) as it:
+        await it.see("up")
+        assert [(await it.public.get(path)).status_code for _ in range(30)] == [401] * 30
+        assert (await it.public.get(path, headers=right)).status_code == 200
+        guesses = [{BEARER: f"Bearer guess-{n}"} for n in range(22)]
+        statuses = [(await it.public.get(path, headers=headers)).status_code for headers in guesses]
+        assert statuses == [401] * 20 + [429] * 2
+        answer = await it.public.get(path, headers=right)
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "3")
+        assert "guess" not in caplog.text
+        assert "a key that nobody has was refused to 127.0.0.1" in caplog.text
+        it.now_ms += 3_000
+        assert (await it.public.get(path, headers=right)).status_code == 200
+
+
+@pytest.mark.anyio
 async def test_a_key_may_ask_so_often_a_minute(tmp_path: Path) -> None:
     async with scene(tmp_path, text=CONFIG.replace("[prober]", "[prober]\nrate_per_key = 2")) as it:
         headers = {BEARER: f"ApiKey acme:{ACME}"}
