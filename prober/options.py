@@ -8,7 +8,7 @@ import re
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
 from prober import template
@@ -114,7 +114,9 @@ def _template(value: Any) -> str:
 TemplateText = Annotated[str, BeforeValidator(_template)]
 DurationMs = Annotated[int, BeforeValidator(_duration), Field(json_schema_extra={"format": "duration"})]
 Id = Annotated[str, BeforeValidator(_id)]
-Name = Annotated[str, BeforeValidator(_name)]
+Name = Annotated[
+    str, BeforeValidator(_name), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _LONGEST_NAME})
+]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 Zone = Annotated[str, BeforeValidator(_zone)]
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from prober.core.agenda import known, may
 from prober.core.events import Decision, Ordered
@@ -70,7 +70,9 @@ def _moment(value: Any) -> Any:
 
 EXPECTED_MOMENT = "a date and time with its zone such as 2026-03-01T22:00:00+01:00"
 Moment = Annotated[datetime, BeforeValidator(_moment)]
-Body = Annotated[str, BeforeValidator(_text)]
+Body = Annotated[
+    str, BeforeValidator(_text), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT})
+]
 
 
 class _Fields(BaseModel):

@@ -16,7 +16,7 @@ from statusapi.auth import Auth, Principal, Scope, bearer, needed, no_bearer
 from statusapi.decode import decoded, taken
 from statusapi.delivery import Delivery
 from statusapi.dialects import native_maintenance
-from statusapi.dialects.native_openapi import PREFIX, document, viewer
+from statusapi.dialects.native_openapi import PREFIX, QUERIES, document, viewer
 from statusapi.dialects.wire import moment, moment_or_none
 from statusapi.explain import Explain
 from statusapi.latency import Latency
@@ -48,7 +48,7 @@ class Native(NamedTuple):
 
 def routes(it: Native) -> list[BaseRoute]:
     """What the others cannot say; native_openapi lists it."""
-    return [
+    found = [
         *_of_incidents(it),
         *native_maintenance.routes(it.views, it.orders, it.auth, it.repeats),
         *_of_components(it),
@@ -57,15 +57,32 @@ def routes(it: Native) -> list[BaseRoute]:
         *_of_the_past(it),
         *_of_itself(),
     ]
+    return [_strict(route) for route in found]
 
 
-def _of_incidents(it: Native) -> list[BaseRoute]:
+def _strict(route: Route) -> Route:
+    """The same, for who asks nothing that it does not know: else what is misspelt would be answered as if not asked."""
+    answered, path = route.endpoint, route.path.removeprefix(PREFIX)
+
+    async def asked(request: Request) -> Response:
+        method = request.method.replace("HEAD", "GET")
+        unknown = [name for name in request.query_params if name not in QUERIES[method.lower(), path]]
+        if unknown:
+            expected = ", ".join(QUERIES[method.lower(), path]) or "none"
+            raise Problem(400, "field", f"{unknown[0][:40]}: expected one of the parameters of this path: {expected}")
+        answer: Response = await answered(request)
+        return answer
+
+    return Route(route.path, asked, methods=list(route.methods or ()))
+
+
+def _of_incidents(it: Native) -> list[Route]:
     async def incidents(request: Request) -> Response:
         principal = await _principal(it.auth, request)
         if request.method == "POST":
             content = await taken(request)
             return await _once(it, request, principal, content, 201, lambda: _open(it, principal, content))
-        wants_open = request.query_params.get("open") == "true"
+        wants_open = _is_open(request)
         pages = [page for page in it.views.pages.values() if principal.may_see(page.account)]
         found = [shown for page in pages for shown in (page.incidents if wants_open else page.recent)]
         listed = [*map(_listed, found), *map(_own, it.orders.own(principal))]
@@ -106,7 +123,7 @@ def _of_incidents(it: Native) -> list[BaseRoute]:
     ]
 
 
-def _of_components(it: Native) -> list[BaseRoute]:
+def _of_components(it: Native) -> list[Route]:
     """What they show, what a person sets, how long they were up; how long checks took."""
 
     async def components(request: Request) -> Response:
@@ -137,7 +154,7 @@ def _of_components(it: Native) -> list[BaseRoute]:
     ]
 
 
-def _of_delivery(it: Native) -> list[BaseRoute]:
+def _of_delivery(it: Native) -> list[Route]:
     """Notices: read, send again. Channels: read, serve again."""
 
     async def notices(request: Request) -> Response:
@@ -215,7 +232,7 @@ def _check_match(request: Request, incident: Incident) -> None:
         raise Problem(412, "changed", "The incident is not what it was when you read it.")
 
 
-def _of_keys(it: Native) -> list[BaseRoute]:
+def _of_keys(it: Native) -> list[Route]:
     async def api_keys(request: Request) -> Response:
         principal = await it.auth.admitted(request, bearer(request), no_bearer(), Scope.ADMIN)
         if request.method == "POST":
@@ -233,7 +250,7 @@ def _of_keys(it: Native) -> list[BaseRoute]:
     ]
 
 
-def _of_the_past(it: Native) -> list[BaseRoute]:
+def _of_the_past(it: Native) -> list[Route]:
     async def explained(request: Request) -> Response:
         principal, at_ms = await _principal(it.auth, request), _at_ms(request)
         return _answer(_with_moments(await it.explain.component(principal, request.path_params["id"], at_ms)))
@@ -264,7 +281,7 @@ def _of_the_past(it: Native) -> list[BaseRoute]:
     return [Route(f"{PREFIX}/{path}", handler, methods=READS) for path, handler in found.items()]
 
 
-def _of_itself() -> list[BaseRoute]:
+def _of_itself() -> list[Route]:
     """What there is, to anyone: it says nothing of whom it serves."""
     told, page = body(_json(document())), body(viewer().encode())
 
@@ -299,6 +316,13 @@ def _limit(request: Request) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MOST):
         raise Problem(400, "field", f"limit: expected a number from 1 to {MOST}")
     return int(text)
+
+
+def _is_open(request: Request) -> bool:
+    text = request.query_params.get("open", "false")
+    if text not in ("true", "false"):
+        raise Problem(400, "field", "open: expected true or false")
+    return text == "true"
 
 
 async def _principal(auth: Auth, request: Request) -> Principal:

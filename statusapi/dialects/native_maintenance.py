@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from prober.core.model import Ending, MaintenanceState
 from statusapi.auth import Auth, Principal, bearer, needed, no_bearer
@@ -24,7 +24,7 @@ MOST = 1000  # times of one window
 Deed = Callable[[Principal, str, bytes], Awaitable[MaintenanceState]]
 
 
-def routes(views: Views, orders: Orders, auth: Auth, repeats: Repeats) -> list[BaseRoute]:
+def routes(views: Views, orders: Orders, auth: Auth, repeats: Repeats) -> list[Route]:
     """Lists, one of them, and a path for each step of its life."""
     it = _Works(views, orders, auth, repeats)
     base = f"{PREFIX}/maintenances"

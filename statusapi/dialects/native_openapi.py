@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from prober import __version__
 from statusapi.api_keys import KeyFields
+from statusapi.dialects.native_answers import ANSWERS, MESSAGE, Schema
 from statusapi.orders import (
     AcknowledgeFields,
     ExtendFields,
@@ -34,12 +35,12 @@ class Query(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """One method of one path. fields: its body. done: the status of success."""
+    """One method of one path. fields: its body, or the schema of that. done: the status of success."""
 
     method: str
     path: str
     text: str
-    fields: type[BaseModel] | None = None
+    fields: type[BaseModel] | Schema | None = None
     queries: Sequence[Query] = ()
     done: int = 200
     is_open: bool = False
@@ -89,7 +90,7 @@ OPERATIONS = (
     Operation(
         "get", "/components/{id}/explain", "Why a component showed what it showed, and who was told.", queries=[_AT]
     ),
-    Operation("post", "/alertmanager", "What Alertmanager posts to a webhook receiver."),
+    Operation("post", "/alertmanager", "What Alertmanager posts to a webhook receiver.", MESSAGE),
     Operation("get", "/incidents", "The newest incidents, newest first.", queries=[_OPEN]),
     Operation("post", "/incidents", "Open an incident by hand.", OpenFields, done=201),
     Operation("get", "/incidents/{num}", "One incident with its timeline."),
@@ -108,6 +109,9 @@ OPERATIONS = (
     Operation("delete", "/keys/{id}", "Revoke a key."),
 )
 
+QUERIES = {(one.method, one.path): [query.name for query in one.queries] for one in OPERATIONS}
+"""By method and path: which parameters the query may have."""
+
 _REFUSALS = {
     400: "The request can't be read, or a field can't be so.",
     401: "There is no known key.",
@@ -122,6 +126,7 @@ _REFUSALS = {
     429: "There are too many requests.",
     503: "The store does not take it now.",
 }
+_DURATION = {"type": "string", "pattern": r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$", "examples": ["30s", "1h30m"]}
 _ERROR = {
     "type": "object",
     "required": ["error"],
@@ -141,8 +146,8 @@ def document() -> dict[str, Any]:
     schemas: dict[str, Any] = {"Error": _ERROR}
     for operation in OPERATIONS:
         paths.setdefault(PREFIX + operation.path, {})[operation.method] = _operation(operation)
-        if operation.fields is not None:
-            schema = operation.fields.model_json_schema(ref_template="#/components/schemas/{model}")
+        if isinstance(operation.fields, type):
+            schema = _read(operation.fields.model_json_schema(ref_template="#/components/schemas/{model}"))
             schemas |= schema.pop("$defs", {})
             schemas[operation.fields.__name__] = schema
     return {
@@ -154,9 +159,19 @@ def document() -> dict[str, Any]:
     }
 
 
+def _read(schema: Any) -> Any:
+    """What a type says of itself, with durations as people write them."""
+    if isinstance(schema, dict):
+        if schema.get("format") == "duration":
+            return _DURATION
+        return {key: _read(value) for key, value in schema.items()}
+    return [_read(one) for one in schema] if isinstance(schema, list) else schema
+
+
 def _operation(operation: Operation) -> dict[str, Any]:
     media = "text/html" if operation.path == "/" else "application/json"
-    done = {"description": "Done.", "content": {media: {"schema": {} if operation.path == "/" else {"type": "object"}}}}
+    schema = ANSWERS.get(f"{operation.method} {operation.path}", {})
+    done = {"description": "Done.", "content": {media: {"schema": schema}}}
     refused = {
         str(status): {
             "description": text,
@@ -173,9 +188,15 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.is_open:
         made["security"] = []
     if operation.fields is not None:
-        schema = {"$ref": f"#/components/schemas/{operation.fields.__name__}"}
-        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        made["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": _body(operation.fields)}},
+        }
     return made
+
+
+def _body(fields: type[BaseModel] | Schema) -> Schema:
+    return {"$ref": f"#/components/schemas/{fields.__name__}"} if isinstance(fields, type) else fields
 
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -213,9 +234,10 @@ def viewer() -> str:
             parts.append(f"<h2><code>{method.upper()} {place}</code></h2><p>{summary}</p>")
             parts += [_row(one) for one in operation["parameters"]]
             if "requestBody" in operation:
-                name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-                schema = json.dumps(told["components"]["schemas"][name]["properties"], indent=2)
-                parts.append(f"<details><summary>{name}</summary><pre>{html.escape(schema)}</pre></details>")
+                schema = operation["requestBody"]["content"]["application/json"]["schema"]
+                name = schema.get("$ref", "Message").rpartition("/")[2]
+                shown = json.dumps(told["components"]["schemas"].get(name, schema)["properties"], indent=2)
+                parts.append(f"<details><summary>{name}</summary><pre>{html.escape(shown)}</pre></details>")
     return "\n".join(parts)
 
 

@@ -136,3 +136,10 @@ async def test_a_moment_of_the_past_has_passed(tmp_path: Path, moments: dict[str
     async with scene(tmp_path) as it:
         status, said = await ask(it, "POST", site="main", name="Old", body="It was.", **moments)
         assert (status, said["error"]["message"].startswith(f"{key}: expected")) == (400, True)
+
+
+@pytest.mark.parametrize("asked", ["incidents?opne=true", "incidents?open=yes", "checks?limit=1", "status?at=now"])
+async def test_what_is_not_understood_is_not_answered_otherwise(tmp_path: Path, asked: str) -> None:
+    async with scene(tmp_path) as it:
+        answer = await it.public.get(f"/api/prober/v1/{asked}", headers={"Authorization": f"Bearer {ADMIN}"})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "field")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from starlette.routing import Route
 
+from statusapi.dialects.native_answers import ANSWERS
 from statusapi.dialects.native_openapi import OPERATIONS, PREFIX, document, viewer
 from tests.statusapi.scene import scene
 
@@ -56,3 +57,7 @@ def test_every_operation_is_described_in_the_docs() -> None:
     prose = (ROOT / "docs" / "api.md").read_text()
     lines = {f"`{o.method.upper()} {PREFIX}{o.path}`".replace("{", "<").replace("}", ">") for o in OPERATIONS}
     assert [line for line in lines if line not in prose] == []
+
+
+def test_what_comes_of_every_operation_is_described() -> None:
+    assert ANSWERS.keys() == {f"{o.method} {o.path}" for o in OPERATIONS} - {"get /"}
