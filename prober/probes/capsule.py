@@ -22,6 +22,7 @@ SHOWN = 256
 _SHORTEST = 3  # characters of a secret: what is shorter is in every text
 _HIDDEN = "***"
 _ROOM = 64 * 1024  # bytes that the first bytes of a body may be undone to
+_SEARCHED = 4096  # characters of a text in which secrets are searched; more than this is never shown, nor is it kept
 
 
 class Answer(NamedTuple):
@@ -73,9 +74,13 @@ class Witness:
 
 
 def written(secrets: Iterable[str]) -> list[str]:
-    """The secrets in all ways in which an answer may repeat them, longest first."""
+    """The secrets in all ways in which an answer may repeat them, longest first, as far as one can be searched for.
+
+    A request's body is one, and may be of megabytes.
+    """
     found = set()
-    for secret in secrets:
+    for whole in secrets:
+        secret = whole[:_SEARCHED]
         if len(secret) >= _SHORTEST:
             found |= {secret, quote(secret, safe=""), html.escape(secret), json.dumps(secret)[1:-1]}
     return sorted(found, key=lambda secret: (-len(secret), secret))
@@ -83,6 +88,7 @@ def written(secrets: Iterable[str]) -> list[str]:
 
 def hidden(text: str, secrets: Sequence[str]) -> str:
     """One line of the text without the secrets, nor the beginning of one at its end."""
+    text = text[:_SEARCHED]
     for secret in secrets:
         text = text.replace(secret, _HIDDEN)
     for secret in secrets:
@@ -98,5 +104,5 @@ def _text(answer: Answer) -> str:
     start = answer.start
     with suppress(Failed):
         undo = decoder(answer.headers.get(b"content-encoding", b""))
-        start = start if undo is None else undo.feed(start, _ROOM)
+        start = start if undo is None else b"".join(undo.feed(start, _ROOM))
     return start.decode("utf-8", "replace")

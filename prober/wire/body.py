@@ -50,19 +50,24 @@ class Body:
             self.length = self.wire_length
             return self.length >= self._limit
         room = self._limit - self.length
-        if self._decoder is not None:
-            data = self._decoder.feed(data, room)
-        self.length += len(data)
-        is_enough = self._look(data[:room])
+        pieces = (data,) if self._decoder is None else self._decoder.feed(data, room)
+        if any(map(self._read, pieces)):
+            return True
         # A coding may make many bytes of the wire into none: they are bounded by the same limit.
-        if not is_enough and max(self.length, self.wire_length) > self._limit:
+        if max(self.length, self.wire_length) > self._limit:
             raise Failed(Reason.HTTP_TOO_LARGE, "the body is larger than body_limit")
-        return is_enough
+        return False
 
     def end(self) -> None:
         """The body is complete. Raises Failed if its coding is not."""
         if self._decoder is not None and self.wire_length:
             self._decoder.end()
+
+    def _read(self, data: bytes) -> bool:
+        """One more piece of what is decoded; whether all is known that was asked."""
+        room = self._limit - self.length
+        self.length += len(data)
+        return self._look(data[:room])
 
     def _look(self, data: bytes) -> bool:
         """Whether all is known that was asked."""

@@ -76,6 +76,14 @@ async def seen(port: int, scheme: str = "http", **keys: object) -> Observation:
     return await probe.probe(Due("check", 1_000))
 
 
+def test_a_secret_of_megabytes_is_hidden_without_copies_of_it() -> None:
+    secret = "höchst geheim " * 1_000_000
+    forms = written([secret])
+    assert max(map(len, forms)) < 40_000
+    answer = Answer({}, f"you said: {secret[:900]}".encode())
+    assert Witness(lambda: [secret]).capsule([], [], answer)["body"] == "you said:"
+
+
 async def test_an_outage_is_shown_without_what_the_configuration_hides() -> None:
     echo = b"pass-word " + base64.b64encode(b"user:pass-word") + b" t0ken k3y sent-text f0rm Busy"
     said = reply(echo, b"Server: nginx", b"Set-Cookie: id=1", b"X-Request-Id: k3y", status=b"503 Busy")

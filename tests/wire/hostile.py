@@ -67,7 +67,7 @@ def forgive() -> None:
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if not isinstance(context.get("exception"), OSError):
-            (before or asyncio.AbstractEventLoop.default_exception_handler)(loop, context)
+            before(loop, context) if before else loop.default_exception_handler(context)
 
     loop.set_exception_handler(handle)
 
