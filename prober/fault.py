@@ -12,6 +12,7 @@ from prober.errors import ConfigError
 
 POINTS = (
     *("judged.before", "judged.after"),  # the commit of decisions, with what waits beside them
+    *("incident.before", "incident.after"),  # the same, where an incident is among what they change
     *("observed.before", "observed.after"),  # the commit of steady observations alone
     *("tried.before", "tried.after"),  # the commit of an attempt to deliver
     *("send.before", "send.after"),  # an attempt to deliver

@@ -1,11 +1,11 @@
 """What all tests share: both event loops, a free port, a line about the programs at hand."""
 
-import socket
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from tests import ports
 from tests.services import presence
 
 # A busy machine is no mistake of the code: examples are judged by what they do, not by how long they take.
@@ -30,8 +30,4 @@ def anyio_backend(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return ports.free_port()

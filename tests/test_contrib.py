@@ -12,7 +12,8 @@ from urllib.parse import quote
 import pytest
 import yaml
 
-from tests.acceptance.scene import daemon, eventually, free_port, served
+from tests.acceptance.scene import daemon, eventually, served
+from tests.ports import free_port
 from tests.services import needs_service
 from tests.statusapi.scene import scene
 

@@ -173,7 +173,8 @@ class Store:
                 watched_ms=batch.watched_ms,
             )
 
-        point = "judged" if batch.decisions else "observed"
+        has_incident = any(decision.incidents for decision in batch.decisions)
+        point = "incident" if has_incident else "judged" if batch.decisions else "observed"
         try:
             await self._write(write, point)
         except StoreFullError:

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,26 +16,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.ports import free_port
+
 T = TypeVar("T")
 PATIENCE_S = 40.0
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def eventually(look: Callable[[], T | None], what: str) -> T:
-    """The first truthy answer of look(); fails after a while, saying what was waited for."""
+def eventually(look: Callable[[], T | None], what: str, log: Callable[[], str] | None = None) -> T:
+    """The first truthy answer of look(); fails after a while, saying what was waited for, and what the log says."""
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         found = look()
         if found:
             return found
         time.sleep(0.05)
-    raise AssertionError(f"waited in vain for {what}")
+    raise AssertionError(f"waited in vain for {what}" + (f"; the log:\n{log()}" if log is not None else ""))
 
 
 class Server(ThreadingHTTPServer):
@@ -155,7 +149,7 @@ class Daemon:
                 env=os.environ | env,
                 pass_fds=self.descriptors(),
             )
-        eventually(lambda: self.status("/-/ready") == ready, f"the daemon to be ready; its log:\n{self.log()}")
+        eventually(lambda: self.status("/-/ready") == ready, "the daemon to be ready", self.log)
 
     def command(self) -> list[str]:
         return [sys.executable, "-m", "prober", "run", "--config", str(self.config)]

@@ -19,7 +19,8 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc  # type: ignore[i
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.acceptance.scene import Daemon, alive, eventually, free_port, served
+from tests.acceptance.scene import Daemon, alive, eventually, served
+from tests.ports import free_port
 from tests.services import needs_service
 from tests.wire.certificates import Certificates
 from tests.wire.dns_server import answers, name_server

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.scene import Daemon, eventually, free_port, served
+from tests.acceptance.scene import Daemon, eventually, served
+from tests.ports import free_port
 from tests.wire.certificates import Certificates
 
 KEY = "metrics-key-0123456789"

@@ -14,7 +14,7 @@ from anyio.abc import SocketAttribute, SocketStream
 
 from prober.cli.check_config import read_config
 from prober.clock import Clock
-from tests.acceptance.scene import free_port
+from tests.ports import free_port
 from tests.worlds import answers, recording
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_500)]

@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.acceptance.scene import Daemon, alive, eventually, free_port, served
+from tests.acceptance.scene import Daemon, alive, eventually, served
+from tests.ports import free_port
 from tests.services import needs_service
 from tests.wire.certificates import Certificates
 

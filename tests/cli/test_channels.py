@@ -7,8 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from prober.cli.main import app
-from tests.acceptance.scene import Daemon, Server, free_port
+from tests.acceptance.scene import Daemon, Server
 from tests.cli.test_notices import run, running
+from tests.ports import free_port
 
 __all__ = ["running"]
 

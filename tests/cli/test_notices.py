@@ -7,7 +7,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from prober.cli.main import app
-from tests.acceptance.scene import Daemon, Server, daemon, eventually, free_port, served
+from tests.acceptance.scene import Daemon, Server, daemon, eventually, served
+from tests.ports import free_port
 
 KEY = "admin-secret-0123456789"
 

@@ -10,7 +10,8 @@ from prober.core.model import Outcome
 from prober.core.reason import Reason
 from prober.daemon.adhoc import AdHoc, allows
 from prober.errors import ConfigError
-from tests.acceptance.scene import free_port, served
+from tests.acceptance.scene import served
+from tests.ports import free_port
 
 pytestmark = pytest.mark.anyio
 

@@ -39,7 +39,7 @@ MUTANTS = {
         "prober/store/store.py",
         "enumerate(decision.notices)])",
         'enumerate(decision.notices) if n.reason != "opened"])',
-        "judged.after:2",
+        "incident.after:1",
         "expected 1 notice opened, found 0",
     ),
     "it owes notices in a transaction of their own": Mutant(
@@ -60,11 +60,11 @@ MUTANTS = {
 def fails_and_is_killed(one: Guard, place: Town, fault: str) -> None:
     """One outage of the shop, a death in it, and the next life until nothing is owed."""
     one.start(**{VARIABLE: fault})
-    eventually(lambda: place.answers["shop"][0], "a first answer")
+    eventually(lambda: place.answers["shop"][0], "a first answer", one.log)
     place.down.add("shop")
-    eventually(lambda: one.is_dead, f"its end at {fault}; the log:\n{one.log()}")
+    eventually(lambda: one.is_dead, f"its end at {fault}", one.log)
     one.start()
-    eventually(lambda: place.answers["shop"][1], f"an answer; the log:\n{one.log()}")
+    eventually(lambda: place.answers["shop"][1], "an answer", one.log)
     eventually(lambda: checker.incidents(one.database), "an incident")
     eventually(lambda: checker.asked(one.database, PENDING) == [(0,)], "the last of what is owed")
     one.kill()
@@ -91,7 +91,7 @@ def test_a_daemon_that_is_built_wrong_is_found_out(name: str, tmp_path: Path) ->
 
 def test_a_bit_that_flips_in_what_was_told_is_found(tmp_path: Path) -> None:
     draw = random.Random(1)
-    with lived(tmp_path, "judged.after:2") as (one, place):
+    with lived(tmp_path, "incident.after:1") as (one, place):
         assert wrong(one, place) == []
         with closing(sqlite3.connect(one.database)) as connection:
             connection.execute("VACUUM")  # nobody misses a bit of what was let go

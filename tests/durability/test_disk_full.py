@@ -54,7 +54,7 @@ def turned(one: Guard, place: Town) -> None:
     """The shop changes; no more than one change, which may be lost if it is killed before it could be written."""
     count = len(place.lives("shop")[-1])
     place.down ^= {"shop"}
-    eventually(lambda: len(place.lives("shop")[-1]) > count + 2, f"answers; the log:\n{one.log()}")
+    eventually(lambda: len(place.lives("shop")[-1]) > count + 2, "answers", one.log)
 
 
 def cycle(one: Guard, place: Town, disk: Disk, *, is_killed: bool) -> None:
@@ -71,8 +71,8 @@ def cycle(one: Guard, place: Town, disk: Disk, *, is_killed: bool) -> None:
         assert not one.is_dead, one.log()
         serves(one)
     disk.clear()
-    eventually(lambda: fetched(one, "/-/ready")[0] == 200, f"recovery; the log:\n{one.log()}")
-    eventually(lambda: checker.asked(one.database, PENDING) == [(0,)], f"all that is owed; the log:\n{one.log()}")
+    eventually(lambda: fetched(one, "/-/ready")[0] == 200, "recovery", one.log)
+    eventually(lambda: checker.asked(one.database, PENDING) == [(0,)], "all that is owed", one.log)
     assert acknowledged <= rows(one)
     serves(one)
 
@@ -80,7 +80,7 @@ def cycle(one: Guard, place: Town, disk: Disk, *, is_killed: bool) -> None:
 def held(folder: Path, cycles: int) -> str:
     with small_disk(folder / "state", "3m") as disk, town() as place, guard(folder, place, ("shop",)) as one:
         one.start()
-        eventually(lambda: place.answered(0), f"a first verdict; the log:\n{one.log()}")
+        eventually(lambda: place.answered(0), "a first verdict", one.log)
         for n in range(cycles):
             cycle(one, place, disk, is_killed=n % 2 == 1)
         place.down.clear()

@@ -50,7 +50,7 @@ class Recorded(Guard):
         enough = len(self.town.received) + messages
         self.start(PYTHONPATH=str(ROOT))  # where the marks are made, also if the program is another
         assert isinstance(self.process, subprocess.Popen)
-        eventually(lambda: self.town.answered(self.town.life), f"an answer; the log:\n{self.log()}")
+        eventually(lambda: self.town.answered(self.town.life), "an answer", self.log)
         server = f"http://127.0.0.1:{self.public}"
         asked_of(server + INCIDENTS, KEY, {"site": "main", "name": trace.name, "body": "By hand."})
         while (count := len(self.town.received)) < enough:

@@ -34,7 +34,7 @@ def test_a_daemon_that_forgets_what_is_open_cannot_open_it_twice_thanks_to_the_i
     with town() as place, guard(tmp_path, place, ("shop",), code=code) as one:
         place.down.add("shop")
         one.start()
-        eventually(lambda: checker.incidents(one.database), f"an incident; the log:\n{one.log()}")
+        eventually(lambda: checker.incidents(one.database), "an incident", one.log)
         one.kill()
         one.start()
         eventually(lambda: REFUSED in one.log() or len(checker.incidents(one.database)) > 1, "what comes of it")
@@ -46,7 +46,7 @@ def test_without_digests_a_changed_row_is_not_found(tmp_path: Path) -> None:
     with town() as place, guard(tmp_path, place, ("shop",)) as one:
         place.down.add("shop")
         one.start()
-        eventually(lambda: checker.incidents(one.database), f"an incident; the log:\n{one.log()}")
+        eventually(lambda: checker.incidents(one.database), "an incident", one.log)
         one.kill()
     with closing(sqlite3.connect(one.database)) as connection, connection:
         connection.execute("UPDATE incident SET name = 'Nothing happened'")

@@ -12,8 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.acceptance.scene import PATIENCE_S, eventually, free_port
+from tests.acceptance.scene import PATIENCE_S, eventually
 from tests.durability.nursery import Forked, Nursery
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 SUBSCRIPTIONS = ("pager", "chat")
