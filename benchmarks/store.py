@@ -1,13 +1,15 @@
 """What history costs: written in the daemon's own way beside plain executemany, and asked of in the page's own way.
 
-Writing: Store.write of batches of raw observations, synchronous FULL, with the loop's lag meanwhile; then summing up.
+Writing: Store.write of batches of raw observations, synchronous FULL; then summing up.
+Sustained: the door, the writer and the upkeep of a daemon on one core, at an even pace, with the loop's lag meanwhile.
 Asking: the 90 days of 100 components, and the p95 of 30 days of a check, among so many observations' sums.
-Run: .venv/bin/python benchmarks/store.py [--observations 1000000] [--history 10000000]
+Run: .venv/bin/python benchmarks/store.py [--observations 1000000] [--history 10000000] [--seconds 20] [--pace 60000]
 """
 
 import argparse
 import asyncio
 import json
+import os
 import sqlite3
 import tempfile
 import time
@@ -17,12 +19,18 @@ from pathlib import Path
 
 import anyio
 
-from prober.core.model import Observation, Outcome
+from prober.clock import Clock
+from prober.core.model import CheckPolicy, ComponentPolicy, Observation, Outcome, Policy
 from prober.core.sketch import Sketch
+from prober.daemon.garbage import settle
+from prober.daemon.progress import Progress
+from prober.daemon.upkeep import SUMMED_AT_ONCE, Kept, keep_small, keep_written
+from prober.record import Recorder
 from prober.store import Batch, Store
 from statusapi.history import DAYS, NEEDED_MS, History
 
 BATCH = 5_000
+CHUNKS_PER_S = 50
 CHECKS = 100
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 NOW_MS = 20_000 * DAY_MS
@@ -52,25 +60,76 @@ async def watched(lags_ms: list[float]) -> AsyncIterator[None]:
 
 async def written(store: Store, batches: list[list[Observation]]) -> dict[str, float]:
     """Figures of writing these, and of summing them up."""
-    lags_ms: list[float] = []
     count = BATCH * len(batches)
-    async with watched(lags_ms):
-        began_s, cpu_s = time.perf_counter(), time.process_time()
-        for observations in batches:
-            await store.write(Batch([], [], observations, 0, 1, None))
-        took_s, cpu_s = time.perf_counter() - began_s, time.process_time() - cpu_s
-    lags_ms.sort()
+    began_s, cpu_s = time.perf_counter(), time.process_time()
+    for observations in batches:
+        await store.write(Batch([], [], observations, 0, 1, None))
+    took_s, cpu_s = time.perf_counter() - began_s, time.process_time() - cpu_s
     began_s = time.process_time()
-    while await store.rollups.roll(BATCH):
+    while await store.rollups.roll(SUMMED_AT_ONCE):
         pass
     rolled_s = time.process_time() - began_s
     return {
         "rows_per_s": round(count / took_s),
         "own_us_per_row": round(cpu_s / count * 1e6, 2),
-        "loop_lag_p99_ms": round(lags_ms[int(len(lags_ms) * 0.99)], 2) if lags_ms else 0.0,
-        "loop_lag_max_ms": round(lags_ms[-1], 2) if lags_ms else 0.0,
         "roll_us_per_row": round(rolled_s / count * 1e6, 2),
     }
+
+
+async def sustained(folder: Path, seconds: int, per_s: int) -> dict[str, float]:
+    """Figures of a daemon's door, writer and upkeep at work on one core, while observations come at an even pace."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    lags_ms: list[float] = []
+    clock, chunk = Clock(), per_s // CHUNKS_PER_S
+    async with Store.open(folder, b"benchmark") as store, anyio.create_task_group() as tasks:
+        recorder = Recorder(store, await store.load(), world())
+        await recorder.reconfigure(recorder.policy, clock.now_ms())
+        for _ in range(2):
+            recorder.observe(answers(chunk, clock.now_ms()))
+        tasks.start_soon(keep_written, recorder, Progress())
+        tasks.start_soon(keep_small, store, clock, Kept(DAY_MS, DAY_MS, DAY_MS, None))
+        settle()
+        async with watched(lags_ms):
+            began_s, cpu_s = time.perf_counter(), time.process_time()
+            for number in range(seconds * CHUNKS_PER_S):
+                recorder.observe(answers(chunk, clock.now_ms()))
+                await anyio.sleep(max(0.0, began_s + (number + 1) / CHUNKS_PER_S - time.perf_counter()))
+            took_s, cpu_s = time.perf_counter() - began_s, time.process_time() - cpu_s
+        behind = await store._reader.call(_not_summed_up)
+        tasks.cancel_scope.cancel()
+    count = chunk * seconds * CHUNKS_PER_S
+    lags_ms.sort()
+    return {
+        "sustained_per_s": round(count / took_s),
+        "sustained_cpu_share": round(cpu_s / took_s, 2),
+        "sustained_us_per_observation": round(cpu_s / count * 1e6, 2),
+        "sustained_unwritten": recorder.unwritten,
+        "sustained_not_summed_up": behind,
+        "sustained_lag_p99_ms": round(lags_ms[int(len(lags_ms) * 0.99)], 2),
+        "sustained_lag_max_ms": round(lags_ms[-1], 2),
+    }
+
+
+def world() -> Policy:
+    """A thousand components with a check each."""
+    ids = [f"check-{n}" for n in range(1_000)]
+    return Policy(
+        checks={id_: CheckPolicy(id_, id_, interval_ms=1_000) for id_ in ids},
+        components={id_: ComponentPolicy(id_, "main", id_, (id_,)) for id_ in ids},
+        subscriptions={},
+        maintenances={},
+    )
+
+
+def answers(count: int, at_ms: int) -> list[Observation]:
+    """Good answers of that moment, of a thousand checks in turn."""
+    return [Observation(f"check-{n % 1_000}", at_ms, at_ms, 900 + n % 977, Outcome.UP) for n in range(count)]
+
+
+def _not_summed_up(connection: sqlite3.Connection) -> int:
+    asked = "SELECT count(*) FROM observation WHERE num > (SELECT rolled_num FROM installation)"
+    found: int = connection.execute(asked).fetchone()[0]
+    return found
 
 
 def plainly(path: Path, batches: list[list[Observation]]) -> dict[str, float]:
@@ -156,8 +215,10 @@ def timed(work: Callable[[], object]) -> float:
     return (time.perf_counter() - began_s) * 1000
 
 
-async def measured(folder: Path, observations: int, history: int) -> dict[str, float]:
+async def measured(folder: Path, observations: int, history: int, seconds: int, pace: int) -> dict[str, float]:
     """All figures."""
+    (folder / "pace").mkdir()
+    steady = await sustained(folder / "pace", seconds, pace)
     batches = [batch(n * BATCH) for n in range(max(1, observations // BATCH))]
     async with Store.open(folder, b"benchmark") as store:
         own = await written(store, batches)
@@ -168,6 +229,7 @@ async def measured(folder: Path, observations: int, history: int) -> dict[str, f
         pass
     lived(folder / "past" / "prober.db", history)
     return {
+        **steady,
         **own,
         **plain,
         "ratio": round(own["own_us_per_row"] / plain["plain_us_per_row"], 2),
@@ -188,11 +250,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--observations", type=int, default=500_000, help="how many are written")
     parser.add_argument("--history", type=int, default=10_000_000, help="how many there are when the page asks")
+    parser.add_argument("--seconds", type=int, default=20, help="for how long the pace is kept")
+    parser.add_argument("--pace", type=int, default=60_000, help="observations a second")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        figures = anyio.run(
-            measured, Path(folder), options.observations, options.history, backend_options={"use_uvloop": True}
-        )
+        asked_for = (options.observations, options.history, options.seconds, options.pace)
+        figures = anyio.run(measured, Path(folder), *asked_for, backend_options={"use_uvloop": True})
     for name, figure in figures.items():
         print(f"{name:24} {figure:,}")
     print(json.dumps({"benchmark": "store", "figures": figures}))

@@ -28,6 +28,7 @@ from prober.store.capsule import Capsule, capsules
 
 logger = logging.getLogger(__name__)
 
+OBSERVATIONS_AT_ONCE = 10_000  # so many don't wait for the next flush: a change must not wait for long behind them
 OBSERVATIONS_BUFFERED = 100_000  # what waits at most while the store is stuck; then the oldest are given up
 
 Listener = Callable[[Sequence[Decision]], None]
@@ -101,6 +102,8 @@ class Recorder:
                 self._told[observation.check] = observation.capsule
             if decision is not None and decision.changes:
                 self._keep(decision, observation)
+        if len(self._observations) >= OBSERVATIONS_AT_ONCE:
+            self._changed.set()
         while len(self._observations) > OBSERVATIONS_BUFFERED:
             self._observations.popleft()
             self.lost += 1

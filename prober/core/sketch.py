@@ -11,6 +11,7 @@ that the lowest are counted in the lowest that is kept: high quantiles stay true
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import accumulate
 from math import ceil, floor, log
 
@@ -63,6 +64,10 @@ class Sketch:
         self.counts[bucket] = 1
         self._bound()
 
+    def copy(self) -> "Sketch":
+        """One that grows by itself."""
+        return Sketch(self.zeros, self.counts.copy())
+
     def merge(self, other: "Sketch") -> None:
         """Count all the values of another sketch, which stays as it is."""
         self.zeros += other.zeros
@@ -107,11 +112,14 @@ class Sketch:
     def _bound(self) -> None:
         """Count what is in the lowest buckets in the lowest that is kept, if there are too many."""
         lowest = max(self.counts, default=0) - BUCKETS + 1
+        if not self.counts or min(self.counts) >= lowest:
+            return
         beyond = [bucket for bucket in self.counts if bucket < lowest]
         for bucket in beyond:
             self.counts[lowest] = self.counts.get(lowest, 0) + self.counts.pop(bucket)
 
 
+@lru_cache(4096)  # most are small, and come again
 def _varint(number: int) -> bytes:
     """Seven bits a byte, the lowest first; the eighth bit says that more follow."""
     found = bytearray()

@@ -23,7 +23,8 @@ WAKE_EVERY_S = 1.0
 LOOK_EVERY_S = 1.0
 STUCK_S = 5.0
 SUM_UP_EVERY_S = 10.0
-AT_ONCE = 5_000  # rows that are summed up or deleted in one transaction
+SUMMED_AT_ONCE = 50_000  # observations, in one turn
+DROPPED_AT_ONCE = 20_000  # rows that are deleted in one transaction
 HOURS_AT_ONCE = 500
 LINKS_AT_ONCE = 50
 STEADY_MS = 3_600_000  # so long a clock that jumped must go on without another jump before it is believed
@@ -96,7 +97,7 @@ class Small:
 
     async def turn(self) -> bool:
         """Whether there may be more to do at once."""
-        has_more = await self._store.rollups.roll(AT_ONCE) == AT_ONCE
+        has_more = await self._store.rollups.roll(SUMMED_AT_ONCE) == SUMMED_AT_ONCE
         if not await self._is_trusted():
             return has_more
         now_ms = self._clock.now_ms()
@@ -127,9 +128,9 @@ async def keep_small(store: Store, clock: Clock, kept: Kept) -> None:
 
 async def _dropped(store: Store, now_ms: int, kept: Kept) -> bool:
     """Whether there may be more to do at once."""
-    is_full = await store.drop_observations(now_ms - kept.raw_ms, AT_ONCE) == AT_ONCE
+    is_full = await store.drop_observations(now_ms - kept.raw_ms, DROPPED_AT_ONCE) == DROPPED_AT_ONCE
     for step, kept_ms in (("minute", kept.minutes_ms), ("hour", kept.hours_ms)):
-        is_full |= await store.rollups.drop(step, now_ms - kept_ms, AT_ONCE) > 0
+        is_full |= await store.rollups.drop(step, now_ms - kept_ms, DROPPED_AT_ONCE) > 0
     if kept.notices_ms is not None:
         is_full |= await store.drop_notices(now_ms - kept.notices_ms, now_ms, LINKS_AT_ONCE) == LINKS_AT_ONCE
     return await store.shrink(SPARE_PAGES, PAGES_AT_ONCE) > SPARE_PAGES + PAGES_AT_ONCE or is_full

@@ -9,6 +9,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from prober.core.model import Outcome, Verdict
@@ -19,9 +20,11 @@ from prober.store.engine import Engine
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 STEPS = {"minute": MINUTE_MS, "hour": HOUR_MS, "day": DAY_MS}
 SETTLED_MS = 10 * MINUTE_MS  # a verdict may hold from some time before it was decided
+MINUTES_AT_ONCE = 1_000  # rows of minutes that one transaction writes; no more of hours, nor of days
 _FIGURES = ("up", "degraded", "down", "unknown")
 
 Row = dict[str, Any]
+Values = tuple[Any, ...]
 
 
 class Sum(NamedTuple):
@@ -51,6 +54,13 @@ class Rollups:
 
     async def roll(self, limit: int) -> int:
         """Sum up at most so many observations that have not been yet; how many they were."""
+        total = 0
+        while total < limit and (count := await self._roll_some(limit - total)):
+            total += count
+        return total
+
+    async def _roll_some(self, limit: int) -> int:
+        """The same in one transaction, as far as no more than MINUTES_AT_ONCE rows of minutes come of it."""
         num, count, found = await self._reader.call(lambda connection: self._added_up(connection, limit))
 
         def write(connection: sqlite3.Connection) -> None:
@@ -62,21 +72,32 @@ class Rollups:
             await self._writer.transact(write)
         return count
 
-    def _added_up(self, connection: sqlite3.Connection, limit: int) -> tuple[int, int, dict[str, list[Row]]]:
-        num = self._queries.rolled(connection)[0]
-        observations = list(self._queries.observations_after(connection, num=num, limit=limit))
-        minutes = _minutes([tuple(row)[1:] for row in observations])
+    def _added_up(self, connection: sqlite3.Connection, limit: int) -> tuple[int, int, dict[str, list[Values]]]:
+        """Number of the latest observation that is summed up, how many they are, and what rows there are then."""
+        num, count = self._queries.rolled(connection)[0], 0
+        answers: dict[tuple[str, int], dict[str, list[int]]] = {}
+        for at_num, check, at_ms, took_us, outcome in self._queries.observations_after(
+            connection, num=num, limit=limit
+        ):
+            mine = answers.get(key := (check, at_ms - at_ms % MINUTE_MS))
+            if mine is None:
+                if len(answers) == MINUTES_AT_ONCE:
+                    break
+                mine = answers[key] = {figure: [] for figure in _FIGURES}
+            mine[outcome].append(took_us)
+            num, count = at_num, count + 1
+        minutes = {key: _counted(key[1], mine) for key, mine in answers.items()}
         found = {}
         for step, step_ms in STEPS.items():
             sums = minutes if step == "minute" else _coarser(minutes, step_ms)
             found[step] = [self._row(connection, step, check, one) for (check, _), one in sums.items()]
-        return (observations[-1]["num"] if observations else num), len(observations), found
+        return num, count, found
 
-    def _row(self, connection: sqlite3.Connection, step: str, check: str, fresh: Sum) -> Row:
+    def _row(self, connection: sqlite3.Connection, step: str, check: str, fresh: Sum) -> Values:
         """What stands there with the fresh in it."""
         stands = getattr(self._queries, f"rollup_{step}")(connection, check=check, start_ms=fresh.start_ms)
-        one = fresh if stands is None else _joined(fresh.start_ms, [_sum({"start_ms": 0, **dict(stands)}), fresh])
-        return one._asdict() | {"check": check, "took": one.took.encoded()}
+        one = fresh if stands is None else _joined(fresh.start_ms, (fresh, _sum(fresh.start_ms, *stands)))
+        return (check, *one[:-1], one.took.encoded())
 
     async def close_hours(self, now_ms: int, limit: int) -> int:
         """Put down how long verdicts were what, of at most so many hours that are over; how many they were."""
@@ -111,7 +132,7 @@ class Rollups:
         def read(connection: sqlite3.Connection) -> list[Sum]:
             rows = getattr(self._queries, f"rollups_{step}")(connection, check=check, from_ms=from_ms, to_ms=to_ms)
             parts: dict[int, list[Sum]] = {}
-            for one in (_sum(dict(row)) for row in rows):
+            for one in (_sum(*row) for row in rows):
                 parts.setdefault(from_ms + (one.start_ms - from_ms) // step_ms * step_ms, []).append(one)
             return [_joined(start_ms, mine) for start_ms, mine in parts.items()]
 
@@ -152,21 +173,10 @@ def spent_ms(verdicts: Iterable[tuple[int, str]], start_ms: int, until_ms: int) 
     return spent
 
 
-def _minutes(observations: Sequence[tuple[Any, ...]]) -> dict[tuple[str, int], Sum]:
-    """(check, its minute) -> the sum of (check, moment, took, outcome)."""
-    grouped: dict[tuple[str, int], list[tuple[int, str]]] = {}
-    for check, at_ms, took_us, outcome in observations:
-        grouped.setdefault((check, at_ms - at_ms % MINUTE_MS), []).append((took_us, outcome))
-    return {key: _counted(key[1], answers) for key, answers in grouped.items()}
-
-
-def _counted(start_ms: int, answers: Iterable[tuple[int, str]]) -> Sum:
-    counts, took = dict.fromkeys(_FIGURES, 0), Sketch()
-    for took_us, outcome in answers:
-        counts[outcome] += 1
-        if outcome in (Outcome.UP, Outcome.DEGRADED):
-            took.add(took_us)
-    return Sum(start_ms, **counts, took=took)
+def _counted(start_ms: int, answers: dict[str, list[int]]) -> Sum:
+    """answers: how long those of each outcome took."""
+    took = Sketch.of(chain(answers[Outcome.UP], answers[Outcome.DEGRADED]))
+    return Sum(start_ms, **{figure: len(answers[figure]) for figure in _FIGURES}, took=took)
 
 
 def _coarser(sums: dict[tuple[str, int], Sum], step_ms: int) -> dict[tuple[str, int], Sum]:
@@ -177,12 +187,15 @@ def _coarser(sums: dict[tuple[str, int], Sum], step_ms: int) -> dict[tuple[str, 
 
 
 def _joined(start_ms: int, parts: Sequence[Sum]) -> Sum:
-    took = Sketch()
-    for part in parts:
+    first, *others = parts
+    if not others:
+        return first._replace(start_ms=start_ms)
+    took = first.took.copy()
+    for part in others:
         took.merge(part.took)
-    counts = {figure: sum(getattr(part, figure) for part in parts) for figure in _FIGURES}
-    return Sum(start_ms, **counts, took=took)
+    return Sum._make((start_ms, *map(sum, zip(*(part[1:5] for part in parts), strict=True)), took))
 
 
-def _sum(row: Row) -> Sum:
-    return Sum(**(row | {"took": Sketch.decoded(row["took"])}))
+def _sum(start_ms: int, up: int, degraded: int, down: int, unknown: int, took: bytes) -> Sum:
+    """From a row."""
+    return Sum(start_ms, up, degraded, down, unknown, Sketch.decoded(took))

@@ -162,7 +162,7 @@ class Store:
             queries = self._queries
             queries.put_check_states(connection, [rows.check_row(c) for c in batch.checks])
             queries.put_heartbeats(connection, [heard._asdict() for heard in batch.heard])
-            queries.add_observations(connection, [rows.observation_row(o) for o in batch.observations])
+            queries.add_observations(connection, map(rows.observation_row, batch.observations))  # one at a time
             for one in batch.capsules:
                 capsule.put(connection, queries, one)
             queries.advance_installation(

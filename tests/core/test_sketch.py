@@ -13,6 +13,13 @@ samples = st.lists(took_us, max_size=60)
 shares = st.floats(0, 1)
 
 
+def test_a_copy_grows_by_itself() -> None:
+    one = Sketch.of([5, 0])
+    other = one.copy()
+    other.add(7)
+    assert (one.count, other.count) == (2, 3)
+
+
 def joined(*parts: Sketch) -> Sketch:
     whole = Sketch()
     for part in parts:

@@ -59,6 +59,22 @@ async def test_changes_are_written_without_being_asked(tmp_path: Path) -> None:
         await eventually(is_written)
 
 
+async def test_many_observations_do_not_wait_for_the_second_to_be_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prober.daemon.upkeep.FLUSH_EVERY_S", 3_600.0)
+    monkeypatch.setattr("prober.record.OBSERVATIONS_AT_ONCE", 3)
+    async with recording(tmp_path) as (recorder, store), doing(keep_written, recorder, Progress()):
+        recorder.observe(answers("up"))
+        await recorder.flush()
+        recorder.observe(answers("up up up"))
+
+        async def are_written() -> bool:
+            return await store.count_observations() == 4
+
+        await eventually(are_written)
+
+
 async def test_writing_is_tried_again_until_the_store_takes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("prober.daemon.upkeep.RETRY_STORE_S", 0.01)
     refusals = 3
@@ -96,7 +112,7 @@ async def test_the_core_is_woken_when_a_window_begins(tmp_path: Path) -> None:
 
 
 async def test_old_observations_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("prober.daemon.upkeep.AT_ONCE", 2)
+    monkeypatch.setattr("prober.daemon.upkeep.DROPPED_AT_ONCE", 2)
     async with recording(tmp_path) as (recorder, store):
         recorder.observe(answers("up up up up up"))
         await recorder.flush()

@@ -1,7 +1,9 @@
 """Every observation is counted once, in its minute, hour and day; what is old goes."""
 
 import sqlite3
+from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,28 @@ async def test_each_observation_is_counted_once_whatever_the_steps(tmp_path: Pat
         first, second = await store.rollups.between("shop", DAY0, DAY0 + 2 * DAY_MS, DAY_MS)
         assert (first.up, first.degraded, first.down, first.unknown) == (120, 1, 1, 1)
         assert (second.start_ms, second.answers) == (DAY0 + DAY_MS, 10)
+
+
+async def test_one_transaction_writes_a_bounded_number_of_sums(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prober.store.rollup.MINUTES_AT_ONCE", 8)
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(one for n in range(9) for one in minutely(11, f"check-{n}"))
+        await recorder.flush()
+        before = await store._writer.call(lambda connection: connection.total_changes)
+        written: list[int] = []
+        transact = store._writer.transact
+
+        async def counted(command: Callable[[sqlite3.Connection], None], point: str = "") -> None:
+            await transact(command, point)
+            written.append(await store._writer.call(lambda connection: connection.total_changes))
+
+        monkeypatch.setattr(store._writer, "transact", counted)
+        assert await store.rollups.roll(1_000) == 99
+        steps = [after - so_far for so_far, after in pairwise([before, *written])]
+        assert (len(steps), max(steps) <= 3 * 8 + 1) == (13, True)
+        for n in range(9):
+            (day,) = await store.rollups.between(f"check-{n}", DAY0, DAY0 + DAY_MS, DAY_MS)
+            assert (day.up, day.took.count) == (11, 11)
 
 
 async def test_quantiles_of_any_step_are_those_of_all_its_answers(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from tests.builders import observation
 
 
 def test_only_bad_answers_leave_evidence() -> None:
-    assert rows.observation_row(observation("up"))["evidence"] is None
+    assert rows.observation_row(observation("up"))[-1] is None
     bad = observation("down", detail="refused", phases_us=((Phase.CONNECT, 12),), facts={"ip": "127.0.0.1"})
-    assert json.loads(rows.observation_row(bad)["evidence"]) == [
+    assert json.loads(rows.observation_row(bad)[-1]) == [
         "refused",
         [["connect", 12]],
         {"ip": "127.0.0.1"},

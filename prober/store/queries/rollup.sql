@@ -70,9 +70,9 @@ WHERE check_id = :check
     AND start_ms = :start_ms;
 
 -- name: put_rollup_minute*!
--- What has been summed up of a check's minute now.
+-- What has been summed up of a check's minute now, each a tuple in this order.
 INSERT INTO rollup_minute (check_id, start_ms, up, degraded, down, unknown, took)
-VALUES (:check, :start_ms, :up, :degraded, :down, :unknown, :took)
+VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (check_id, start_ms) DO UPDATE
 SET up = excluded.up,
     degraded = excluded.degraded,
@@ -116,9 +116,9 @@ WHERE check_id = :check
     AND start_ms = :start_ms;
 
 -- name: put_rollup_hour*!
--- What has been summed up of a check's hour now.
+-- What has been summed up of a check's hour now, each a tuple in this order.
 INSERT INTO rollup_hour (check_id, start_ms, up, degraded, down, unknown, took)
-VALUES (:check, :start_ms, :up, :degraded, :down, :unknown, :took)
+VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (check_id, start_ms) DO UPDATE
 SET up = excluded.up,
     degraded = excluded.degraded,
@@ -162,9 +162,9 @@ WHERE check_id = :check
     AND start_ms = :start_ms;
 
 -- name: put_rollup_day*!
--- What has been summed up of a check's day now.
+-- What has been summed up of a check's day now, each a tuple in this order.
 INSERT INTO rollup_day (check_id, start_ms, up, degraded, down, unknown, took)
-VALUES (:check, :start_ms, :up, :degraded, :down, :unknown, :took)
+VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (check_id, start_ms) DO UPDATE
 SET up = excluded.up,
     degraded = excluded.degraded,

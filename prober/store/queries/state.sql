@@ -77,9 +77,9 @@ WHERE subject = 'component'
 ORDER BY seq, item;
 
 -- name: add_observations*!
--- Append raw observations.
+-- Append raw observations, each a tuple in this order.
 INSERT INTO observation (check_id, scheduled_ms, lag_ms, took_us, outcome, reason, evidence)
-VALUES (:check, :scheduled_ms, :lag_ms, :took_us, :outcome, :reason, :evidence);
+VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: drop_oldest_observations!
 -- Delete at most :limit observations from before :before_ms, from the front, of those that have been summed up.
