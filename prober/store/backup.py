@@ -16,6 +16,7 @@ from prober.store.engine import refusal
 from prober.store.files import complete, kept_aside
 from prober.store.lock import owned
 from prober.store.migrate import check_known
+from prober.store.named import queries
 
 FILE = "prober.db"
 
@@ -57,7 +58,7 @@ def restore(directory: Path, backup: Path, *, may_replace: bool) -> Saved:
     def make(part: Path) -> None:
         _copy(backup, part)
         with closing(sqlite3.connect(part)) as connection, connection:
-            connection.execute("UPDATE installation SET identity = ?", (secrets.token_bytes(32),))
+            queries().rename_installation(connection, identity=secrets.token_bytes(32))
 
     return put_in_place(directory, make, may_replace=may_replace)
 

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 from prober.errors import StoreError
 from prober.store.migrate import migrate
+from prober.store.named import queries, statement
 
 # table -> the columns of its key
 CHAINED = {
@@ -33,8 +34,6 @@ CHAINED = {
     "notice": ("id",),
     "delivery": ("notice", "attempt"),
 }
-_KEYS = {table: " AND ".join(f"{column} = ?" for column in columns) for table, columns in CHAINED.items()}
-_LINK = {table: f'UPDATE "{table}" SET link = ? WHERE {keys}' for table, keys in _KEYS.items()}
 ADOPTED_AT_ONCE = 1_000  # rows of before the chain in one link
 START = bytes(32)  # what the first link hangs on
 
@@ -69,7 +68,7 @@ class _Link(NamedTuple):
 
 def begin(connection: sqlite3.Connection) -> None:
     """Within a transaction: start the chain if there is none, and take in what no link has yet."""
-    connection.execute("INSERT INTO chain VALUES (1, 0, ?, 0, ?) ON CONFLICT DO NOTHING", (START, START))
+    queries().begin_chain(connection, start=START)
     for table in CHAINED:
         while append(connection, 0, (table,), ADOPTED_AT_ONCE) == ADOPTED_AT_ONCE:
             pass
@@ -81,27 +80,31 @@ def append(connection: sqlite3.Connection, at_ms: int, tables: Iterable[str] = t
     limit: of each table; -1 = all.
     """
     (schema,) = connection.execute("PRAGMA user_version").fetchone()
-    num, before = connection.execute("SELECT head_num + 1, head_digest FROM chain").fetchone()
-    found, rows = hashlib.sha256(), 0
-    for table in tables:
-        for entry in _unlinked(connection, table, schema, limit):
-            connection.execute("INSERT INTO link_row VALUES (?, ?, ?, ?, ?)", (num, rows, *entry))
-            connection.execute(_LINK[table], (num, *json.loads(entry.key)))
+    _, _, head, before = queries().chain(connection)
+    entries = [entry for table in tables for entry in _unlinked(connection, table, schema, limit)]
+    if entries:
+        num, found = head + 1, hashlib.sha256()
+        for entry in entries:
+            connection.execute(_about("link_row_to", entry.table), (num, *json.loads(entry.key)))
             found.update(_told(entry))
-            rows += 1
-    if rows:
-        digest = _sealed(found, num, at_ms, schema, rows, before)
-        connection.execute("INSERT INTO link VALUES (?, ?, ?, ?, ?, ?)", (num, at_ms, schema, rows, before, digest))
-        connection.execute("UPDATE chain SET head_num = ?, head_digest = ?", (num, digest))
-    return rows
+        link = _Link(num, at_ms, schema, len(entries), before, _sealed(found, num, at_ms, schema, len(entries), before))
+        queries().add_link_rows(connection, [(num, item, *entry) for item, entry in enumerate(entries)])
+        queries().add_link(connection, **link._asdict())
+        queries().move_chain_head(connection, num=num, digest=link.digest)
+    return len(entries)
+
+
+def _about(name: str, table: str) -> str:
+    """A query of any chained table, of this one."""
+    keys = CHAINED[table]
+    return statement(name, table=table, key=", ".join(keys), is_key=" AND ".join(f"{key} = ?" for key in keys))
 
 
 def _unlinked(connection: sqlite3.Connection, table: str, schema: int, limit: int) -> list[Entry]:
     keys, columns = CHAINED[table], _columns(schema)[table]
-    asked = f'SELECT * FROM "{table}" WHERE link IS NULL ORDER BY {", ".join(keys)} LIMIT ?'
     return [
         Entry(table, _json([row[key] for key in keys]), _digest(table, row, columns))
-        for row in connection.execute(asked, (limit,))
+        for row in connection.execute(_about("unlinked_rows", table), (limit,))
     ]
 
 
@@ -140,9 +143,8 @@ def retire(connection: sqlite3.Connection, before_ms: int, now_ms: int, limit: i
     What they have of notices that are settled and from before the moment, and of their deliveries, is deleted; what
     else stands as they have it is carried into a new link. Each is proved before: raises StoreError if it is bad.
     """
-    num, digest, head = connection.execute("SELECT base_num, base_digest, head_num FROM chain").fetchone()
-    oldest = "SELECT num, at_ms, schema, rows, before, digest FROM link WHERE num < ? ORDER BY num LIMIT ?"
-    links = [_Link(*row) for row in connection.execute(oldest, (head, limit))]
+    num, digest, head, _ = queries().chain(connection)
+    links = [_Link(*row) for row in queries().oldest_links(connection, head=head, limit=limit)]
     old = list(takewhile(lambda link: link.at_ms < before_ms, links))
     for link in old:
         _prove_link(connection, link, num + 1, digest, Counter())
@@ -150,27 +152,21 @@ def retire(connection: sqlite3.Connection, before_ms: int, now_ms: int, limit: i
         _let_go(connection, num, before_ms)
     if old:
         append(connection, now_ms)
-        connection.execute("DELETE FROM link_row WHERE link <= ?", (num,))
-        connection.execute("DELETE FROM link WHERE num <= ?", (num,))
-        connection.execute("UPDATE chain SET base_num = ?, base_digest = ?", (num, digest))
+        queries().drop_rows_of_links(connection, num=num)
+        queries().drop_links(connection, num=num)
+        queries().move_chain_base(connection, num=num, digest=digest)
     return len(old)
 
 
-_SETTLED = "SELECT id FROM notice WHERE id = ? AND progress <> 'pending' AND at_ms < ?"
-_GONE = {
-    "delivery": f"notice = ? AND attempt = ? AND notice IN ({_SETTLED})",
-    "notice": f"id = ? AND id IN ({_SETTLED}) AND id NOT IN (SELECT notice FROM delivery WHERE notice = ?)",
-}
-
-
 def _let_go(connection: sqlite3.Connection, num: int, before_ms: int) -> None:
-    entries = connection.execute("SELECT tbl, key FROM link_row WHERE link = ? ORDER BY tbl", (num,)).fetchall()
-    for table, key in entries:  # deliveries before the notices they are of
+    for table, key in list(queries().tables_of_link(connection, link=num)):
         values = json.loads(key)
-        if table in _GONE:
-            more = (values[0], before_ms) if table == "delivery" else (values[0], before_ms, values[0])
-            connection.execute(f"DELETE FROM {table} WHERE link = ? AND {_GONE[table]}", (num, *values, *more))
-        connection.execute(f'UPDATE "{table}" SET link = NULL WHERE link = ? AND {_KEYS[table]}', (num, *values))
+        words = dict(zip(("notice", "attempt"), values, strict=False)) | {"link": num, "before_ms": before_ms}
+        if table == "delivery":
+            queries().drop_settled_delivery(connection, **words)
+        elif table == "notice":
+            queries().drop_settled_notice(connection, **words)
+        connection.execute(_about("unlink_row", table), (num, *values))
 
 
 # ---------------------------------------------------------------- proving
@@ -178,10 +174,7 @@ def _let_go(connection: sqlite3.Connection, num: int, before_ms: int) -> None:
 
 def has_chain(connection: sqlite3.Connection) -> bool:
     """Whether a chain was begun in the database: its schema may not know of it, or know since the power was cut."""
-    if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'link_row'").fetchone() is None:
-        return False
-    begun = "SELECT EXISTS (SELECT 1 FROM chain) OR EXISTS (SELECT 1 FROM link) OR EXISTS (SELECT 1 FROM link_row)"
-    return bool(connection.execute(begun).fetchone()[0])
+    return bool(queries().knows_chain(connection)[0] and queries().is_chain_begun(connection)[0])
 
 
 def prove(connection: sqlite3.Connection) -> Proof:
@@ -192,7 +185,7 @@ def prove(connection: sqlite3.Connection) -> Proof:
     connection.row_factory = sqlite3.Row
     connection.text_factory = _text
     connection.execute("BEGIN")
-    chain = connection.execute("SELECT * FROM chain").fetchone()
+    chain = queries().chain(connection)
     if chain is None:
         raise StoreError("table chain: expected the row that says where the chain ends, found none")
     found: Counter[str] = Counter()
@@ -218,7 +211,7 @@ def _shown(num: object, digest: object) -> str:
 
 
 def _links(connection: sqlite3.Connection) -> Iterator[_Link]:
-    for row in connection.execute("SELECT num, at_ms, schema, rows, before, digest FROM link ORDER BY num"):
+    for row in queries().links(connection):
         yield _Link(*row)
 
 
@@ -230,7 +223,7 @@ def _prove_link(connection: sqlite3.Connection, link: _Link, expected: int, befo
             f"table link, row {link.num}: expected to hang on {_shown(expected - 1, before)}, "
             f"found {_shown(expected - 1, link.before)}"
         )
-    rows = connection.execute("SELECT tbl, key, digest, item FROM link_row WHERE link = ? ORDER BY item", (link.num,))
+    rows = queries().rows_of_link(connection, link=link.num)
     entries = [Entry(*row) for *row, item in rows if item in range(link.rows)]
     if len(entries) != link.rows:
         raise StoreError(f"table link_row, link {link.num}: expected {link.rows} rows, found {len(entries)}")
@@ -257,7 +250,7 @@ def _prove_shape(num: int, entry: Entry) -> None:
 def _prove_row(connection: sqlite3.Connection, link: _Link, entry: Entry) -> bool:
     """Whether this link has the latest digest of the row, which then is the row's."""
     table, key, digest = entry
-    row = connection.execute(f'SELECT * FROM "{table}" WHERE {_KEYS[table]}', json.loads(key)).fetchone()
+    row = connection.execute(_about("chained_row", table), json.loads(key)).fetchone()
     if row is None:
         raise StoreError(f"table {table}, row {key}: expected the row of link {link.num}, found none")
     if not isinstance(row["link"], int) or row["link"] < link.num:
@@ -274,11 +267,11 @@ def _prove_row(connection: sqlite3.Connection, link: _Link, entry: Entry) -> boo
 
 def _prove_counts(connection: sqlite3.Connection, found: Counter[str], entries: int) -> None:
     """Each row was found in its link once: if there are more rows, some are in none."""
-    (total,) = connection.execute("SELECT count(*) FROM link_row").fetchone()
+    (total,) = queries().count_link_rows(connection)
     if total != entries:
         raise StoreError(f"table link_row: expected {entries} rows, found {total}")
     for table, keys in CHAINED.items():
-        (count,) = connection.execute(f'SELECT count(*) FROM "{table}" NOT INDEXED').fetchone()
+        (count,) = connection.execute(_about("count_chained_rows", table)).fetchone()
         if count != found[table]:
             key = _stray(connection, table, keys)
             raise StoreError(
@@ -289,9 +282,8 @@ def _prove_counts(connection: sqlite3.Connection, found: Counter[str], entries: 
 
 def _stray(connection: sqlite3.Connection, table: str, keys: tuple[str, ...]) -> str:
     """The key of the first row that is not in the link it names."""
-    for row in connection.execute(f'SELECT * FROM "{table}" NOT INDEXED'):
+    for row in connection.execute(_about("chained_rows", table)):
         key = _json([row[column] for column in keys])
-        wanted = "SELECT 1 FROM link_row WHERE link = ? AND tbl = ? AND key = ?"
-        if connection.execute(wanted, (row["link"], table, key)).fetchone() is None:
+        if not queries().is_in_link(connection, link=row["link"], tbl=table, key=key)[0]:
             return key
     return "?"

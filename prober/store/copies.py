@@ -10,6 +10,7 @@ from prober.errors import StoreError
 from prober.store.backup import FILE, Saved, back_up, opened_to_read, refusing
 from prober.store.files import make_folder
 from prober.store.migrate import check_known, migrations
+from prober.store.named import queries
 
 FOLDER = "backups"  # in the state directory, if none is named
 
@@ -65,7 +66,7 @@ def _roll_back(path: Path) -> None:
     """Undo what was begun and cut short before the database had its log: who can only read, could not even read it."""
     if path.with_name(f"{path.name}-journal").exists():
         with refusing(path), closing(sqlite3.connect(path)) as connection:
-            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            queries().count_schema(connection)
 
 
 def all_copies(folder: Path) -> list[Path]:

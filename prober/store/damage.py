@@ -15,17 +15,11 @@ from prober.store.backup import FILE, opened_to_read, prove_whole, refusing
 from prober.store.copies import all_copies
 from prober.store.files import kept_aside
 from prober.store.migrate import check_known
+from prober.store.named import queries
 
 _WORD = "damaged"
 LOOK_S = 2.0  # at the start, so that it does not grow with the history
 _END_EVERY_S = 0.002
-# Tables that grow with time come last: what can't be done without is looked at first.
-_TABLES = """
-SELECT name
-FROM sqlite_schema
-WHERE type = 'table'
-ORDER BY name IN ('observation', 'rollup_minute', 'rollup_hour', 'rollup_day', 'link', 'link_row'), name
-"""
 
 
 def looked_over(connection: sqlite3.Connection, limit_s: float = LOOK_S) -> bool:
@@ -44,7 +38,7 @@ def looked_over(connection: sqlite3.Connection, limit_s: float = LOOK_S) -> bool
     thread = Thread(target=end, daemon=True)
     thread.start()
     try:
-        for (table,) in connection.execute(_TABLES).fetchall():
+        for (table,) in list(queries().tables_to_look_over(connection)):
             found = connection.execute(f"PRAGMA quick_check('{table}')").fetchone()[0]
             if found != "ok":
                 raise StoreDamagedError(f"table {table}: {' '.join(str(found).split())}")

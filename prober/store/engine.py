@@ -19,6 +19,7 @@ from anyio import CancelScope
 
 from prober import fault
 from prober.errors import StoreDamagedError, StoreError, StoreFullError
+from prober.store.named import queries
 
 T = TypeVar("T")
 Pragmas = dict[str, tuple[Any, Any]]
@@ -215,7 +216,7 @@ def share(connection: sqlite3.Connection) -> None:
     try:
         connection.execute("PRAGMA journal_mode = DELETE").fetchone()
         connection.execute("PRAGMA locking_mode = NORMAL").fetchone()
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # the lock goes with the next use
+        queries().count_schema(connection)  # the lock goes with the next use
         _prove(connection, _WRITER)
     except sqlite3.Error:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchone()

@@ -9,6 +9,7 @@ from importlib.resources.abc import Traversable
 
 from prober import fault
 from prober.errors import StoreError
+from prober.store.named import queries
 
 APPLICATION_ID = 0x70726F62  # "prob": tells our databases from others
 
@@ -58,7 +59,7 @@ def check(connection: sqlite3.Connection) -> None:
 
 def _version(connection: sqlite3.Connection) -> int:
     application_id = connection.execute("PRAGMA application_id").fetchone()[0]
-    is_empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+    is_empty = queries().count_schema(connection)[0] == 0
     if application_id != APPLICATION_ID and not is_empty:
         raise StoreError("expected a database of prober, found one of another program")
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]

@@ -7,18 +7,14 @@ changes nothing that was written: decisions are known by their number, notices b
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import aiosql
 
 from prober.core.events import Change, Decision, Subject
 from prober.core.heartbeat import Heard
 from prober.core.model import CheckState, Incident, MaintenanceState, Observation
 from prober.core.state import State
-from prober.errors import StoreDamagedError, StoreError, StoreFullError
+from prober.errors import StoreDamagedError, StoreFullError
 from prober.store import capsule, chain, damage, lock, rows
 from prober.store.backup import FILE
 from prober.store.capsule import Capsule
@@ -28,6 +24,7 @@ from prober.store.evidence import Archive
 from prober.store.keys import Keys
 from prober.store.made import MadeObjects
 from prober.store.migrate import check, migrate
+from prober.store.named import queries
 from prober.store.outbox import Outbox
 from prober.store.replies import Replies
 from prober.store.rollup import Rollups
@@ -63,7 +60,7 @@ class Store:
         """Opened where nothing could be written: nobody else may look at the database until something is."""
         self._writer = writer
         self._reader = reader
-        self._queries: Any = _queries()
+        self._queries: Any = queries()
         self.outbox = Outbox(writer, self._queries)
         self.archive = Archive(reader, self._queries)
         self.rollups = Rollups(writer, reader, self._queries)
@@ -333,7 +330,7 @@ async def peeked(directory: Path) -> State | None:
 
     def read(connection: sqlite3.Connection) -> State:
         check(connection)
-        return _state(connection, _queries())
+        return _state(connection, queries())
 
     if not (directory / FILE).exists():
         return None
@@ -359,11 +356,3 @@ def _state(connection: sqlite3.Connection, queries: Any) -> State:
         handled_ms=found["handled_ms"],
         watched_ms=found["watched_ms"],
     )
-
-
-@cache  # to read them takes longer than all else at the start
-def _queries() -> Any:
-    folder = resources.files("prober.store") / "queries"
-    if not isinstance(folder, Path):
-        raise StoreError(f"expected the program's queries in a folder, found {folder}")
-    return aiosql.from_path(folder, "sqlite3", mandatory_parameters=False)

@@ -16,6 +16,7 @@ from prober.errors import StoreError
 from prober.store import chain
 from prober.store.backup import FILE, Saved, opened_to_read, prove_sound, put_in_place, refusing
 from prober.store.migrate import check_known, migrate, migrations
+from prober.store.named import queries, statement
 
 FORMAT = 1
 
@@ -36,7 +37,7 @@ def exported(directory: Path) -> Iterator[str]:
         yield _line({"prober": "export", "format": FORMAT, "schema": check_known(connection)})
         rows = 0
         for table in _tables(connection):
-            for row in connection.execute(f'SELECT * FROM "{table}" ORDER BY {_order(connection, table)}'):
+            for row in connection.execute(statement("all_rows", table=table, order=_order(connection, table))):
                 yield _line({"table": table, "row": {key: _told(row[key]) for key in row.keys()}})  # noqa: SIM118
                 rows += 1
         yield _line({"rows": rows})
@@ -107,7 +108,7 @@ def _put(connection: sqlite3.Connection, number: int, table: str, row: Mapping[s
     marks = ", ".join("?" * len(row))
     try:
         values = [_meant(value) for value in row.values()]
-        connection.execute(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', values)
+        connection.execute(statement("put_row", table=table, columns=names, marks=marks), values)
     except (sqlite3.Error, ValueError) as error:
         raise StoreError(f"line {number}: expected a row of the state, found: {error}") from error
 
@@ -139,8 +140,7 @@ def _meant(value: Any) -> Any:
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:
-    found = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-    names = sorted(row[0] for row in found)
+    names = sorted(row[0] for row in queries().own_tables(connection))
     return [name for name in _FIRST if name in names] + [name for name in names if name not in _FIRST]
 
 

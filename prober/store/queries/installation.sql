@@ -18,3 +18,8 @@ SET epoch = epoch + 1;
 -- How far judgement has come now.
 UPDATE installation
 SET seq = :seq, next_num = :next_num, handled_ms = :handled_ms, watched_ms = coalesce(:watched_ms, watched_ms);
+
+-- name: rename_installation!
+-- Make a copy of an installation another one.
+UPDATE installation
+SET identity = :identity;
