@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -139,10 +139,18 @@ def _application(
         return render(request)(of_status(error.status_code, error.headers))
 
     async def failed(request: Request, _: Exception) -> Response:
-        logger.error("answering %s %s has failed", request.method, request.url.path)
+        logger.error("answering %s %r has failed", request.method, request.url.path)
         return render(request)(of_status(500))
 
-    handlers = {Problem: refused, HTTPException: refused_by_framework, Exception: failed}
+    async def left(_: Request, __: Exception) -> Response:
+        return Response(status_code=400)  # which nobody is there to read
+
+    handlers = {
+        Problem: refused,
+        HTTPException: refused_by_framework,
+        ClientDisconnect: left,
+        Exception: failed,
+    }
     application = Starlette(routes=routes, exception_handlers=handlers)
     application.router.redirect_slashes = False
     return Limited(application if views is None else Express(application, views), routes, render, limits)

@@ -29,6 +29,7 @@ class Connection(HttpToolsProtocol):
         self._taken = 0  # bytes of the request that is arriving
         self._deadline: asyncio.TimerHandle | None = None
         self._is_last = False
+        self._cycles: list[RequestResponseCycle] = []  # requests that are not answered; uvicorn knows the latest only
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -40,6 +41,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._end()
         super().connection_lost(exc)
+        self._forsake()
 
     def data_received(self, data: bytes) -> None:
         self._begin()
@@ -55,6 +57,7 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
+        self._cycles = [one for one in (*self._cycles, self.cycle) if not one.response_complete]
         if self._is_last:
             self.make_last()
 
@@ -78,12 +81,24 @@ class Connection(HttpToolsProtocol):
             self._deadline.cancel()
         self._deadline, self._taken = None, 0
 
-    def _send_away(self) -> None:
+    def send_400_response(self, msg: str) -> None:
+        """Of what can't be read; where an answer to an earlier request is under way, it would be taken for that."""
         if self._is_answering():
             self.transport.close()
         else:
-            self.send_400_response(f"Expected a request of at most {LONGEST_REQUEST} bytes.")
+            super().send_400_response(msg)
+        self._forsake()
+
+    def _forsake(self) -> None:
+        """Nobody is there any more whom what is under way could be told."""
+        for cycle in self._cycles:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self._cycles = []
+
+    def _send_away(self) -> None:
+        self.send_400_response(f"Expected a request of at most {LONGEST_REQUEST} bytes.")
 
     def _is_answering(self) -> bool:
-        cycle: RequestResponseCycle | None = self.cycle
-        return cycle is not None and not cycle.response_complete
+        """Whether a request has arrived whole, or is answered already, and the answer is not complete."""
+        return any(not one.response_complete and (one.response_started or not one.more_body) for one in self._cycles)

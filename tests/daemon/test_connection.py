@@ -68,6 +68,67 @@ async def test_what_is_long_and_within_bounds_is_answered() -> None:
                 said += await reader.receive()
 
 
+LEFT = [
+    GET + b"\r\n" + GET + b"\r\n",
+    GET + b"\r\n\x00garbage\r\n\r\n",
+    GET + b"Content-Length: 9\r\n\r\n1234",
+    GET + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+]
+
+
+@pytest.mark.parametrize("begun", LEFT)
+async def test_who_has_left_is_told_nothing(begun: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    here, gone = anyio.Event(), anyio.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        here.set()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        await PlainTextResponse("hello")(scope, receive, send)
+        gone.set()
+
+    with closing(bound("127.0.0.1", 0)) as listener, anyio.fail_after(ENOUGH_S):
+        async with serving({listener: slow}):
+            async with await anyio.connect_tcp("127.0.0.1", listener.getsockname()[1]) as reader:
+                await reader.send(begun)
+                await here.wait()
+            await gone.wait()
+    assert "Exception" not in caplog.text
+
+
+async def test_garbage_is_not_the_answer_to_what_came_before_it() -> None:
+    here, told = anyio.Event(), anyio.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        here.set()
+        await told.wait()
+
+    with closing(bound("127.0.0.1", 0)) as listener, anyio.fail_after(ENOUGH_S):
+        async with (
+            serving({listener: slow}),
+            await anyio.connect_tcp("127.0.0.1", listener.getsockname()[1]) as reader,
+        ):
+            await reader.send(GET + b"\r\n")
+            await here.wait()
+            await reader.send(b"\x00garbage\r\n\r\n")
+            assert await all_of(reader) == b""
+            told.set()
+
+
+async def test_a_body_that_can_not_be_read_is_told_so() -> None:
+    async def reads(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    with closing(bound("127.0.0.1", 0)) as listener, anyio.fail_after(ENOUGH_S):
+        async with (
+            serving({listener: reads}),
+            await anyio.connect_tcp("127.0.0.1", listener.getsockname()[1]) as reader,
+        ):
+            await reader.send(GET + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n")
+            assert (await all_of(reader)).startswith(b"HTTP/1.1 400 ")
+
+
 async def test_who_is_one_too_many_is_turned_away_until_another_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "MOST", 1)
     async with port() as at, await anyio.connect_tcp("127.0.0.1", at) as first:

@@ -1,11 +1,12 @@
 """The listeners as wholes: health, and errors in the shape of whoever asked."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from statusapi.views import Views
-from tests.statusapi.scene import ADMIN, Scene, scene
+from tests.statusapi.scene import ACME, ADMIN, Scene, scene
 
 pytestmark = pytest.mark.anyio
 
@@ -70,4 +71,45 @@ async def test_a_fault_of_ours_is_a_500_that_tells_nothing(
         assert answer.status_code == 500
         assert "a fault of its own" in answer.text
         assert "a secret of ours" not in answer.text
-        assert f"answering GET {path} has failed" in caplog.text
+        assert f"answering GET {path!r} has failed" in caplog.text
+
+
+async def test_what_is_logged_of_a_request_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with scene(tmp_path) as it:
+        break_views(it, monkeypatch)
+        assert (await it.public.get("/incidents/a%0AERROR forged%00.json")).status_code == 500
+        (line,) = [record.getMessage() for record in caplog.records if "has failed" in record.getMessage()]
+        assert line.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("listener", "method", "path", "header"),
+    [
+        ("up", "PUT", "/sites/acme", (b"auth", ACME)),
+        ("public", "POST", "/api/prober/v1/incidents", (b"authorization", f"Bearer {ACME}")),
+        ("public", "POST", "/api/v1/event/list/", (b"authorization", f"ApiKey acme:{ACME}")),
+        ("public", "POST", "/ping/token", (b"x", "y")),
+    ],
+)
+async def test_who_leaves_while_he_speaks_is_no_fault_of_ours(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, listener: str, method: str, path: str, header: tuple[bytes, str]
+) -> None:
+    pieces = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+    scope = {
+        "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "path": path,
+        "raw_path": path.encode(), "query_string": b"", "root_path": "",
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
+        "headers": [(b"host", b"status.example"), (header[0], header[1].encode())],
+    }  # fmt: skip
+
+    async def receive() -> Any:
+        return pieces.pop(0)
+
+    async def send(_: Any) -> None:
+        pass
+
+    async with scene(tmp_path) as it:
+        await (it.up_application if listener == "up" else it.application)(scope, receive, send)
+        assert (pieces, caplog.text) == ([], "")
