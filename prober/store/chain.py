@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import cache
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from typing import Any, NamedTuple
 
 from prober.errors import StoreError
@@ -34,6 +34,7 @@ CHAINED = {
     "notice": ("id",),
     "delivery": ("notice", "attempt"),
 }
+CARRIED_AT_ONCE = 1_000  # rows of old links in a new one
 ADOPTED_AT_ONCE = 1_000  # rows of before the chain in one link
 START = bytes(32)  # what the first link hangs on
 
@@ -142,10 +143,17 @@ def retire(connection: sqlite3.Connection, before_ms: int, now_ms: int, limit: i
 
     What they have of notices that are settled and from before the moment, and of their deliveries, is deleted; what
     else stands as they have it is carried into a new link. Each is proved before: raises StoreError if it is bad.
+    All of them have at most CARRIED_AT_ONCE rows, if it is more than one: or what is carried again and again would
+    come together in ever greater links.
     """
     num, digest, head, _ = queries().chain(connection)
     links = [_Link(*row) for row in queries().oldest_links(connection, head=head, limit=limit)]
-    old = list(takewhile(lambda link: link.at_ms < before_ms, links))
+    counts = accumulate(link.rows for link in links)
+    old = [
+        link
+        for link, rows in takewhile(lambda found: found[0].at_ms < before_ms, zip(links, counts, strict=True))
+        if link is links[0] or rows <= CARRIED_AT_ONCE
+    ]
     for link in old:
         _prove_link(connection, link, num + 1, digest, Counter())
         num, digest = link.num, link.digest

@@ -1,5 +1,6 @@
 """Small steady duties."""
 
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from prober.daemon.progress import Progress
 from prober.daemon.upkeep import STEADY_MS, Kept, Small, keep_awake, keep_small, keep_told, keep_written
 from prober.errors import StoreError
 from prober.store import Attempt, Batch, Store, verify
+from prober.store.engine import Engine
 from tests.builders import T0, policy, window
 from tests.worlds import answers, recording
 
@@ -183,6 +185,80 @@ async def test_what_is_old_goes_from_all_that_is_kept(tmp_path: Path) -> None:
             await eventually(is_summed_up)
             await eventually(are_gone)
         assert verify(store.path).first > 1
+
+
+AT_ONCE = {
+    "daemon.upkeep.SUMMED_AT_ONCE": 200,
+    "daemon.upkeep.DROPPED_AT_ONCE": 100,
+    "daemon.upkeep.HOURS_AT_ONCE": 10,
+    "daemon.upkeep.LINKS_AT_ONCE": 4,
+    "daemon.upkeep.SPARE_PAGES": 5,
+    "daemon.upkeep.PAGES_AT_ONCE": 10,
+    "store.rollup.MINUTES_AT_ONCE": 20,
+    "store.chain.CARRIED_AT_ONCE": 40,
+}
+
+
+class Effort:
+    """How much the greatest step of upkeep was for each connection, in instructions of SQLite's machine and in rows."""
+
+    def __init__(self, store: Store) -> None:
+        self.steps = 0
+        self.instructions: dict[str, int] = {}
+        self.rows = 0
+        for name, engine in (("writer", store._writer), ("reader", store._reader)):
+            engine.read_s = None  # its watch has no place beside this
+            self._watch(name, engine)
+
+    def _watch(self, name: str, engine: Engine) -> None:
+        call = engine.call
+
+        async def watched(command: Callable[[sqlite3.Connection], Any]) -> Any:
+            def counted(connection: sqlite3.Connection) -> Any:
+                counts, before = [0], connection.total_changes
+                connection.set_progress_handler(lambda: counts.__setitem__(0, counts[0] + 1), 10)
+                try:
+                    return command(connection)
+                finally:
+                    self.steps += 1
+                    self.instructions[name] = max(self.instructions.get(name, 0), counts[0] * 10)
+                    self.rows = max(self.rows, connection.total_changes - before)
+
+            return await call(counted)
+
+        engine.call = watched  # type: ignore[method-assign]
+
+
+async def effort(folder: Path, hours: int) -> Effort:
+    """What it takes to sum up and delete that much, which all is old."""
+    hour_ms, end_ms = 3_600_000, T0 + 400 * DAY_MS
+    async with recording(folder) as (recorder, store):
+        for hour in range(hours):
+            recorder.observe(answers("down down up up", T0 + hour * hour_ms))
+            recorder.observe(answers(["up"] * 200, T0 + hour * hour_ms + 10_000, "blog"))
+            await recorder.flush()
+        while owed := await store.outbox.pending("hook", 99):
+            for one in owed:
+                await store.outbox.tried(Attempt(one.notice.id, 1, T0, 1, 200, None, None))
+        found = Effort(store)
+        small = Small(store, steady_at(end_ms), Kept(DAY_MS, DAY_MS, DAY_MS, DAY_MS))
+        while await small.turn():
+            pass
+        assert await store.count_observations() <= 200
+        assert await store.rollups.between("blog", 0, end_ms, hour_ms) == []
+        assert await store.outbox.counts() == {}
+        return found
+
+
+@pytest.mark.timeout(180)
+async def test_no_step_of_the_upkeep_grows_with_the_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in AT_ONCE.items():
+        monkeypatch.setattr(f"prober.{name}", value)
+    short, long = await effort(tmp_path / "short", 24), await effort(tmp_path / "long", 96)
+    assert long.steps > 3 * short.steps
+    assert long.rows <= 1.2 * short.rows <= 400
+    for name, instructions in short.instructions.items():
+        assert long.instructions[name] <= 1.5 * instructions, name
 
 
 async def test_who_comes_back_to_another_year_deletes_nothing_until_that_is_sure(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from prober.errors import StoreError
 from prober.store import FILE, Attempt, Store, back_up, restore, verify
 from prober.store.chain import CHAINED
 from prober.store.migrate import migrate, migrations
+from prober.store.named import queries
 from tests.builders import T0
 from tests.worlds import IDENTITY, answers, recording
 
@@ -233,6 +234,24 @@ async def test_retention_takes_settled_notices_and_leaves_a_chain_that_can_be_ve
         connection.execute("UPDATE incident_update SET body = 'never' WHERE num = 1")
     with pytest.raises(StoreError, match=r"table incident_update, row \[1,0\]: expected digest"):
         verify(tmp_path / FILE)
+
+
+async def test_what_is_carried_again_and_again_does_not_come_together_in_one_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prober.store.chain.CARRIED_AT_ONCE", 20)
+    async with recording(tmp_path) as (recorder, store):
+        for minute in range(30):
+            recorder.observe(answers("down down up up", T0 + minute * 60_000))
+            await recorder.flush()
+        for period in range(1, 5):
+            now_ms = T0 + period * 10_000_000
+            while await store.drop_notices(now_ms - 1, now_ms, 50):
+                pass
+        found = await store._writer.call(lambda connection: list(queries().links(connection)))
+        assert len(found) > 10
+        assert max(link["rows"] for link in found) <= 20
+    assert verify(tmp_path / FILE).rows > 200
 
 
 async def test_retention_takes_nothing_from_a_chain_that_is_broken(tmp_path: Path) -> None:

@@ -136,6 +136,35 @@ async def test_old_sums_go_check_by_check_and_days_stay(tmp_path: Path) -> None:
             await store.rollups.drop("day", before_ms, 2)
 
 
+def _read_of(connection: sqlite3.Connection, tables: set[str] | None) -> None:
+    """Note which tables are read from now on; None = no more."""
+
+    def note(action: int, table: str | None, *_: str | None) -> int:
+        if tables is not None and action == sqlite3.SQLITE_READ and table:
+            tables.add(table)
+        return sqlite3.SQLITE_OK
+
+    connection.set_authorizer(None if tables is None else note)
+
+
+async def test_questions_of_90_days_read_no_observation(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        for day in range(90):
+            recorder.observe(answers("up down down up up", DAY0 + day * DAY_MS))
+        await recorder.flush()
+        await rolled(store)
+        tables: set[str] = set()
+        await store._reader.call(partial(_read_of, tables=tables))
+        changes = await store.component_changes(DAY0)
+        (whole,) = await store.rollups.between("shop", DAY0, DAY0 + 90 * DAY_MS, 90 * DAY_MS)
+        (month,) = await store.rollups.between("shop", DAY0 + 60 * DAY_MS, DAY0 + 90 * DAY_MS, 30 * DAY_MS)
+        hours = await store.rollups.between("shop", DAY0, DAY0 + 90 * DAY_MS, HOUR_MS)
+        await store._reader.call(partial(_read_of, tables=None))
+        assert (whole.answers, month.answers, len(hours), len(changes)) == (450, 150, 90, 181)
+        assert month.took.quantile(0.95)
+        assert tables == {"transition", "rollup_day", "rollup_hour"}
+
+
 async def test_space_that_is_not_used_any_more_is_given_back_in_steps(tmp_path: Path) -> None:
     async with recording(tmp_path) as (recorder, store):
         recorder.observe(answers(["up"] * 20_000))
