@@ -13,7 +13,8 @@ import anyio
 import pytest
 
 from tests.acceptance.garbled import METRICS, garbled
-from tests.acceptance.scene import Daemon, alive, eventually, free_port, served
+from tests.acceptance.scene import Daemon, alive, eventually, served
+from tests.ports import free_port
 
 pytestmark = pytest.mark.anyio
 
