@@ -21,6 +21,8 @@ def backup(
 
     saved = back_up(directory_of(config, state_dir), target, may_replace=force)
     typer.echo(f"Saved {saved.size} bytes to {saved.path}; read through, and in order.")
+    if saved.head:
+        typer.echo(f"The head of its chain is {saved.head}")
 
 
 def restore(

@@ -39,7 +39,7 @@ async def _made(directory: Path, folder: Path, keep: int, now_ms: int, meters: M
         logger.error("the backup failed, and is tried again in %d minutes: %s", RETRY_S // 60, error)  # noqa: TRY400
         meters.backup_trouble.set(1)
         return False
-    logger.info("saved %d bytes to %s", saved.size, saved.path)
+    logger.info("saved %d bytes to %s; the head of its chain is %s", saved.size, saved.path, saved.head or "none")
     meters.backup_trouble.set(0)
     meters.backed_up.set(now_ms / 1000)
     return True

@@ -22,11 +22,14 @@ FILE = "prober.db"
 
 
 class Saved(NamedTuple):
-    """A database that has been written. size: bytes. aside: where the replaced one is, None if there was none."""
+    """A database that has been written. size: bytes. aside: where the replaced one is, None if there was none.
+    head: of its chain; None if it has none, or was not asked.
+    """
 
     path: Path
     size: int
     aside: Path | None = None
+    head: chain.Head | None = None
 
 
 def back_up(directory: Path, target: Path, *, may_replace: bool) -> Saved:
@@ -40,8 +43,8 @@ def back_up(directory: Path, target: Path, *, may_replace: bool) -> Saved:
     if target.exists() and target.samefile(source):
         raise StoreError(f"{target}: expected another file than the state itself")
     with complete(target, may_replace=may_replace) as part:
-        _copy(source, part)
-    return Saved(target, target.stat().st_size)
+        head = _copy(source, part)
+    return Saved(target, target.stat().st_size, head=head)
 
 
 def restore(directory: Path, backup: Path, *, may_replace: bool) -> Saved:
@@ -76,28 +79,32 @@ def put_in_place(directory: Path, make: Callable[[Path], None], *, may_replace: 
         return Saved(path, path.stat().st_size, aside)
 
 
-def _copy(source: Path, part: Path) -> None:
-    """All of it at once, as it is at one moment: in steps, each commit of the daemon would start it anew."""
+def _copy(source: Path, part: Path) -> chain.Head | None:
+    """All of it at once, as it is at one moment: in steps, each commit of the daemon would start it anew.
+
+    The head of its chain; None if it has none.
+    """
     with refusing(source), closing(opened_to_read(source)) as there, closing(sqlite3.connect(part)) as here:
         if not check_known(there):
             raise StoreError("expected a database of prober, found an empty one")
         there.backup(here)
         here.execute("PRAGMA journal_mode = DELETE")  # one file, that can be read where nothing can be written
-        prove_whole(here)
+        return prove_whole(here)
 
 
-def verify(path: Path) -> chain.Proof:
+def verify(path: Path, known: str = "") -> chain.Proof:
     """Walk the chain of a database, be it a backup or one that a daemon is at work on, and then all its pages.
 
-    Raises StoreError that names the first bad row.
+    known: a head that the chain once had, as it was told; "" = none. Raises StoreError that names the first bad row.
     """
+    head = chain.Head.read(known) if known else None
     if not path.is_file():
         raise StoreError(f"{path}: expected a database, found none")
     with refusing(path), closing(opened_to_read(path)) as connection:
         found = check_known(connection)
         if not chain.has_chain(connection):
             raise StoreError(f"expected a database with a chain, found one of schema {found}, which has none yet")
-        proof = chain.prove(connection)
+        proof = chain.prove(connection, head)
         prove_sound(connection)
         return proof
 
@@ -109,11 +116,13 @@ def opened_to_read(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def prove_whole(connection: sqlite3.Connection) -> None:
-    """Raises StoreError unless all of the database is in order; its connection is good for nothing else afterwards."""
+def prove_whole(connection: sqlite3.Connection) -> chain.Head | None:
+    """Raises StoreError unless all of the database is in order; its connection is good for nothing else afterwards.
+
+    The head of its chain; None if it has none.
+    """
     prove_sound(connection)
-    if chain.has_chain(connection):
-        chain.prove(connection)
+    return chain.prove(connection).head if chain.has_chain(connection) else None
 
 
 def prove_sound(connection: sqlite3.Connection) -> None:

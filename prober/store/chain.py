@@ -8,11 +8,16 @@
    changes what stands in chained rows sets their link to null, and they are taken up at the next start.
 5. Old links go by being carried: what still stands is taken into a new link, and the chain starts later (see retire).
 
+6. How far it goes is told twice, in its own table and by the installation. Where the two differ, links were taken away
+   or put in; that is noted before the next is added, so that no later link covers it up.
+
 What it finds is damage and changes by hand. It has no key: who can write the file and knows all this can forge it all.
+Who keeps the head elsewhere (number and digest of the latest link) can ask whether it still is in the chain.
 """
 
 import hashlib
 import json
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +41,26 @@ CHAINED = {
 }
 CARRIED_AT_ONCE = 1_000  # rows of old links in a new one
 ADOPTED_AT_ONCE = 1_000  # rows of before the chain in one link
+TOLD_TWICE = 21  # since that schema
 START = bytes(32)  # what the first link hangs on
+
+
+class Head(NamedTuple):
+    """A link that was once the latest. digest: in hexadecimal."""
+
+    num: int
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.num}:{self.digest}"
+
+    @classmethod
+    def read(cls, words: str) -> "Head":
+        """From what it looks like as a string. Raises StoreError."""
+        found = re.fullmatch(r"(\d{1,18}):([0-9a-f]{64})", words.strip().lower())
+        if found is None:
+            raise StoreError(f"expected a head as `prober verify` tells it, NUMBER:DIGEST, found {words[:100]!r}")
+        return cls(int(found[1]), found[2])
 
 
 class Proof(NamedTuple):
@@ -45,6 +69,7 @@ class Proof(NamedTuple):
     first: int
     links: int
     rows: int
+    head: Head
 
 
 class Entry(NamedTuple):
@@ -69,7 +94,7 @@ class _Link(NamedTuple):
 
 def begin(connection: sqlite3.Connection) -> None:
     """Within a transaction: start the chain if there is none, and take in what no link has yet."""
-    queries().begin_chain(connection, start=START)
+    _head(connection)
     for table in CHAINED:
         while append(connection, 0, (table,), ADOPTED_AT_ONCE) == ADOPTED_AT_ONCE:
             pass
@@ -81,7 +106,7 @@ def append(connection: sqlite3.Connection, at_ms: int, tables: Iterable[str] = t
     limit: of each table; -1 = all.
     """
     (schema,) = connection.execute("PRAGMA user_version").fetchone()
-    _, _, head, before = queries().chain(connection)
+    head, before = _head(connection)
     entries = [entry for table in tables for entry in _unlinked(connection, table, schema, limit)]
     if entries:
         num, found = head + 1, hashlib.sha256()
@@ -92,7 +117,21 @@ def append(connection: sqlite3.Connection, at_ms: int, tables: Iterable[str] = t
         queries().add_link_rows(connection, [(num, item, *entry) for item, entry in enumerate(entries)])
         queries().add_link(connection, **link._asdict())
         queries().move_chain_head(connection, num=num, digest=link.digest)
+        queries().tell_head(connection, num=num, digest=link.digest)
     return len(entries)
+
+
+def _head(connection: sqlite3.Connection) -> tuple[int, bytes]:
+    """Number and digest of the latest link; noted if it is not the one that the installation knows."""
+    if queries().chain(connection) is None:
+        queries().begin_chain(connection, start=START)
+    _, _, *head = queries().chain(connection)
+    told = queries().told_head(connection)
+    if told is not None and [told[0], told[1] or START] != head:
+        queries().miss_head(connection)
+        queries().tell_head(connection, num=head[0], digest=head[1])
+    num, digest = head
+    return num, digest
 
 
 def _about(name: str, table: str) -> str:
@@ -182,11 +221,22 @@ def _let_go(connection: sqlite3.Connection, num: int, before_ms: int) -> None:
 
 def has_chain(connection: sqlite3.Connection) -> bool:
     """Whether a chain was begun in the database: its schema may not know of it, or know since the power was cut."""
-    return bool(queries().knows_chain(connection)[0] and queries().is_chain_begun(connection)[0])
+    if not queries().knows_chain(connection)[0]:
+        return False
+    return bool(queries().is_chain_begun(connection)[0]) or any(_told_head(connection))
 
 
-def prove(connection: sqlite3.Connection) -> Proof:
+def _told_head(connection: sqlite3.Connection) -> tuple[Any, Any, Any]:
+    """What the installation says of it; all None if it says nothing, as older schemas do."""
+    (schema,) = connection.execute("PRAGMA user_version").fetchone()
+    told = queries().told_head(connection) if schema >= TOLD_TWICE else None
+    return (told[0] or None, told[1], told[2]) if told is not None else (None, None, None)
+
+
+def prove(connection: sqlite3.Connection, known: Head | None = None) -> Proof:
     """Walk the whole chain, as it is at one moment. Raises StoreError that names the first bad row.
+
+    known: a head that must be in the chain.
 
     The connection is one's own, and is not good for anything else afterwards.
     """
@@ -200,13 +250,39 @@ def prove(connection: sqlite3.Connection) -> Proof:
     links, entries = 0, 0
     num, digest = chain["base_num"], chain["base_digest"]
     for link in _links(connection):
+        _prove_known(known, num, digest)
         _prove_link(connection, link, num + 1, digest, found)
         num, digest, links, entries = link.num, link.digest, links + 1, entries + link.rows
+    _prove_known(known, num, digest)
     if (num, digest) != (chain["head_num"], chain["head_digest"]):
         expected, last = _shown(chain["head_num"], chain["head_digest"]), _shown(num, digest)
         raise StoreError(f"table chain: expected the latest link to be {expected}, found {last}")
     _prove_counts(connection, found, entries)
-    return Proof(chain["base_num"] + 1, links, sum(found.values()))
+    _prove_told(connection, num, digest)
+    if known is not None and not chain["base_num"] <= known.num <= num:
+        raise StoreError(f"table chain: expected link {known.num} in it, found {chain['base_num'] + 1} to {num}")
+    return Proof(chain["base_num"] + 1, links, sum(found.values()), Head(num, digest.hex()))
+
+
+def _prove_known(known: Head | None, num: int, digest: object) -> None:
+    if known is not None and known.num == num and (not isinstance(digest, bytes) or known.digest != digest.hex()):
+        shown = _shown(num, bytes.fromhex(known.digest))
+        raise StoreError(f"table link, row {num}: expected the head {shown}, found {_shown(num, digest)}")
+
+
+def _prove_told(connection: sqlite3.Connection, num: int, digest: object) -> None:
+    """That the chain goes as far as the installation says, and always did."""
+    told_num, told_digest, missed = _told_head(connection)
+    if missed is not None:
+        raise StoreError(
+            f"table chain: expected link {missed} to be followed by the next, found that it was not the latest any "
+            "more: links were taken away or put in"
+        )
+    if told_num is not None and (told_num, told_digest) != (num, digest):
+        raise StoreError(
+            f"table chain: expected the latest link to be {_shown(told_num, told_digest)}, as the installation says, "
+            f"found {_shown(num, digest)}"
+        )
 
 
 def _text(raw: bytes) -> str:

@@ -27,6 +27,8 @@ def test_a_backup_of_a_running_daemon_is_restored_and_goes_on(tmp_path: Path) ->
         result = run("backup", "--config", one.config, saved)
         assert result.exit_code == 0, result.output
         assert f"bytes to {saved}; read through, and in order." in result.stdout
+        head = result.stdout.rsplit(maxsplit=1)[-1]
+        assert run("verify", saved, "--head", head).exit_code == 0
         refused = run("restore", "--config", one.config, saved, "--force")
         assert isinstance(refused.exception, StoreError)
         assert "found another prober" in str(refused.exception)

@@ -171,6 +171,106 @@ async def test_a_chain_that_is_broken_is_told(tmp_path: Path, damage: str, said:
         verify(path)
 
 
+EMPTIED = "".join(f"DELETE FROM {table};" for table in ("delivery", "notice", "incident_affected", "incident_update",
+    "incident", "transition", "link_row", "link"))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("taken", "said"),
+    [
+        (EMPTIED, "table chain: expected the latest link to be 7"),
+        (EMPTIED + "DELETE FROM chain", "table chain: expected the row that says where the chain ends, found none"),
+        (
+            EMPTIED
+            + "UPDATE chain SET head_num = 0, base_num = 0, head_digest = zeroblob(32), base_digest = zeroblob(32)",
+            "as the installation says, found 0",
+        ),
+    ],
+)
+async def test_rows_that_are_taken_away_with_their_links_are_missed_for_ever(
+    taken: str, said: str, tmp_path: Path
+) -> None:
+    path = await lived(tmp_path)
+    with closing(opened(path)) as connection:
+        connection.executescript(taken)
+    with pytest.raises(StoreError, match=said):
+        verify(path)
+    with pytest.raises(StoreError, match="table "):
+        back_up(tmp_path, tmp_path / "saved.db", may_replace=False)
+    async with recording(tmp_path) as (recorder, _):  # no later link covers it up
+        recorder.observe(answers("up up down down up up", T0 + 900_000))
+        await recorder.flush()
+    with pytest.raises(StoreError, match="table "):
+        verify(path)
+
+
+async def test_the_latest_link_that_is_taken_away_with_its_rows_is_missed(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, _):
+        for outcomes in ("up", "down down"):  # what the second changes is all new
+            recorder.observe(answers(outcomes))
+            await recorder.flush()
+    path = tmp_path / FILE
+    latest = verify(path).head.num
+    with closing(opened(path)) as connection:
+        for table in reversed(CHAINED):
+            connection.execute(f"DELETE FROM {table} WHERE link = ?", (latest,))
+        connection.execute("DELETE FROM link_row WHERE link = ?", (latest,))
+        connection.execute("DELETE FROM link WHERE num = ?", (latest,))
+        connection.execute(
+            "UPDATE chain SET (head_num, head_digest) = (SELECT num, digest FROM link ORDER BY num DESC)"
+        )
+    with pytest.raises(StoreError, match=rf"expected the latest link to be {latest} .* as the installation says"):
+        verify(path)
+    with closing(opened(path)) as connection:
+        connection.execute(
+            "UPDATE installation SET (chain_num, chain_digest) = (SELECT head_num, head_digest FROM chain)"
+        )
+    assert verify(path).head.num == latest - 1, "nothing else tells of it"
+
+
+async def test_links_that_are_taken_away_under_a_daemon_are_missed(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        for minute in range(3):
+            recorder.observe(answers("down down up up", T0 + minute * 60_000))
+            await recorder.flush()
+        with closing(opened(store.path)) as connection:
+            connection.executescript(EMPTIED + "DELETE FROM chain;")
+        for minute in range(3, 6):
+            recorder.observe(answers("down down up up", T0 + minute * 60_000))
+            await recorder.flush()
+    with pytest.raises(
+        StoreError, match="expected link 6 to be followed by the next, found that it was not the latest"
+    ):
+        verify(tmp_path / FILE)
+
+
+async def test_a_head_that_was_kept_elsewhere_finds_a_chain_that_was_made_anew(tmp_path: Path) -> None:
+    path = await lived(tmp_path / "state")
+    heads = [str(verify(path).head)]
+    async with recording(tmp_path / "state") as (recorder, _):
+        recorder.observe(answers("up up", T0 + 60_000))
+        await recorder.flush()
+    heads.append(str(verify(path, heads[0]).head))
+    assert verify(path, heads[1]).head.num == 8
+    other = await lived(tmp_path / "other")
+    with pytest.raises(StoreError, match=r"table chain: expected link 8 in it, found 1 to 7"):
+        verify(other, heads[1])
+    with closing(opened(other)) as connection:
+        connection.execute("UPDATE incident SET name = 'Nothing happened', link = NULL")
+        connection.execute("UPDATE transition SET link = NULL")
+        connection.executescript("DELETE FROM chain; DELETE FROM link; DELETE FROM link_row;")
+        for table in CHAINED:
+            connection.execute(f"UPDATE {table} SET link = NULL")
+        connection.execute("UPDATE installation SET chain_num = 0, chain_digest = NULL")
+    async with Store.open(tmp_path / "other", IDENTITY):
+        pass
+    assert verify(other).head.num < 7, "who can write the file can forge it all"
+    with pytest.raises(StoreError, match="table chain: expected link 7 in it"):
+        verify(other, heads[0])
+    with pytest.raises(StoreError, match="expected a head as `prober verify` tells it, NUMBER:DIGEST, found 'x'"):
+        verify(other, "x")
+
+
 async def test_a_backup_and_what_is_restored_from_it_are_proved(tmp_path: Path) -> None:
     path = await lived(tmp_path / "state")
     saved = back_up(tmp_path / "state", tmp_path / "saved.db", may_replace=False)
@@ -198,7 +298,7 @@ async def test_rows_of_before_the_chain_are_in_its_first_link(tmp_path: Path) ->
         verify(tmp_path / FILE)
     async with Store.open(tmp_path, IDENTITY):
         pass
-    assert verify(tmp_path / FILE)[1:] == (3, 2_500)
+    assert verify(tmp_path / FILE)[1:3] == (3, 2_500)
     with closing(opened(tmp_path / FILE)) as connection:
         connection.execute("UPDATE transition SET after = 'up'")
     with pytest.raises(StoreError, match=r"table transition, row \[1,0\]: expected digest"):

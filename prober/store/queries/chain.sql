@@ -151,3 +151,18 @@ WHERE link = :link
     AND progress <> 'pending'
     AND at_ms < :before_ms
     AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.notice = :notice);
+
+-- name: told_head^
+-- What the installation says of how far the chain goes, and which latest link has once been missed.
+SELECT chain_num, chain_digest, chain_missed
+FROM installation;
+
+-- name: tell_head!
+-- Tell the installation how far the chain goes now.
+UPDATE installation
+SET chain_num = :num, chain_digest = :digest;
+
+-- name: miss_head!
+-- The chain does not end where the installation says: what is found out once stays found out.
+UPDATE installation
+SET chain_missed = coalesce(chain_missed, chain_num);
