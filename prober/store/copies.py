@@ -1,4 +1,8 @@
-"""Backups that are made by themselves: named by their moment, a number of them kept; and one before each migration."""
+"""Backups that are made by themselves, a number of them kept; and one before each migration.
+
+Their names have a number that grows by one from each to the next, and their moment: the clock may have jumped between
+them, and must not make a later one count as the older.
+"""
 
 import re
 import sqlite3
@@ -17,13 +21,13 @@ FOLDER = "backups"  # in the state directory, if none is named
 KEPT_BEFORE = 3  # of one schema
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NAME = re.compile(r"prober-(\d{8}T\d{6}Z)\.db")
-_BEFORE = re.compile(r"before-schema-\d+-\d{8}T\d{6}Z\.db")
+_NAME = re.compile(r"(prober|before-schema-\d+)-(?:(\d{6,18})-)?(\d{8}T\d{6}Z)\.db")  # older ones have no number
 
 
 def latest_ms(folder: Path) -> int | None:
     """When the latest of them was made, ms since the epoch; None if there is none."""
-    return max((at_ms for path in _found(folder) if (at_ms := _made_ms(path.name)) is not None), default=None)
+    made = [at_ms for path in _found(folder, "prober") if (at_ms := _made_ms(path.name)) is not None]
+    return made[-1] if made else None
 
 
 def copy(directory: Path, folder: Path, now_ms: int, keep: int) -> Saved:
@@ -32,8 +36,8 @@ def copy(directory: Path, folder: Path, now_ms: int, keep: int) -> Saved:
     Raises StoreError, and lets none go, if it can't be made or what it is made of is not in order.
     """
     _make(folder)
-    saved = back_up(directory, folder / f"prober-{_stamp(now_ms)}.db", may_replace=True)
-    for path in _found(folder)[:-keep]:
+    saved = back_up(directory, folder / _name("prober", folder, now_ms), may_replace=False)
+    for path in _found(folder, "prober")[:-keep]:
         path.unlink(missing_ok=True)
     return saved
 
@@ -53,11 +57,12 @@ def copy_before_migration(directory: Path, folder: Path, now_ms: int) -> Saved |
     if found in (0, migrations()[-1][0]):
         return None
     _make(folder)
+    what = f"before-schema-{found + 1}"
     try:
-        saved = back_up(directory, folder / f"before-schema-{found + 1}-{_stamp(now_ms)}.db", may_replace=True)
+        saved = back_up(directory, folder / _name(what, folder, now_ms), may_replace=False)
     except StoreError as error:
         raise type(error)(f"expected to save the state before it is migrated, found: {error}") from error
-    for path in sorted(folder.glob(f"before-schema-{found + 1}-*.db"))[:-KEPT_BEFORE]:
+    for path in _found(folder, what)[:-KEPT_BEFORE]:
         path.unlink(missing_ok=True)
     return saved
 
@@ -71,8 +76,7 @@ def _roll_back(path: Path) -> None:
 
 def all_copies(folder: Path) -> list[Path]:
     """All of them, also those before migrations; latest first."""
-    found = [*_found(folder), *(path for path in _inside(folder) if _BEFORE.fullmatch(path.name))]
-    return sorted(found, key=lambda path: path.name[-len("YYYYMMDDTHHMMSSZ.db") :], reverse=True)
+    return _found(folder)[::-1]
 
 
 def _make(folder: Path) -> None:
@@ -88,19 +92,27 @@ def _inside(folder: Path) -> list[Path]:
     return []
 
 
-def _found(folder: Path) -> list[Path]:
-    """Oldest first."""
-    return [path for path in _inside(folder) if _NAME.fullmatch(path.name)]
+def _found(folder: Path, what: str | None = None) -> list[Path]:
+    """Oldest first. what: how their names begin; None = all of them."""
+    named = [(found, path) for path in _inside(folder) if (found := _NAME.fullmatch(path.name))]
+    return [path for found, path in sorted(named, key=lambda one: _order(one[0])) if what in (None, found[1])]
 
 
-def _stamp(at_ms: int) -> str:
-    return f"{_EPOCH + timedelta(milliseconds=at_ms):%Y%m%dT%H%M%SZ}"
+def _order(name: re.Match[str]) -> tuple[int, str]:
+    return int(name[2] or 0), name[3]
+
+
+def _name(what: str, folder: Path, now_ms: int) -> str:
+    """Of the next one."""
+    names = (_NAME.fullmatch(path.name) for path in _found(folder))
+    number = max((_order(name)[0] for name in names if name), default=0) + 1
+    return f"{what}-{number:06}-{_EPOCH + timedelta(milliseconds=now_ms):%Y%m%dT%H%M%SZ}.db"
 
 
 def _made_ms(name: str) -> int | None:
     found = _NAME.fullmatch(name)
     with suppress(ValueError):
         if found:
-            at = datetime.strptime(found[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            at = datetime.strptime(found[3], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
             return (at - _EPOCH) // timedelta(milliseconds=1)
     return None

@@ -38,12 +38,35 @@ async def test_so_many_are_kept_and_each_is_sound(tmp_path: Path) -> None:
     (folder / "notes.txt").write_text("mine")
     (folder / "prober-99999999T999999Z.db.txt").write_text("mine")
     assert sorted(path.name for path in folder.glob("*.db")) == [
-        "prober-20231116T221320Z.db",
-        "prober-20231117T221320Z.db",
+        "prober-000003-20231116T221320Z.db",
+        "prober-000004-20231117T221320Z.db",
     ]
     assert all_copies(folder)[0] == saved.path
     assert latest_ms(folder) == T0 + 3 * DAY_MS
     assert verify(saved.path).links == 1
+
+
+@pytest.mark.parametrize("jump_ms", [365 * DAY_MS, -365 * DAY_MS, 0])
+async def test_the_latest_stay_whatever_the_clock_said(jump_ms: int, tmp_path: Path) -> None:
+    await lived(tmp_path)
+    folder = tmp_path / "backups"
+    made = [
+        copy(tmp_path, folder, at_ms, 2).path for at_ms in (T0, T0 + DAY_MS + jump_ms, T0 + DAY_MS, T0 + 2 * DAY_MS)
+    ]
+    assert all_copies(folder) == [made[3], made[2]]
+    assert latest_ms(folder) == T0 + 2 * DAY_MS
+    copy(tmp_path, folder, T0 + jump_ms, 1)
+    assert latest_ms(folder) == T0 + jump_ms
+
+
+async def test_those_that_were_made_before_there_were_numbers_are_older(tmp_path: Path) -> None:
+    await lived(tmp_path)
+    folder = tmp_path / "backups"
+    for name in ("prober-20301114T221320Z.db", "prober-20221114T221320Z.db"):
+        copy(tmp_path, folder, T0, 9).path.rename(folder / name)
+    copy(tmp_path, folder, T0, 2)
+    assert names(folder) == ["prober-000001-20231114T221320Z.db", "prober-20301114T221320Z.db"]
+    assert latest_ms(folder) == T0
 
 
 async def test_one_that_fails_takes_no_older_one_with_it(tmp_path: Path) -> None:
@@ -54,7 +77,7 @@ async def test_one_that_fails_takes_no_older_one_with_it(tmp_path: Path) -> None
         connection.execute("UPDATE incident SET name = 'x'")
     with pytest.raises(StoreError, match="table incident"):
         copy(tmp_path, folder, T0 + DAY_MS, 1)
-    assert names(folder) == ["prober-20231114T221320Z.db"]
+    assert names(folder) == ["prober-000001-20231114T221320Z.db"]
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="expected a directory for backups, found"):
         copy(tmp_path, tmp_path / "file", T0, 1)
@@ -67,7 +90,7 @@ async def test_a_state_of_an_older_schema_is_saved_before_it_is_changed(tmp_path
     async with Store.open(tmp_path, IDENTITY, T0):
         pass
     (saved,) = names(folder)
-    assert saved == "before-schema-2-20231114T221320Z.db"
+    assert saved == "before-schema-2-000001-20231114T221320Z.db"
     with closing(sqlite3.connect(folder / saved)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
     assert copy_before_migration(tmp_path, folder, T0) is None
@@ -79,7 +102,8 @@ def test_who_is_killed_at_each_start_does_not_fill_the_disk(tmp_path: Path) -> N
         migrate(connection, 1)
     for start in range(5):
         assert copy_before_migration(tmp_path, tmp_path / "backups", T0 + start * 60_000)
-    assert names(tmp_path / "backups") == [f"before-schema-2-20231114T22{minute}20Z.db" for minute in (15, 16, 17)]
+    kept = [f"before-schema-2-00000{number}-20231114T22{number + 12}20Z.db" for number in (3, 4, 5)]
+    assert names(tmp_path / "backups") == kept
 
 
 async def test_nothing_is_changed_if_it_cannot_be_saved_first(tmp_path: Path) -> None:
