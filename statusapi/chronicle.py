@@ -13,7 +13,9 @@ import anyio
 
 from prober.core.model import Incident
 from prober.core.uptime import day_of
-from statusapi.views import IncidentView, PageView, shown
+from statusapi.bygone import as_it_was
+from statusapi.problems import Problem, moment_ms
+from statusapi.views import RECENT, IncidentView, PageView, shown
 
 if TYPE_CHECKING:
     from prober.clock import Clock
@@ -94,6 +96,25 @@ class Chronicle:
             return shown(found, page) if found is not None and self._may_be_shown(found) else None
 
         return cast("IncidentView | None", await self._once(page, f"incident:{slug}", read))
+
+    def passed_ms(self, text: str) -> int:
+        """The moment that a request asks about with `at`, to the second. Raises Problem unless it has passed."""
+        at_ms = moment_ms("at", text)
+        if not 0 <= at_ms <= self._clock.now_ms():
+            raise Problem(400, "field", "at: expected a moment from 1970 on that has passed")
+        return at_ms - at_ms % 1000
+
+    async def page(self, page: PageView, at_ms: int) -> PageView:
+        """The page as it was shown at a moment that has passed."""
+
+        async def read() -> PageView:
+            ids = [component.id for component in page.components]
+            found = await self._store.incidents_known(page.site, at_ms, RECENT)
+            works = await self._store.maintenances_known(page.site, at_ms, RECENT)
+            changes = await self._store.archive.shown(ids, at_ms)
+            return as_it_was(page, at_ms, changes, filter(self._may_be_shown, found), works)
+
+        return cast("PageView", await self._once(page, f"at:{at_ms}", read))
 
     async def _began(self, page: PageView) -> date:
         """The first day of the month in which the first incident began; of this month if there is none."""

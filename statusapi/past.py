@@ -3,6 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from prober.core.events import Change
+from prober.core.incident import as_of
+from prober.core.model import Incident
+from prober.core.own import OWN
 from prober.errors import StoreError
 from statusapi.auth import Principal
 from statusapi.problems import Problem, not_found
@@ -62,6 +65,19 @@ class Past:
         except StoreError as error:
             raise _unread(error) from None
         return {"at_ms": moment_ms, "components": [self._shown(id_, change) for id_, change in found.items()]}
+
+    async def incidents(self, principal: Principal, at_ms: int) -> list[Incident]:
+        """What had been told of incidents by a moment, newest first: at most MOST of each site. Raises Problem."""
+        if not 0 <= at_ms <= self._clock.now_ms():
+            raise Problem(400, "field", "at: expected a moment from 1970 on that has passed")
+        sites = [id_ for id_, site in self._config.sites.items() if principal.may_see(site.account)]
+        sites += [OWN] if principal.is_admin else []
+        try:
+            found = [one for site in sites for one in await self._store.incidents_known(site, at_ms, MOST)]
+        except StoreError as error:
+            raise _unread(error) from None
+        told = (as_of(one, at_ms) for one in found if ("deleted", str(one.num)) not in self._config.made)
+        return sorted((one for one in told if one is not None), key=lambda one: one.num, reverse=True)
 
     def _shown(self, id_: str, change: Change | None) -> dict[str, Any]:
         site = self._config.components[id_].site

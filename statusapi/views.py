@@ -502,6 +502,11 @@ def shown(incident: Incident, page: PageView) -> IncidentView:
     return _incident(incident, page.url, {component.id: component for component in page.components}, {})
 
 
+def shown_work(work: MaintenanceState, page: PageView) -> MaintenanceView:
+    """The same of planned work."""
+    return _maintenance(work, work.num, page.url, {component.id: component for component in page.components})
+
+
 def _incident(
     incident: Incident, url: str, components: Mapping[str, ComponentView], extra: Mapping[str, Any]
 ) -> IncidentView:

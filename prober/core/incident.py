@@ -264,3 +264,24 @@ def duration_words(ms: int) -> str:
         if count:
             parts.append(f"{count} {unit}")
     return " ".join(parts[:2]) or "0 s"
+
+
+def as_of(incident: Incident, at_ms: int) -> Incident | None:
+    """What people were told of it by a moment; None if it was not told by then.
+
+    Its name, its impact and what it affects are as they are known now; who had acknowledged it is not known.
+    """
+    updates = tuple(update for update in incident.updates if update.at_ms <= at_ms)
+    if incident.opened_ms > at_ms or not updates:
+        return None
+    status, monitoring_ms = updates[-1].status, incident.monitoring_ms
+    is_over = status in (IncidentStatus.RESOLVED, IncidentStatus.POSTMORTEM)
+    return incident._replace(
+        status=status,
+        updated_ms=updates[-1].at_ms,
+        monitoring_ms=None if monitoring_ms is None or monitoring_ms > at_ms else monitoring_ms,
+        resolved_ms=[u.at_ms for u in updates if u.status is IncidentStatus.RESOLVED][-1] if is_over else None,
+        updates=updates,
+        acknowledged_by="",
+        acknowledged_until_ms=None,
+    )

@@ -195,3 +195,20 @@ def next_ms(work: MaintenanceState) -> int | None:
 
 def _moment(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def as_of(work: MaintenanceState, at_ms: int) -> MaintenanceState | None:
+    """What people were told of it by a moment, while it was to come or under way; None otherwise.
+
+    Its name, what it works on and its times to come are as they are known now.
+    """
+    ended_ms, started_ms = work.ended_ms, work.started_ms
+    if work.first_seen_ms > at_ms or (ended_ms is not None and ended_ms <= at_ms):
+        return None
+    has_started = started_ms is not None and started_ms <= at_ms
+    return work._replace(
+        status=INPROGRESS if has_started else PLANNING,
+        started_ms=started_ms if has_started else None,
+        ended_ms=None,
+        updates=tuple(update for update in work.updates if update.at_ms <= at_ms),
+    )

@@ -235,6 +235,23 @@ class Store:
 
         return await self._reader.call(read)
 
+    async def incidents_known(self, site: str, at_ms: int, limit: int) -> list[Incident]:
+        """The incidents of a site that were told by a moment, as they are now: those open then first."""
+
+        def read(connection: sqlite3.Connection) -> list[Incident]:
+            found = self._queries.incidents_known(connection, site=site, at_ms=at_ms, limit=limit)
+            return rows.whole_incidents(connection, self._queries, found)
+
+        return await self._reader.call(read)
+
+    async def maintenances_known(self, site: str, at_ms: int, limit: int) -> list[MaintenanceState]:
+        """The maintenances of a site that were to come or under way at a moment, as they are now."""
+
+        def read(connection: sqlite3.Connection) -> list[MaintenanceState]:
+            return rows.maintenances(self._queries.maintenances_known(connection, site=site, at_ms=at_ms, limit=limit))
+
+        return await self._reader.call(read)
+
     async def incidents_between(self, site: str, start_ms: int, end_ms: int, limit: int) -> list[Incident]:
         """The incidents of a site that began in that span, end exclusive, newest first."""
         span = {"site": site, "start_ms": start_ms, "end_ms": end_ms, "limit": limit}

@@ -82,14 +82,23 @@ def _of_incidents(it: Native) -> list[Route]:
         if request.method == "POST":
             content = await taken(request)
             return await _once(it, request, principal, content, 201, lambda: _open(it, principal, content))
-        wants_open = _is_open(request)
+        wants_open, at_ms = _is_open(request), _at_ms(request)
+        if at_ms is not None:
+            then = await it.past.incidents(principal, at_ms)
+            return _answer({"incidents": [_own(one) for one in then if one.is_open or not wants_open]})
         pages = [page for page in it.views.pages.values() if principal.may_see(page.account)]
         found = [shown for page in pages for shown in (page.incidents if wants_open else page.recent)]
         listed = [*map(_listed, found), *map(_own, it.orders.own(principal))]
         return _answer({"incidents": sorted(listed, key=lambda one: int(one["num"]), reverse=True)})
 
     async def incident(request: Request) -> Response:
-        found = it.orders.find(await _principal(it.auth, request), _num(request))
+        principal, num, at_ms = await _principal(it.auth, request), _num(request), _at_ms(request)
+        if at_ms is not None:
+            then = [one for one in await it.past.incidents(principal, at_ms) if one.num == num]
+            if not then:
+                raise not_found()
+            return _answer(_incident(then[0]))
+        found = it.orders.find(principal, num)
         made = body(_json(_incident(found)))
         return answer(request, made, "application/json", {"Cache-Control": "no-store"})
 

@@ -91,9 +91,9 @@ OPERATIONS = (
         "get", "/components/{id}/explain", "Why a component showed what it showed, and who was told.", queries=[_AT]
     ),
     Operation("post", "/alertmanager", "What Alertmanager posts to a webhook receiver.", MESSAGE),
-    Operation("get", "/incidents", "The newest incidents, newest first.", queries=[_OPEN]),
+    Operation("get", "/incidents", "The newest incidents, newest first.", queries=[_OPEN, _AT]),
     Operation("post", "/incidents", "Open an incident by hand.", OpenFields, done=201),
-    Operation("get", "/incidents/{num}", "One incident with its timeline."),
+    Operation("get", "/incidents/{num}", "One incident with its timeline.", queries=[_AT]),
     Operation("post", "/incidents/{num}/updates", "Add an entry to a timeline.", PostFields, done=201),
     Operation("post", "/incidents/{num}/acknowledge", "Say that somebody knows.", AcknowledgeFields),
     Operation("get", "/maintenances", "Planned work under way, to come, and of late; what starts last first."),

@@ -80,7 +80,12 @@ class Pages:
         ]
 
     async def _index(self, request: Request) -> Response:
-        return self._answer(request, "index", _index)
+        asked = request.query_params.get("at")
+        if asked is None:
+            return self._answer(request, "index", _index)
+        at_ms = self._chronicle.passed_ms(asked)
+        then = await self._chronicle.page(page_of(self._views, request), at_ms)
+        return self._answer(request, f"at:{at_ms}", lambda _, more: _index(then, {**more, "page": then}, at_ms))
 
     async def _history(self, request: Request) -> Response:
         month = await self._chronicle.month(page_of(self._views, request), request.path_params.get("month"))
@@ -156,7 +161,8 @@ def _speech(language: Language) -> dict[str, Any]:
     return {"language": language, "_": language.say, "said": lambda text: sayings.said(text, language)}
 
 
-def _index(page: PageView, context: dict[str, Any]) -> str:
+def _index(page: PageView, context: dict[str, Any], at_ms: int | None = None) -> str:
+    """at_ms: the moment at which the page was so; None = now."""
     coming = page.maintenances[::-1]
     said = context["said"]
 
@@ -169,7 +175,8 @@ def _index(page: PageView, context: dict[str, Any]) -> str:
         running=[work for work in coming if work.is_under_way],
         planned=[work for work in coming if work.status is MaintenanceStatus.PLANNING],
         past=[incident for incident in page.recent if not incident.is_open],
-        troubles=days.troubles(page),
+        troubles={} if at_ms is not None else days.troubles(page),
+        at_ms=at_ms,
         names_of=names_of,
     )
 

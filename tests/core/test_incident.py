@@ -2,7 +2,7 @@
 
 import pytest
 
-from prober.core.incident import MAY_FOLLOW, changed, duration_words, opened, resolved
+from prober.core.incident import MAY_FOLLOW, again, as_of, changed, duration_words, monitored, opened, resolved
 from prober.core.model import Affected, Impact, IncidentStatus, Status
 from tests.builders import T0, component
 
@@ -52,3 +52,23 @@ def test_ids_differ_between_incidents_and_installations() -> None:
 )
 def test_durations_are_told_by_their_two_largest_units(ms: int, words: str) -> None:
     assert duration_words(ms) == words
+
+
+def test_of_a_moment_is_told_what_was_told_by_then() -> None:
+    incident = opened(component(), Status.MAJOR, T0, T0 + 1, "", 1, b"")
+    incident = resolved(monitored(incident, "Shop is well", T0 + 10), T0 + 20, "It is over.")
+    assert as_of(incident, T0) is None
+    first, watched, over = (as_of(incident, at_ms) for at_ms in (T0 + 9, T0 + 10, T0 + 20))
+    assert first is not None
+    assert watched is not None
+    assert (first.status, first.monitoring_ms, first.is_open, len(first.updates)) == ("investigating", None, True, 1)
+    assert (watched.status, watched.monitoring_ms, watched.updated_ms) == ("monitoring", T0 + 10, T0 + 10)
+    assert over == incident
+
+
+def test_what_came_back_was_over_meanwhile() -> None:
+    incident = opened(component(), Status.MAJOR, T0, T0, "", 1, b"")
+    incident = again(resolved(incident, T0 + 20, "It is over."), component(), Status.MAJOR, T0 + 30, "")
+    then = as_of(incident, T0 + 25)
+    assert then is not None
+    assert (then.resolved_ms, incident.resolved_ms) == (T0 + 20, None)

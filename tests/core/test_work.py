@@ -65,3 +65,15 @@ def test_what_is_declared_anew_is_followed_and_an_extension_kept() -> None:
         T0 + 600,
         life.RESCHEDULED_WORDS,
     )
+
+
+def test_of_a_moment_is_told_what_was_told_by_then() -> None:
+    over = life.completed(life.started(PLANNED, T0 + 100), T0 + 200, str)
+    assert life.as_of(over, PLANNED.first_seen_ms - 1) is None
+    planned, running = life.as_of(over, T0 + 99), life.as_of(over, T0 + 199)
+    assert planned is not None
+    assert running is not None
+    assert (planned.status, planned.started_ms, planned.ended_ms) == (MaintenanceStatus.PLANNING, None, None)
+    assert (running.status, running.started_ms, running.ended_ms) == (MaintenanceStatus.INPROGRESS, T0 + 100, None)
+    assert len(running.updates) < len(over.updates)
+    assert life.as_of(over, T0 + 200) is None

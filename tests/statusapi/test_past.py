@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.statusapi.scene import ACME, MINUTE, Scene, scene
+from tests.statusapi.scene import ACME, CONFIG, MINUTE, Scene, scene
 
 pytestmark = pytest.mark.anyio
 
@@ -58,3 +58,27 @@ async def test_status_is_told_as_it_was_at_a_moment(tmp_path: Path) -> None:
 
         assert (await shop("status"), await shop(f"status?at={before}")) == ("major", "operational")
         assert await shop("status?at=2000-01-01T00:00:00Z") == "unknown"
+
+
+OTHER = "other-key-0123456789"
+
+
+async def test_incidents_are_told_as_they_stood_at_a_moment(tmp_path: Path) -> None:
+    text = CONFIG.replace('name = "Other"', f'name = "Other"\nkey = "{OTHER}"')
+    async with scene(tmp_path, text=text) as it:
+        await it.see("down down")
+        opened = "2023-11-14T22:13:30Z"
+        await it.wait(MINUTE)
+        await it.see("up up")
+        await it.wait(10 * MINUTE)
+        (now,) = (await ask(it, "incidents"))["incidents"]
+        assert now["status"] == "resolved"
+        (then,) = (await ask(it, f"incidents?at={opened}&open=true"))["incidents"]
+        assert (then["status"], then["resolved_at"], then["num"]) == ("investigating", None, now["num"])
+        one = await ask(it, f"incidents/{now['num']}?at={opened}")
+        assert [update["status"] for update in one["updates"]] == ["investigating"]
+        assert (await ask(it, "incidents?at=2023-11-14T22:13:20Z"))["incidents"] == []
+        assert (await ask(it, f"incidents?at={opened}", OTHER))["incidents"] == []
+        await ask(it, f"incidents/{now['num']}?at={opened}", OTHER, 404)
+        await ask(it, f"incidents/{now['num']}?at=2023-11-14T22:13:20Z", status=404)
+        await ask(it, "incidents?at=2033-11-14T22:13:20Z", status=400)

@@ -60,6 +60,16 @@ WHERE site = :site
 ORDER BY num DESC
 LIMIT :limit;
 
+-- name: incidents_known
+-- The incidents of a site that were told by a moment, those that were open then first, each newest first.
+SELECT num, uid, slug, site, cause, name, status, impact,
+    started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms
+FROM incident
+WHERE site = :site
+    AND opened_ms <= :at_ms
+ORDER BY resolved_ms IS NULL OR resolved_ms > :at_ms DESC, num DESC
+LIMIT :limit;
+
 -- name: incidents_between
 -- The incidents of a site that began in a span of time, newest first.
 SELECT num, uid, slug, site, cause, name, status, impact,
