@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from prober.errors import StoreError
 from prober.store import chain
-from prober.store.engine import refusal
+from prober.store.engine import TOLD, refusal
 from prober.store.files import complete, kept_aside
 from prober.store.lock import owned
 from prober.store.migrate import check_known
@@ -150,5 +150,5 @@ def refusing(path: Path) -> Iterator[None]:
         yield
     except StoreError as error:
         raise type(error)(f"{path}: {error}") from error
-    except sqlite3.Error as error:
+    except TOLD as error:
         raise refusal(error)(f"{path}: expected a database that can be read, found: {error}") from error

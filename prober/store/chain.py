@@ -20,7 +20,7 @@ import json
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from functools import cache
 from itertools import accumulate, takewhile
@@ -249,10 +249,11 @@ def prove(connection: sqlite3.Connection, known: Head | None = None) -> Proof:
     found: Counter[str] = Counter()
     links, entries = 0, 0
     num, digest = chain["base_num"], chain["base_digest"]
-    for link in _links(connection):
-        _prove_known(known, num, digest)
-        _prove_link(connection, link, num + 1, digest, found)
-        num, digest, links, entries = link.num, link.digest, links + 1, entries + link.rows
+    with closing(queries().links(connection)) as rows:
+        for link in map(_Link._make, rows):
+            _prove_known(known, num, digest)
+            _prove_link(connection, link, num + 1, digest, found)
+            num, digest, links, entries = link.num, link.digest, links + 1, entries + link.rows
     _prove_known(known, num, digest)
     if (num, digest) != (chain["head_num"], chain["head_digest"]):
         expected, last = _shown(chain["head_num"], chain["head_digest"]), _shown(num, digest)
@@ -292,11 +293,6 @@ def _text(raw: bytes) -> str:
 
 def _shown(num: object, digest: object) -> str:
     return f"{num} ({digest.hex()[:16] if isinstance(digest, bytes) else digest})"
-
-
-def _links(connection: sqlite3.Connection) -> Iterator[_Link]:
-    for row in queries().links(connection):
-        yield _Link(*row)
 
 
 def _prove_link(connection: sqlite3.Connection, link: _Link, expected: int, before: bytes, found: Counter[str]) -> None:

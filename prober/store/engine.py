@@ -46,8 +46,13 @@ _KINDS = {
 }
 
 
+TOLD = (sqlite3.Error, UnicodeDecodeError)  # the second is what becomes of a message that quotes what is not UTF-8
+
+
 def refusal(error: Exception) -> type[StoreError]:
-    """The kind of trouble that SQLite has told."""
+    """The kind of trouble that SQLite has told, or has tried to tell in words of a schema that is spoilt."""
+    if isinstance(error, UnicodeDecodeError):
+        return StoreDamagedError
     code = getattr(error, "sqlite_errorcode", None) or 0
     if code == sqlite3.SQLITE_IOERR_SHMSIZE:  # what it says where there is no space for the index of its log
         return StoreFullError
@@ -79,7 +84,7 @@ class Engine(aiosqlite.Connection):
             with CancelScope(shield=True):
                 await _ended(end)
             return end.result()
-        except (sqlite3.Error, ValueError) as error:
+        except (*TOLD, ValueError) as error:
             raise refusal(error)(f"the database refused: {error}") from error
 
     @property
@@ -164,7 +169,7 @@ async def opened(path: Path, *, may_write: bool, is_alone: bool = False) -> Asyn
     engine.read_s = None if may_write else READ_S
     try:
         await engine
-    except sqlite3.Error as error:
+    except TOLD as error:
         engine.join()
         raise refusal(error)(f"{path}: expected a database that can be opened, found: {error}") from error
     try:

@@ -6,8 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import aiosql
+from aiosql.adapters.sqlite3 import SQLite3Adapter
 
 from prober.errors import StoreError
+
+
+class _Adapter(SQLite3Adapter):
+    """Rows come from SQLite's own cursor: a generator around it costs more than they do, and has to be ended."""
+
+    def select(self, conn: Any, query_name: str, sql: str, parameters: Any, record_class: Any = None) -> Any:
+        return conn.execute(sql, parameters)
 
 
 @cache  # to read them takes longer than all else at the start
@@ -16,7 +24,7 @@ def queries() -> Any:
     folder = resources.files("prober.store") / "queries"
     if not isinstance(folder, Path):
         raise StoreError(f"expected the program's queries in a folder, found {folder}")
-    return aiosql.from_path(folder, "sqlite3", mandatory_parameters=False)
+    return aiosql.from_path(folder, _Adapter, mandatory_parameters=False)
 
 
 @cache

@@ -14,6 +14,7 @@ from prober.core.model import Observation
 from prober.errors import StoreError
 from prober.store import FILE, Store, verify
 from prober.store.chain import CHAINED
+from prober.store.engine import TOLD
 from tests.builders import T0
 from tests.worlds import IDENTITY, answers, recording
 
@@ -24,7 +25,7 @@ def seen(path: Path) -> list[str] | None:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
             connection.text_factory = bytes
             return [str(row) for table in CHAINED for row in connection.execute(f"SELECT * FROM {table} NOT INDEXED")]
-    except sqlite3.Error:
+    except TOLD:
         return None
 
 

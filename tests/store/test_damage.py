@@ -88,3 +88,15 @@ async def test_the_look_at_the_start_ends_in_time_however_long_the_history(tmp_p
         connection.execute(f"CREATE TABLE observation AS {numbers}")
         assert not looked_over(connection, 0.001)
         assert looked_over(connection, 3600)
+
+
+async def test_a_schema_whose_words_are_no_text_any_more_is_damage_like_any_other(tmp_path: Path) -> None:
+    await lived(tmp_path)
+    raw = (tmp_path / FILE).read_bytes()
+    assert raw.count(b"CREATE TABLE incident ") == 1
+    (tmp_path / FILE).write_bytes(raw.replace(b"CREATE TABLE incident ", b"CREATE \xd4ABLE incident "))
+    with pytest.raises(StoreDamagedError, match="expected a database that can be read, found: "):
+        verify(tmp_path / FILE)
+    with pytest.raises(StoreDamagedError, match="expected a database that can be read, found: "):
+        copy(tmp_path, tmp_path / "backups", T0, 9)
+    assert "it is kept as prober.db.damaged-1" in await refused(tmp_path)
