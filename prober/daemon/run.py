@@ -48,6 +48,7 @@ from prober.daemon.world import World
 from prober.errors import StoreDamagedError, StoreError, StoreFullError
 from prober.record import Recorder
 from prober.store import FOLDER, MIB, Ballast, Starts, Store, surroundings
+from prober.wire.uplink import watching
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ async def run(
             serving(dict(zip(listeners, applications, strict=True)), secured(config, listeners))
         )
         await stack.enter_async_context(_final_flush(world.recorder))
+        stack.enter_context(watching(world.clock.monotonic_ns))
         tasks = await stack.enter_async_context(anyio.create_task_group())
         reload = Reload(world, await _started(world, tasks, manager, applications, space), read, make, manager)
         stack.callback(reload.close)

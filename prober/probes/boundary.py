@@ -209,7 +209,7 @@ def _owned(judgement: Judgement, attempt: Attempt, clock: Clock) -> Judgement:
         if jump_ms:
             return Judgement(Outcome.UNKNOWN, Reason.SELF_CLOCK, f"our clock jumped by {jump_ms} ms: {detail}")
     if reason in BY_NO_WAY:
-        why = lost(str(attempt.facts.get("ip", "")))
+        why = lost(str(attempt.facts.get("ip", "")), attempt.watch.started_ns)
         if why is not None:
             return Judgement(Outcome.UNKNOWN, Reason.SELF_UPLINK, f"{why}: {detail}")
     return judgement
