@@ -90,7 +90,7 @@ def preload() -> None:
                 importlib.import_module(module.name)
     for name in LAZY:
         importlib.import_module(name)
-    importlib.import_module("prober.store.store")._queries()
+    importlib.import_module("prober.store.named").queries()
 
 
 def serve() -> None:
