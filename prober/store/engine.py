@@ -26,6 +26,7 @@ Pragmas = dict[str, tuple[Any, Any]]
 Connect = Callable[[], sqlite3.Connection]
 
 BUSY_MS = 5_000
+WAITING = 1_000  # commands for one connection; who comes then is refused, and not held for longer and longer
 READ_S = 30.0  # no question takes longer; whoever asks more asks for too much at once
 LOG_BYTES = 8 * 1024 * 1024  # the log is cut to that once it is taken into the file, however long a reader made it grow
 STEPS = 10_000  # of SQLite's machine between two looks at the time
@@ -79,6 +80,8 @@ class Engine(aiosqlite.Connection):
         try:
             if not self._running:
                 raise ValueError("the connection is closed")
+            if self.waiting >= WAITING:
+                raise ValueError(f"{WAITING} commands wait for it already")
             end: asyncio.Future[T] = asyncio.get_running_loop().create_future()
             self._tx.put_nowait((end, partial(whole, self._conn)))
             with CancelScope(shield=True):

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
@@ -71,6 +72,32 @@ async def test_a_write_begins_by_taking_the_lock(tmp_path: Path, monkeypatch: py
             other.execute("ROLLBACK")
         await writer.transact(lambda _: began.append(1))
         assert began == [1]
+
+
+async def test_no_more_commands_wait_than_can_be_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prober.store.engine.WAITING", 3)
+    hang, begun = threading.Event(), threading.Event()
+    done: list[int] = []
+
+    def hold(_: sqlite3.Connection) -> None:
+        begun.set()
+        hang.wait(20)
+
+    async def count(number: int) -> None:
+        await writer.transact(lambda _: None)
+        done.append(number)
+
+    async with opened(tmp_path / "db", may_write=True) as writer, anyio.create_task_group() as tasks:
+        tasks.start_soon(writer.call, hold)
+        await anyio.to_thread.run_sync(begun.wait, 20)
+        for number in range(3):
+            tasks.start_soon(count, number)
+        await anyio.wait_all_tasks_blocked()
+        assert writer.waiting == 3
+        with pytest.raises(StoreError, match="3 commands wait for it already"):
+            await count(3)
+        hang.set()
+    assert done == [0, 1, 2]
 
 
 async def test_a_question_that_takes_too_long_is_interrupted_and_the_next_is_answered(

@@ -27,6 +27,33 @@ def test_a_fresh_database_gets_the_schema_and_a_second_look_changes_nothing(tmp_
     connection.close()
 
 
+OBSERVED = "check_id, scheduled_ms, lag_ms, took_us, outcome"
+
+
+def _schema(connection: sqlite3.Connection) -> list[tuple[str, ...]]:
+    """Every table, column, index and rule, as SQLite understands them."""
+    asked = """
+        SELECT t.type, t.name, t.wr, t.strict, c.cid, c.name, c.type, c."notnull", c.dflt_value, c.pk
+        FROM pragma_table_list AS t, pragma_table_info(t.name) AS c
+        WHERE t.schema = 'main'
+    """
+    indexes = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE type <> 'table'"
+    return sorted(map(str, [*connection.execute(asked), *connection.execute(indexes)]))  # type: ignore[arg-type]
+
+
+def test_a_fresh_schema_equals_one_that_was_migrated_step_by_step_with_rows_in_it(tmp_path: Path) -> None:
+    with closing(connected(tmp_path / "fresh")) as fresh, closing(connected(tmp_path / "old")) as old:
+        migrate(fresh)
+        for number in range(1, len(migrations()) + 1):
+            migrate(old, number)
+            old.execute("INSERT OR IGNORE INTO installation (identity, epoch, seq, next_num) VALUES (x'00', 1, 0, 1)")
+            old.execute(f"INSERT INTO observation ({OBSERVED}) VALUES ('a', ?, 0, 1, 'up')", (number,))
+        assert _schema(old) == _schema(fresh)
+        assert len(_schema(fresh)) > 100
+        kept = [row[0] for row in old.execute("SELECT scheduled_ms FROM observation ORDER BY num")]
+        assert kept == list(range(1, len(migrations()) + 1))
+
+
 def test_a_database_of_a_newer_prober_is_refused(tmp_path: Path) -> None:
     connection = connected(tmp_path / "db")
     migrate(connection)
