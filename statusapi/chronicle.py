@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import anyio
 
+from prober.core.made import deleted_work
 from prober.core.model import Incident
 from prober.core.uptime import day_of
 from statusapi.bygone import as_it_was
@@ -110,7 +111,8 @@ class Chronicle:
         async def read() -> PageView:
             ids = [component.id for component in page.components]
             found = await self._store.incidents_known(page.site, at_ms, RECENT)
-            works = await self._store.maintenances_known(page.site, at_ms, RECENT)
+            known = await self._store.maintenances_known(page.site, at_ms, RECENT)
+            works = [work for work in known if ("deleted", deleted_work(work.id)) not in self._config.made]
             changes = await self._store.archive.shown(ids, at_ms)
             return as_it_was(page, at_ms, changes, filter(self._may_be_shown, found), works)
 

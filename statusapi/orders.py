@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from prober.core.agenda import known, may
 from prober.core.events import Decision, Ordered
 from prober.core.incident import is_step
+from prober.core.made import deleted_work
 from prober.core.maintenance import upcoming
 from prober.core.model import (
     ComponentState,
@@ -267,6 +268,12 @@ class Orders:
         """Call off one that has not started."""
         return await self._stepped(principal, CancelMaintenance(id_, _author(principal), fields.body or ""))
 
+    async def withdraw(self, principal: Principal, id_: str) -> None:
+        """End one that is to come or under way, since whoever was told of it must be told. Raises Problem."""
+        work, fields = self.maintenance(principal, id_), StepFields(body="This maintenance has been withdrawn.")
+        if work.is_live:
+            await (self.end if work.is_under_way else self.cancel)(principal, id_, fields)
+
     async def _stepped(
         self,
         principal: Principal,
@@ -286,7 +293,8 @@ class Orders:
         """One that is under way, to come, or still remembered. Raises Problem if it is not theirs to see."""
         state, policy = self._recorder.shown, self._recorder.policy
         work = known(state.maintenances, policy, id_, self._clock.now_ms())
-        if work is None or not self._is_site_of(principal, work.site):
+        is_deleted = ("deleted", deleted_work(id_)) in self._config.made
+        if work is None or is_deleted or not self._is_site_of(principal, work.site):
             raise not_found()
         return work
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from prober.core import ids, maintenance
+from prober.core.made import deleted_work
 from prober.core.model import (
     ComponentState,
     Ending,
@@ -401,12 +402,15 @@ class Views:
 
     def _all_works(self, now_ms: int) -> list[MaintenanceState]:
         """Planned work of the past and to come, newest first; of work that recurs the next few times."""
-        found = dict(self._works)
+        found = {id_: work for id_, work in self._works.items() if not self._is_deleted(id_)}
         for id_, window in self._recorder.policy.maintenances.items():
             for one in maintenance.upcoming(window, now_ms, COMING + 1):
-                if one.start_ms > now_ms and len(_to_come(found, id_)) < COMING:
+                if one.start_ms > now_ms and not self._is_deleted(one.id) and len(_to_come(found, id_)) < COMING:
                     found.setdefault(one.id, seen(one, id_, self._known_ms))
         return sorted(found.values(), key=lambda w: (w.start_ms, w.id), reverse=True)
+
+    def _is_deleted(self, work: str) -> bool:
+        return ("deleted", deleted_work(work)) in self._config.made
 
     def _extra(self, section: str, id_: str) -> Mapping[str, Any]:
         made = self._config.made.get((section, id_))

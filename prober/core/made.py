@@ -13,3 +13,8 @@ class Made(NamedTuple):
     num: int = 0
     created_ms: int = 0
     updated_ms: int = 0
+
+
+def deleted_work(id_: str) -> str:
+    """By which id it is noted that planned work has been deleted; that of an incident is its number."""
+    return f"maintenance:{id_}"

@@ -188,7 +188,7 @@ RESOURCES = (
     Resource("sites", "site", up_objects.sites, "site"),
     Resource("components", "component", up_objects.components, "component"),
     Resource("incidents", "incident", up_objects.incidents, "incident"),
-    Resource("maintenance", "maintenances", up_objects.maintenance),
+    Resource("maintenance", "maintenances", up_objects.maintenance, "maintenance"),
     Metrics("metrics", "metric", _no_series, "metric"),
     Resource("subscriptions", "subscription", up_objects.subscriptions, "subscription"),
 )

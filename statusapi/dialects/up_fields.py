@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from prober.core.model import Impact, IncidentStatus, Status
+from prober.core.model import Impact, IncidentStatus, MaintenanceStatus, Status
 from prober.options import Id, Name, mistake
 from statusapi.dialects.capitals import COMPONENT, IMPACT, INCIDENT
-from statusapi.orders import Body
+from statusapi.orders import Body, Moment
 
 MOST_POINTS = 1000  # of a request
 LATEST_MS = 4_102_444_800_000  # 2100-01-01
@@ -31,6 +31,11 @@ Place = Annotated[int, Field(ge=0, le=1_000_000)]
 _STATUSES = {word: status for status, word in COMPONENT.items()} | {"MINOROUTAGE": Status.DEGRADED}
 _STATUSES.pop("UNDERMAINTENANCE")
 _STEPS = {word: status for status, word in reversed(list(INCIDENT.items()))}
+_WORKS = {
+    "NOTSTARTEDYET": MaintenanceStatus.PLANNING,
+    "INPROGRESS": MaintenanceStatus.INPROGRESS,
+    "COMPLETED": MaintenanceStatus.COMPLETED,
+}
 _IMPACTS = {word: impact for impact, word in IMPACT.items()} | {"MINOROUTAGE": Impact.MINOR}
 
 
@@ -114,12 +119,25 @@ class IncidentFields(Fields):
     body: Annotated[Body | None, BeforeValidator(_unset)] = None
 
 
+class MaintenanceFields(Fields):
+    """duration: minutes."""
+
+    account: Ref = None
+    site: Ref = None
+    components: list[Id] = Field(default=[], max_length=1000)
+    start: Annotated[Moment | None, BeforeValidator(_unset)] = None
+    duration: Annotated[int, Field(ge=1, le=527_040)] | None = None
+    status: Annotated[MaintenanceStatus | None, _word(_WORKS)] = None
+    body: Text = None
+
+
 class SiteFields(Fields):
     account: Ref = None
     description: Text = None
     url: Annotated[str | None, BeforeValidator(_endpoint)] = None
     components: list[ComponentFields | str] = Field(default=[], max_length=1000)
     incidents: list[IncidentFields | str] = Field(default=[], max_length=100)
+    maintenance: list[MaintenanceFields | str] = Field(default=[], max_length=100)
 
 
 class AccountFields(Fields):

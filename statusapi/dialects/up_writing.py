@@ -5,7 +5,7 @@ then that object is put: changed, or made if there is none. What is nested is ma
 come after it, through the door they all come through. What is not said stays as it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from prober.core.made import Made
@@ -22,11 +22,13 @@ from statusapi.dialects.up_fields import (
     ComponentFields,
     Fields,
     IncidentFields,
+    MaintenanceFields,
     MetricFields,
     SiteFields,
     SubscriptionFields,
     is_internal,
 )
+from statusapi.dialects.up_maintenance import Works
 from statusapi.dialects.up_objects import Known, pages
 from statusapi.orders import OpenFields, Orders, PostFields
 from statusapi.problems import Problem, not_found
@@ -58,6 +60,7 @@ class Batch:
     def __init__(self) -> None:
         self.made: list[Made] = []
         self.incidents: list[tuple[str, IncidentFields]] = []  # by the site
+        self.works: list[tuple[str, MaintenanceFields]] = []  # by the site
         self._n = 0
 
     def has(self, section: str, id_: str) -> bool:
@@ -75,6 +78,7 @@ class Writing:
         self._catalog = catalog
         self._orders = orders
         self._keys = keys
+        self._works = Works(catalog, orders)
 
     # ------------------------------------------------------------ where it goes
 
@@ -188,6 +192,10 @@ class Writing:
         for incident in fields.incidents:
             if isinstance(incident, IncidentFields) and incident.id not in known:
                 batch.incidents.append((place.id, incident))
+        planned = {work.id for page in pages(self._views, principal) for work in page.maintenances}
+        for work in fields.maintenance:
+            if isinstance(work, MaintenanceFields) and work.id not in planned:
+                batch.works.append((place.id, work))
 
     async def component(self, principal: Principal, id_: str, found: dict[str, Any]) -> Put:
         fields, batch = validated(found, ComponentFields), Batch()
@@ -290,15 +298,12 @@ class Writing:
 
     async def _opened(self, principal: Principal, account: str, site: str | None, fields: IncidentFields) -> str:
         components = list(dict.fromkeys([*([fields.component] if fields.component else []), *fields.components]))
-        known = self._catalog.config.components
-        if site is None and components and self._catalog.account_of("components", components[0]) == account:
-            site = known[components[0]].site
         if fields.name is None:
             raise Problem(400, "field", "name: expected a value, found none")
         body = fields.body or fields.name
         is_over = fields.status in (IncidentStatus.RESOLVED, IncidentStatus.POSTMORTEM)
         order = {
-            "site": self._site(account, site, Batch()),
+            "site": self._site_of(account, site, components),
             "name": fields.name,
             "body": body,
             "impact": (Impact.MINOR if fields.impact is None else fields.impact).word,
@@ -309,6 +314,22 @@ class Writing:
         if is_over:
             await self._orders.post(principal, opened.num, PostFields(body=body, status="resolved"))
         return opened.uid
+
+    def _site_of(self, account: str, site: str | None, components: Sequence[str]) -> str:
+        """The site that is named, or that of the first component, or the account's only one. Raises Problem."""
+        if site is None and components and self._catalog.account_of("components", components[0]) == account:
+            site = self._catalog.config.components[components[0]].site
+        return self._site(account, site, Batch())
+
+    # ------------------------------------------------------------ maintenance
+
+    async def maintenance(self, principal: Principal, id_: str, found: dict[str, Any]) -> Put:
+        """Into an account's collection: planned. To what there is: a step of its life, or a later end."""
+        fields = validated(found, MaintenanceFields)
+        if id_ in self._catalog.config.accounts and principal.may_see(id_):
+            return Put(await self._works.plan(principal, self._site_of(id_, fields.site, fields.components), fields))
+        await self._works.change(principal, id_, fields)
+        return Put(id_)
 
     def _shown(self, principal: Principal, uid: str) -> IncidentView:
         for page in pages(self._views, principal):
@@ -323,11 +344,16 @@ class Writing:
         await self._catalog.change(batch.made)
         for site, fields in batch.incidents:
             await self._opened(principal, self._catalog.config.sites[site].account, site, fields)
+        for site, work in batch.works:
+            await self._works.plan(principal, site, work)
 
     async def delete(self, principal: Principal, section: str, id_: str) -> None:
         """Raises Problem for what is not there, and for what the configuration declares."""
         if section == "incidents":
             await self._delete_incident(principal, id_)
+            return
+        if section == "maintenance":
+            await self._works.delete(principal, id_)
             return
         if section == "metrics" and up_metrics.is_built_in(id_):
             series = Known(self._views, self._catalog)

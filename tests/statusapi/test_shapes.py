@@ -122,6 +122,7 @@ WRITING = [
     (UP, "PUT", "/sites/acme"),
     (UP, "PUT", "/incidents/acme"),
     (UP, "PUT", "/metrics/acme"),
+    (UP, "PUT", "/maintenance/acme"),
     (UP, "PUT", "/subscriptions/acme"),
     (STATUSDASHBOARD, "POST", "/api/v1/event/list/"),
     (STATUSDASHBOARD, "POST", "/api/v1/event/service/"),
@@ -133,6 +134,9 @@ WRITING = [
     (NATIVE, "POST", "/api/prober/v1/incidents/1/updates"),
     (NATIVE, "POST", "/api/prober/v1/incidents/1/acknowledge"),
     (NATIVE, "POST", "/api/prober/v1/keys"),
+    (NATIVE, "POST", "/api/prober/v1/maintenances"),
+    (NATIVE, "POST", "/api/prober/v1/maintenances/1/start"),
+    (NATIVE, "POST", "/api/prober/v1/components/shop/pin"),
 ]
 NOT_JSON = [
     b"{",
@@ -215,8 +219,9 @@ async def inhabited(it: Scene) -> Theirs:
     answer = await it.public.post(
         "/api/prober/v1/keys", headers=NATIVE.key(ADMIN), json={"name": "theirs", "account": "other"}
     )
+    work = await it.up.put("/maintenance/other", headers=admin, json={"name": "Work", "site": "second", "duration": 9})
     num = str(incident.num)
-    (owed,) = await it.store.outbox.pending("hook", 9)
+    owed, *_ = await it.store.outbox.pending("hook", 9)
     return Theirs(
         {
             "sites": "inner",
@@ -225,7 +230,7 @@ async def inhabited(it: Scene) -> Theirs:
             "channels": "hook",
             "notices": owed.notice.id,
             "subscriptions": "hook",
-            "maintenance": "none-of-theirs",
+            "maintenance": work.json()[0]["id"],
             "accounts": "other",
             "incidents": incident.uid,
             "keys": answer.json()["id"],
