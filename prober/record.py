@@ -15,7 +15,7 @@ import anyio
 
 from prober.core.blame import attributed
 from prober.core.confirm import confirmations
-from prober.core.events import Configured, Decision, Event, Observed, Subject, Woke
+from prober.core.events import Configured, Decision, Event, Observed, Ordered, Subject, Woke
 from prober.core.heartbeat import Heard
 from prober.core.model import CheckState, Due, Observation, Outcome, Policy
 from prober.core.reason import FailureClass
@@ -24,6 +24,7 @@ from prober.core.state import State
 from prober.core.step import step
 from prober.errors import StoreError
 from prober.store import Batch, Store
+from prober.store.audit import Placed
 from prober.store.capsule import Capsule, capsules
 
 logger = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ class Recorder:
         self._decisions: list[Decision] = []
         self._told: dict[str, Mapping[str, object]] = {}  # capsules of answers that have changed no verdict yet
         self._capsules: list[Capsule] = []
+        self._placed: list[Placed] = []
         self._reports: dict[str, Heard] = {}
         self._is_behind = False  # something the disk should know has moved
         self._changed = anyio.Event()
@@ -177,6 +179,8 @@ class Recorder:
         self._is_behind = True
         if decision.is_visible:
             self._decisions.append(decision)
+            if isinstance(event, Ordered):
+                self._placed.append(Placed(decision.seq, event.at_ms, event.order))
             for id_ in _replaced(decision):
                 self._streaks.pop(id_, None)
             self._changed.set()
@@ -227,10 +231,9 @@ class Recorder:
         state = self._state
         streaks = tuple(self._streaks.values())
         reached = (state.seq, state.next_num, state.handled_ms, state.watched_ms)
-        batch = Batch(
-            self._decisions, streaks, self._observations, *reached, tuple(self._reports.values()), self._capsules
-        )
-        self._decisions, self._observations, self._capsules = [], deque(), []
+        heard = tuple(self._reports.values())
+        batch = Batch(self._decisions, streaks, self._observations, *reached, heard, self._capsules, self._placed)
+        self._decisions, self._observations, self._capsules, self._placed = [], deque(), [], []
         self._streaks, self._reports = {}, {}
         self._is_behind = False
         return batch
@@ -242,6 +245,7 @@ class Recorder:
         self._decisions = [*batch.decisions, *self._decisions]
         self._streaks = older | self._streaks
         self._capsules = [*batch.capsules, *self._capsules]
+        self._placed = [*batch.placed, *self._placed]
         self._observations = deque([*batch.observations, *self._observations])
         self._reports = {heard.check: heard for heard in batch.heard} | self._reports
         self._is_behind = True

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from prober.core.events import Change, Rule, Subject
 from prober.core.model import Incident, MaintenanceState
 from prober.store import capsule, rows
+from prober.store.audit import Deed, deed
 from prober.store.engine import Engine
 
 CHANGES = 20  # of each check and component
@@ -68,6 +69,12 @@ class Archive:
     def __init__(self, engine: Engine, queries: Any) -> None:
         self._engine = engine
         self._queries = queries
+
+    async def deeds(self, limit: int) -> list[Deed]:
+        """What people asked for and was done, the latest first."""
+        return await self._engine.call(
+            lambda connection: [deed(row) for row in self._queries.latest_audits(connection, limit=limit)]
+        )
 
     async def about(self, component: str, checks: Sequence[str], at_ms: int) -> Evidence:
         """What is known of a component and its checks up to a moment. Raises StoreError."""

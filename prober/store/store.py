@@ -16,6 +16,7 @@ from prober.core.model import CheckState, Incident, MaintenanceState, Observatio
 from prober.core.state import State
 from prober.errors import StoreDamagedError, StoreFullError
 from prober.store import capsule, chain, damage, lock, rows
+from prober.store.audit import Placed, audit_row
 from prober.store.backup import FILE
 from prober.store.capsule import Capsule
 from prober.store.copies import FOLDER, copy_before_migration
@@ -36,7 +37,7 @@ class Batch(NamedTuple):
     decisions: visible ones, in order. checks: streaks that moved. observations: in the order they were made.
     seq, next_num, handled_ms: how far judgement has come with all of it. watched_ms: when the latest observation
     was complete; None = as before. heard: of jobs that report by themselves.
-    capsules: what was seen with which a check's verdict changed.
+    capsules: what was seen with which a check's verdict changed. placed: what people asked for, of these decisions.
     """
 
     decisions: Sequence[Decision]
@@ -48,6 +49,7 @@ class Batch(NamedTuple):
     watched_ms: int | None = None
     heard: Sequence[Heard] = ()
     capsules: Sequence[Capsule] = ()
+    placed: Sequence[Placed] = ()
 
 
 class Store:
@@ -153,6 +155,7 @@ class Store:
         """Write a batch durably. Raises StoreError, with nothing written, if that is not possible now."""
 
         def write(connection: sqlite3.Connection) -> None:
+            self._queries.add_audits(connection, [audit_row(placed) for placed in batch.placed])
             for decision in batch.decisions:
                 self._put(connection, decision)
                 chain.append(connection, decision.at_ms)

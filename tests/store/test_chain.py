@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from prober.core.events import Ordered
+from prober.core.model import Status
+from prober.core.orders import SetPin
 from prober.errors import StoreError
 from prober.store import FILE, Attempt, Store, back_up, restore, verify
 from prober.store.chain import CHAINED
@@ -24,6 +27,7 @@ async def lived(directory: Path) -> Path:
     async with recording(directory) as (recorder, store):
         recorder.observe(answers("up down down up up down down"))
         await recorder.flush()
+        await recorder.record(Ordered(T0 + 9_000, SetPin("shop", Status.MAJOR, "ann")))
         first, second, *_ = await store.outbox.pending("hook", 9)
         await store.outbox.tried(Attempt(first.notice.id, 1, T0, 12, 500, "»500«", T0 + 1))
         await store.outbox.tried(Attempt(first.notice.id, 2, T0 + 9, 12, 200, None, None))
@@ -82,7 +86,7 @@ async def test_what_was_written_is_proved_while_the_store_is_open_and_after(tmp_
         recorder.observe(answers("up up", T0 + 60_000))
         await recorder.flush()
         after = verify(path)
-    assert (before.first, before.links, before.rows) == (1, 7, 21)
+    assert (before.first, before.links, before.rows) == (1, 8, 23)
     assert after.links == before.links + 1
     assert after == verify(path)
 
@@ -97,7 +101,7 @@ async def test_a_change_of_any_chained_value_is_found_and_its_table_named(tmp_pa
         assert f"table {named}" in str(refused.value) or column in key(table) or table == "chain", (table, column)
         found += 1
     assert found > 60
-    assert verify(path).rows == 21
+    assert verify(path).rows == 23
 
 
 async def test_flipped_bytes_of_a_chained_row_are_found_in_the_file_itself(tmp_path: Path) -> None:
@@ -155,7 +159,7 @@ async def test_a_row_that_is_taken_away_or_added_is_found(tmp_path: Path, table:
     ("damage", "said"),
     [
         ("DELETE FROM link WHERE num = 2", "table link: expected link 2, found 3"),
-        ("DELETE FROM link WHERE num = (SELECT max(num) FROM link)", "expected the latest link to be 7"),
+        ("DELETE FROM link WHERE num = (SELECT max(num) FROM link)", "expected the latest link to be 8"),
         ("DELETE FROM link_row WHERE link = 2", "table link_row, link 2: expected "),
         ("INSERT INTO link_row VALUES (99, 0, 'incident', '[1]', x'00')", "table link_row: expected "),
         ("UPDATE link_row SET tbl = 'sqlite_schema' WHERE link = 1", "expected a row of a chained table"),
@@ -172,13 +176,13 @@ async def test_a_chain_that_is_broken_is_told(tmp_path: Path, damage: str, said:
 
 
 EMPTIED = "".join(f"DELETE FROM {table};" for table in ("delivery", "notice", "incident_affected", "incident_update",
-    "incident", "transition", "link_row", "link"))  # fmt: skip
+    "incident", "transition", "audit", "link_row", "link"))  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("taken", "said"),
     [
-        (EMPTIED, "table chain: expected the latest link to be 7"),
+        (EMPTIED, "table chain: expected the latest link to be 8"),
         (EMPTIED + "DELETE FROM chain", "table chain: expected the row that says where the chain ends, found none"),
         (
             EMPTIED
@@ -251,9 +255,9 @@ async def test_a_head_that_was_kept_elsewhere_finds_a_chain_that_was_made_anew(t
         recorder.observe(answers("up up", T0 + 60_000))
         await recorder.flush()
     heads.append(str(verify(path, heads[0]).head))
-    assert verify(path, heads[1]).head.num == 8
+    assert verify(path, heads[1]).head.num == 9
     other = await lived(tmp_path / "other")
-    with pytest.raises(StoreError, match=r"table chain: expected link 8 in it, found 1 to 7"):
+    with pytest.raises(StoreError, match=r"table chain: expected link 9 in it, found 1 to 8"):
         verify(other, heads[1])
     with closing(opened(other)) as connection:
         connection.execute("UPDATE incident SET name = 'Nothing happened', link = NULL")
@@ -264,8 +268,8 @@ async def test_a_head_that_was_kept_elsewhere_finds_a_chain_that_was_made_anew(t
         connection.execute("UPDATE installation SET chain_num = 0, chain_digest = NULL")
     async with Store.open(tmp_path / "other", IDENTITY):
         pass
-    assert verify(other).head.num < 7, "who can write the file can forge it all"
-    with pytest.raises(StoreError, match="table chain: expected link 7 in it"):
+    assert verify(other).head.num < 8, "who can write the file can forge it all"
+    with pytest.raises(StoreError, match="table chain: expected link 8 in it"):
         verify(other, heads[0])
     with pytest.raises(StoreError, match="expected a head as `prober verify` tells it, NUMBER:DIGEST, found 'x'"):
         verify(other, "x")

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from prober.core.events import Ordered
 from prober.core.heartbeat import Heard
 from prober.core.made import Made
-from prober.core.model import Budget
+from prober.core.model import Budget, Status
+from prober.core.orders import SetPin
 from prober.errors import StoreError
 from prober.store import Attempt, ChannelState, Store, exported, put_in
 from prober.store.keys import KeyRow
@@ -32,6 +34,7 @@ async def lived(directory: Path) -> None:
         recorder.observe(answers("up down down up up down"))
         recorder.observe(answers("down down", check="blog"))
         recorder.hear(Heard("shop", T0, T0))
+        await recorder.record(Ordered(T0 + 9_000, SetPin("blog", Status.MAJOR, "ann")))
         await recorder.flush()
         (first, *_) = await store.outbox.pending("hook", 9)
         await store.outbox.tried(Attempt(first.notice.id, 1, T0, 12, 500, "»500«", None))
