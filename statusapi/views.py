@@ -155,6 +155,7 @@ class MaintenanceView(NamedTuple):
     components: tuple[ComponentView, ...]
     updates: tuple[UpdateView, ...]
     num: int
+    extra: Mapping[str, Any] = {}
 
     @property
     def is_live(self) -> bool:
@@ -357,7 +358,11 @@ class Views:
         incidents = [shown for shown in every if not shown.extra.get("hidden_db")]
         windows = [w for w in self._all_works(now_ms) if w.site == id_]
         places = {id_: n for n, id_ in enumerate(self._recorder.policy.maintenances, 1)}
-        works = tuple(_maintenance(w, _num(w, places), url, by_id) for w in windows)
+        works = tuple(
+            _maintenance(w, num, url, by_id, self._extra("events", str(num)))
+            for w in windows
+            for num in (_num(w, places),)
+        )
         moments = (
             *(c.since_ms for c in components),
             *(i.updated_ms for i in incidents),
@@ -508,7 +513,7 @@ def shown(incident: Incident, page: PageView) -> IncidentView:
 
 def shown_work(work: MaintenanceState, page: PageView) -> MaintenanceView:
     """The same of planned work."""
-    return _maintenance(work, work.num, page.url, {component.id: component for component in page.components})
+    return _maintenance(work, work.num, page.url, {component.id: component for component in page.components}, {})
 
 
 def _incident(
@@ -563,7 +568,7 @@ def _num(work: MaintenanceState, places: Mapping[str, int]) -> int:
 
 
 def _maintenance(
-    work: MaintenanceState, num: int, url: str, components: Mapping[str, ComponentView]
+    work: MaintenanceState, num: int, url: str, components: Mapping[str, ComponentView], extra: Mapping[str, Any]
 ) -> MaintenanceView:
     slug = ids.slug(f"maintenance:{work.id}")
     return MaintenanceView(
@@ -588,4 +593,5 @@ def _maintenance(
             for n, u in enumerate(work.updates, 1)
         ),
         num=num,
+        extra=extra,
     )

@@ -9,8 +9,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from prober.options import Name, mistake
 from statusapi.dialects.statusdashboard_objects import BASE, SEVERITIES, STATUSES, TYPES
+from statusapi.problems import Problem
 
 LONGEST = 1000
+LONGEST_NAME = 80
+KEPT = (
+    *("coordinator", "coordinator_md", "description", "description_md", "hidden_admin_uptime", "hidden_db"),
+    *("impact", "impact_md"),
+)
+"""What only this dialect knows of an event."""
 
 
 def _moment(value: Any) -> Any:
@@ -143,3 +150,20 @@ class ServiceFields(_Fields):
     description: Annotated[str, Field(max_length=250)] | None = None
     hidden: bool | None = None
     hidden_notifications: bool | None = None
+
+
+def kept(fields: EventFields) -> dict[str, Any]:
+    """What is kept of an event beside what everybody knows of it."""
+    told = {name: getattr(fields, name) for name in KEPT}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def name_of(description: str) -> str:
+    """The first line, at most 80 characters of it: an event has no name of its own."""
+    first = next(filter(None, (line.strip() for line in description.splitlines())), "") or "Event"
+    return "".join(c for c in first if c.isprintable())[:LONGEST_NAME].strip() or "Event"
+
+
+def wrong(field: str, text: str) -> Problem:
+    """A field that can't be."""
+    return Problem(400, "field", f"{field}: {text}", fields={field: text})

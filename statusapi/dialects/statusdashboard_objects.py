@@ -124,6 +124,7 @@ def _maintenance(work: MaintenanceView, user: str | None, groups: Mapping[str, s
         "start": moment(work.start_ms),
         "status": _status(MAINTENANCE[work.status]),
         "type": _type(2),
+        **{name: work.extra[name] for name in _KEPT if name in work.extra},
     }
 
 

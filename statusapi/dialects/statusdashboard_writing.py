@@ -1,7 +1,7 @@
 """Writing in the StatusDashboard dialect.
 
 PUT and PATCH merge: what is not said stays, what is in a list is added to what is there. Incidents go through the door
-they all go through; what only this dialect knows of an event is kept beside it. Planned work can't be written yet.
+they all go through; what only this dialect knows of an event is kept beside it. Planned work: `statusdashboard_works`.
 """
 
 from collections.abc import Sequence
@@ -18,23 +18,18 @@ from statusapi.dialects.statusdashboard_fields import (
     NewServiceOfEvent,
     NewUpdate,
     ServiceFields,
+    kept,
+    name_of,
+    wrong,
 )
 from statusapi.dialects.statusdashboard_objects import INCIDENT, PARTS, SEVERITY, STATUSES, TYPES, UPDATE, uri
+from statusapi.dialects.statusdashboard_works import Works
 from statusapi.orders import OpenFields, Orders, PostFields
 from statusapi.problems import Problem, not_found
 from statusapi.views import ComponentView, Views
 
-_KEPT = (
-    *("coordinator", "coordinator_md", "description", "description_md", "hidden_admin_uptime", "hidden_db"),
-    *("impact", "impact_md"),
-)
 _STATUS = {num: status for status, num in reversed(list(INCIDENT.items()))}
 _IMPACT = {num: impact for impact, num in SEVERITY.items()}
-LONGEST_NAME = 80
-
-
-def wrong(field: str, text: str) -> Problem:
-    return Problem(400, "field", f"{field}: {text}", fields={field: text})
 
 
 class Writing:
@@ -44,16 +39,21 @@ class Writing:
         self._views = views
         self._catalog = catalog
         self._orders = orders
+        self._works = Works(views, catalog, orders)
 
     # ------------------------------------------------------------ events
 
     async def add_event(self, principal: Principal, found: dict[str, Any]) -> int:
         fields = validated(found, EventFields)
-        self._check_new(fields)
+        if fields.type is None:
+            raise wrong("type", "This field is required.")
         services = [self._service(principal, one.service) for one in fields.event_service]
+        if TYPES[fields.type] == "maintenance":
+            return await self._works.add(principal, fields, self._site(principal, services), services)
+        self._check_new(fields)
         order = {
             "site": self._site(principal, services),
-            "name": _name(fields.description or ""),
+            "name": name_of(fields.description or ""),
             "body": fields.description,
             "impact": _IMPACT[fields.severity].word,
             "status": self._first_status(fields).value,
@@ -62,16 +62,14 @@ class Writing:
         incident = await self._orders.open(principal, validated(order, OpenFields))
         extra: dict[str, Any] = {"severity": fields.severity, "without_updates": [1]}
         extra["opened_as"] = INCIDENT[self._first_status(fields)]
-        extra |= {"start": fields.start, **self._kept(fields)}
+        extra |= {"start": fields.start, **kept(fields)}
         await self._follow(principal, incident, fields, extra)
         return incident.num
 
     def _check_new(self, fields: EventFields) -> None:
-        for name in ("description", "start", "type"):
+        for name in ("description", "start"):
             if getattr(fields, name) is None:
                 raise wrong(name, "This field is required.")
-        if TYPES[fields.type or 1] != "incident":
-            raise wrong("type", "Planned work can't be written through this API yet.")
         if (fields.start or 0) > self._catalog.clock.now_ms():
             raise wrong("start", "An incident may not start in the future.")
         self._check_end(fields, fields.start or 0)
@@ -95,6 +93,11 @@ class Writing:
 
     async def change_event(self, principal: Principal, num: int, found: dict[str, Any]) -> int:
         fields = validated(found, EventFields)
+        work = self._works.find(principal, num)
+        if work is not None:
+            named = [self._service(principal, one.service) for one in fields.event_service]
+            await self._works.change(principal, work, fields, named)
+            return num
         incident = self._orders.find(principal, num)
         if fields.type is not None and TYPES[fields.type] != "incident":
             raise wrong("type", "The type of an event can't change.")
@@ -106,13 +109,9 @@ class Writing:
             extra["severity"] = fields.severity
         extra["services"] = list(dict.fromkeys([*extra.get("services", ()), *services]))
         extra["without_services"] = [id_ for id_ in extra.get("without_services", ()) if id_ not in services]
-        extra |= self._kept(fields) | ({"start": fields.start} if fields.start is not None else {})
+        extra |= kept(fields) | ({"start": fields.start} if fields.start is not None else {})
         await self._follow(principal, incident, fields, extra)
         return num
-
-    def _kept(self, fields: EventFields) -> dict[str, Any]:
-        told = {name: getattr(fields, name) for name in _KEPT}
-        return {name: value for name, value in told.items() if value is not None}
 
     async def _follow(
         self, principal: Principal, incident: Incident, fields: EventFields, extra: dict[str, Any]
@@ -142,6 +141,10 @@ class Writing:
         return incident
 
     async def delete_event(self, principal: Principal, num: int) -> None:
+        work = self._works.find(principal, num)
+        if work is not None:
+            await self._works.delete(principal, work)
+            return
         if self._orders.find(principal, num).is_open:
             fields = PostFields(body="This incident has been withdrawn.", status="resolved")
             await self._orders.post(principal, num, fields)
@@ -165,7 +168,8 @@ class Writing:
         fields = validated(found, NewUpdate)
         update = {name: found[name] for name in ("update", "date", "status", "markdown") if name in found}
         await self._change_event_of(principal, fields.event, {"event_update": [update]})
-        return fields.event * PARTS + len(self._orders.find(principal, fields.event).updates)
+        event = self._works.find(principal, fields.event) or self._orders.find(principal, fields.event)
+        return fields.event * PARTS + len(event.updates)
 
     async def _change_event_of(self, principal: Principal, num: int, found: dict[str, Any]) -> None:
         """Raises Problem: one that is not there is a field that can't be."""
@@ -265,9 +269,3 @@ class Writing:
         if found is None:
             raise Problem(409, "no_site", "The account has no site: make one first.")
         return found
-
-
-def _name(description: str) -> str:
-    """The first line, at most 80 characters of it."""
-    first = next(filter(None, (line.strip() for line in description.splitlines())), "") or "Incident"
-    return "".join(c for c in first if c.isprintable())[:LONGEST_NAME].strip() or "Incident"

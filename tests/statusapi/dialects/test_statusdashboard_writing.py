@@ -186,7 +186,7 @@ WRONG = [
     ({"description": None}, "description", "This field is required."),
     ({"start": None}, "start", "This field is required."),
     ({"type": None}, "type", "This field is required."),
-    ({"type": "/api/v1/type/2/"}, "type", "Planned work can't be written through this API yet."),
+    ({"type": "/api/v1/type/2/"}, "end", "This field is required."),
     ({"type": "/api/v1/type/3/"}, "type", "expected the address of a type such as /api/v1/type/1/"),
     ({"status": "/api/v1/status/3/"}, "status", "An incident can't be 'started'."),
     ({"status": "/api/v1/status/8/"}, "status", "An incident can't be 'update'."),

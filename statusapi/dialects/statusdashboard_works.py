@@ -1,0 +1,128 @@
+"""Planned work, written in the StatusDashboard dialect: events of type 2.
+
+`start` and `end` are needed. With `auto` it starts and ends by the clock, without it when a status says so. It can't be
+moved, made shorter or given other services: delete it, and plan it anew. An update leads it somewhere.
+"""
+
+from collections.abc import Sequence
+
+from prober.core.made import Made, deleted_work
+from prober.core.model import MaintenanceState, MaintenanceStatus
+from statusapi.auth import Principal
+from statusapi.catalog import Catalog
+from statusapi.decode import validated
+from statusapi.dialects import wire
+from statusapi.dialects.statusdashboard_fields import EventFields, kept, name_of, wrong
+from statusapi.dialects.statusdashboard_objects import MAINTENANCE, STATUSES, TYPES, UPDATE
+from statusapi.orders import ExtendFields, Orders, ScheduleFields, StepFields
+from statusapi.views import ComponentView, Views
+
+BEGUN = (3, 4)
+_OURS = {*MAINTENANCE.values(), *BEGUN}
+_JUST_NOW_MS = 60_000
+
+
+class Works:
+    """The deeds, each for a principal who may write."""
+
+    def __init__(self, views: Views, catalog: Catalog, orders: Orders) -> None:
+        self._views = views
+        self._catalog = catalog
+        self._orders = orders
+
+    def find(self, principal: Principal, num: int) -> MaintenanceState | None:
+        """The planned work of that number; None if there is none that is theirs."""
+        pages = (page for page in self._views.pages.values() if principal.may_see(page.account))
+        id_ = next((work.id for page in pages for work in page.maintenances if work.num == num), None)
+        return None if id_ is None else self._orders.maintenance(principal, id_)
+
+    async def add(self, principal: Principal, fields: EventFields, site: str, services: Sequence[ComponentView]) -> int:
+        """Plan it; its number. Raises Problem."""
+        self._check_new(fields)
+        first, _, rest = (fields.description or "").strip().partition("\n")
+        now_ms, start_ms = self._catalog.clock.now_ms(), fields.start or 0
+        order = {
+            "site": site,
+            "name": name_of(first),
+            "components": [service.id for service in services],
+            "start": None if start_ms <= now_ms else wire.moment(start_ms),
+            "end": wire.moment(fields.end or 0),
+            "description": rest.strip(),
+            "auto_start": bool(fields.auto),
+            "auto_end": bool(fields.auto),
+        }
+        work = await self._orders.schedule(principal, validated(order, ScheduleFields))
+        if fields.status == 1:  # it is what it is by its times
+            fields = fields.model_copy(update={"status": None})
+        await self._follow(principal, work, fields)
+        return work.num
+
+    def _check_new(self, fields: EventFields) -> None:
+        for name in ("description", "start", "end"):
+            if getattr(fields, name) is None:
+                raise wrong(name, "This field is required.")
+        if (fields.start or 0) < self._catalog.clock.now_ms() - _JUST_NOW_MS:
+            raise wrong("start", "Planned work may not start in the past.")
+        if (fields.end or 0) <= max(fields.start or 0, self._catalog.clock.now_ms()):
+            raise wrong("end", "Planned work ends after it starts, and not in the past.")
+        if fields.status not in (None, 1, *BEGUN):
+            raise wrong("status", f"Planned work can't begin as '{STATUSES[fields.status or 0]}'.")
+        self._check(fields)
+
+    def _check(self, fields: EventFields) -> None:
+        """What can be told before anything is done."""
+        if fields.hidden_db:
+            raise wrong("hidden_db", "Planned work can't be hidden.")
+        for field, num in [("status", fields.status), *(("event_update", one.status) for one in fields.event_update)]:
+            if num is not None and num not in _OURS and num != UPDATE:
+                raise wrong(field, f"Planned work can't be '{STATUSES[num]}'.")
+        if any(one.status in (None, UPDATE, 1, 5) or not one.update.strip() for one in fields.event_update):
+            raise wrong("event_update", "An update of planned work has a text, and the status that it leads to.")
+
+    async def change(
+        self, principal: Principal, work: MaintenanceState, fields: EventFields, services: Sequence[ComponentView]
+    ) -> None:
+        """Lead it on, or let it end later. Raises Problem."""
+        if fields.type is not None and TYPES[fields.type] != "maintenance":
+            raise wrong("type", "The type of an event can't change.")
+        self._check(fields)
+        if any(service.id not in work.components for service in services):
+            raise wrong("event_service", "Planned work can't be given other services: plan it anew.")
+        if fields.start is not None and abs(fields.start - work.start_ms) >= 1000:
+            raise wrong("start", "Planned work can't be moved: plan it anew.")
+        if fields.end is not None and fields.end <= work.end_ms - 1000:
+            raise wrong("end", "Planned work can't be made shorter: complete it, or plan it anew.")
+        await self._follow(principal, work, fields)
+
+    async def _follow(self, principal: Principal, work: MaintenanceState, fields: EventFields) -> None:
+        """Its later end, its updates in order, then where it stands."""
+        if fields.end is not None and fields.end >= work.end_ms + 1000:
+            await self._orders.extend(principal, work.id, validated({"until": wire.moment(fields.end)}, ExtendFields))
+        for one in fields.event_update:
+            work = await self._step(principal, work, one.status or 0, validated({"body": one.update}, StepFields))
+        if fields.status not in (None, UPDATE, MAINTENANCE[work.status]):
+            work = await self._step(principal, work, fields.status or 0, StepFields())
+        extra = self._catalog.made("events", str(work.num)) if work.num else None
+        told = kept(fields) | (
+            {} if extra is None else {k: v for k, v in extra.content.items() if k not in kept(fields)}
+        )
+        if work.num and told:
+            await self._catalog.change([Made("events", str(work.num), told)])
+
+    async def _step(
+        self, principal: Principal, work: MaintenanceState, status: int, fields: StepFields
+    ) -> MaintenanceState:
+        if status in BEGUN and work.status is not MaintenanceStatus.PLANNING and fields.body is None:
+            return work  # started and inprogress are one for us
+        if status in BEGUN:
+            return await self._orders.start(principal, work.id, fields)
+        if status == MAINTENANCE[MaintenanceStatus.COMPLETED]:
+            return await self._orders.end(principal, work.id, fields)
+        raise wrong(
+            "status", f"Planned work that is '{STATUSES[MAINTENANCE[work.status]]}' can't be '{STATUSES[status]}'."
+        )
+
+    async def delete(self, principal: Principal, work: MaintenanceState) -> None:
+        """Take it out of sight, once it is over."""
+        await self._orders.withdraw(principal, work.id)
+        await self._catalog.change([Made("deleted", deleted_work(work.id), {})])

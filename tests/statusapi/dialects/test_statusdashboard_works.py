@@ -1,0 +1,146 @@
+"""Planned work in the StatusDashboard dialect: planned, led on, ended and deleted."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.statusapi.dialects.test_statusdashboard_writing import ask, made
+from tests.statusapi.scene import MAINTENANCE, MINUTE, Scene, scene
+
+pytestmark = pytest.mark.anyio
+
+WORK: dict[str, Any] = {
+    "type": "/api/v1/type/2/",
+    "status": "/api/v1/status/1/",
+    "description": "Move to another rack\nIt takes an hour.",
+    "start": "2023-11-14T22:43:20",
+    "end": "2023-11-14T23:43:20",
+    "auto": True,
+    "event_service": [{"service": "/api/v1/service/1/"}],
+}
+
+
+async def words(it: Scene, num: int) -> tuple[str, int]:
+    """Where it stands, and how many updates there are."""
+    said = (await ask(it, "GET", f"event/list/{num}/")).json()
+    return said["status"]["status"], len(said["event_update"])
+
+
+async def test_work_is_planned_led_on_and_deleted(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        said = await made(it, **WORK, impact="Nobody can buy.", coordinator="Ada")
+        assert said["status"] == {"resource_uri": "/api/v1/status/1/", "status": "planning"}
+        assert {key: said[key] for key in ("auto", "description", "start", "end", "impact", "coordinator")} == {
+            "auto": True,
+            "description": WORK["description"],
+            "start": WORK["start"],
+            "end": WORK["end"],
+            "impact": "Nobody can buy.",
+            "coordinator": "Ada",
+        }
+        assert "Move to another rack" in (await it.public.get("/")).text
+        num = int(said["resource_uri"].split("/")[-2])
+        again = await ask(it, "PUT", f"event/list/{num}/", WORK)
+        assert (again.status_code, again.json()) == (201, said)
+        later = await ask(it, "PUT", f"event/list/{num}/", {"end": "2023-11-15T00:43:20", "coordinator": "Bob"})
+        assert (later.json()["end"], later.json()["coordinator"]) == ("2023-11-15T00:43:20", "Bob")
+        it.now_ms += MINUTE
+        update = {"update": "We begin.", "status": "/api/v1/status/3/"}
+        begun = (await ask(it, "PUT", f"event/list/{num}/", {"event_update": [update]})).json()
+        assert (begun["status"]["status"], begun["event_update"][-1]["update"]) == ("inprogress", "We begin.")
+        assert it.recorder.shown.components["shop"].status == "maintenance"
+        assert (await ask(it, "PUT", f"event/list/{num}/", {"status": "/api/v1/status/4/"})).status_code == 201
+        done = {"event": said["resource_uri"], "update": "Done.", "status": "/api/v1/status/6/"}
+        answer = await ask(it, "POST", "event/update/", done)
+        assert (answer.status_code, answer.json()["update"]) == (201, "Done.")
+        assert (await words(it, num))[0] == "completed"
+        assert (await ask(it, "DELETE", f"event/list/{num}/")).status_code == 204
+        assert (await ask(it, "GET", f"event/list/{num}/")).status_code == 404
+        assert "Move to another rack" not in (await it.public.get("/")).text
+
+
+async def test_without_auto_it_waits_for_a_person(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        said = await made(it, **(WORK | {"auto": False}))
+        num = int(said["resource_uri"].split("/")[-2])
+        await it.wait(45 * MINUTE)
+        assert (said["auto"], (await words(it, num))[0]) == (False, "planning")
+        await ask(it, "PATCH", f"event/list/{num}/", {"status": "/api/v1/status/3/"})
+        await it.wait(120 * MINUTE)
+        assert (await words(it, num))[0] == "inprogress"
+        assert (await ask(it, "DELETE", f"event/list/{num}/")).status_code == 204
+        assert it.recorder.shown.components["shop"].status == "operational"
+
+
+async def test_what_begins_now_has_begun(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        said = await made(it, **(WORK | {"status": "/api/v1/status/4/"}))
+        assert said["status"]["status"] == "inprogress"
+        said = await made(it, **(WORK | {"start": "2023-11-14T22:13:00"}))
+        assert said["status"]["status"] == "inprogress"
+
+
+async def test_what_the_configuration_declares_is_led_on_as_well(tmp_path: Path) -> None:
+    async with scene(tmp_path, MAINTENANCE) as it:
+        (event,) = (await ask(it, "GET", "event/list/?type=2")).json()["objects"]
+        path = event["resource_uri"].removeprefix("/api/v1/")
+        assert (await ask(it, "PUT", path, {"status": "/api/v1/status/3/"})).json()["status"]["status"] == "inprogress"
+        assert (await ask(it, "DELETE", path)).status_code == 204
+        assert (await ask(it, "GET", path)).status_code == 404
+
+
+LATER = "2023-11-15T22:43:20"
+NEW = [
+    ({"description": None}, "description", "This field is required."),
+    ({"start": None}, "start", "This field is required."),
+    ({"end": None}, "end", "This field is required."),
+    ({"start": "2023-11-14T22:00:00"}, "start", "Planned work may not start in the past."),
+    ({"end": WORK["start"]}, "end", "Planned work ends after it starts, and not in the past."),
+    ({"status": "/api/v1/status/5/"}, "status", "Planned work can't begin as 'verifying'."),
+    ({"status": "/api/v1/status/2/"}, "status", "Planned work can't begin as 'investigating'."),
+    ({"hidden_db": True}, "hidden_db", "Planned work can't be hidden."),
+    (
+        {"event_update": [{"update": "Soon."}]},
+        "event_update",
+        "An update of planned work has a text, and the status that it leads to.",
+    ),
+    (
+        {"event_update": [{"update": "Soon.", "status": "/api/v1/status/7/"}]},
+        "event_update",
+        "Planned work can't be 'resolved'.",
+    ),
+]
+CHANGED = [
+    ({"type": "/api/v1/type/1/"}, "type", "The type of an event can't change."),
+    ({"start": LATER}, "start", "Planned work can't be moved: plan it anew."),
+    ({"end": "2023-11-14T23:00:00"}, "end", "Planned work can't be made shorter: complete it, or plan it anew."),
+    (
+        {"event_service": [{"service": "/api/v1/service/2/"}]},
+        "event_service",
+        "Planned work can't be given other services: plan it anew.",
+    ),
+    ({"status": "/api/v1/status/5/"}, "status", "Planned work that is 'planning' can't be 'verifying'."),
+]
+
+
+@pytest.mark.parametrize(("fields", "field", "text"), NEW, ids=range(len(NEW)))
+async def test_what_can_not_be_planned_is_told(tmp_path: Path, fields: dict[str, Any], field: str, text: str) -> None:
+    async with scene(tmp_path) as it:
+        answer = await ask(it, "POST", "event/list/", WORK | fields)
+        assert (answer.status_code, answer.json()) == (400, {"event/list": {field: [text]}})
+        assert it.recorder.shown.maintenances == {}
+
+
+@pytest.mark.parametrize(("fields", "field", "text"), CHANGED, ids=range(len(CHANGED)))
+async def test_what_its_life_does_not_have_is_refused(
+    tmp_path: Path, fields: dict[str, Any], field: str, text: str
+) -> None:
+    async with scene(tmp_path) as it:
+        said = await made(it, **WORK)
+        path = said["resource_uri"].removeprefix("/api/v1/")
+        answer = await ask(it, "PUT", path, fields)
+        assert (answer.status_code, answer.json()) == (400, {"event/list": {field: [text]}})
+        assert (await ask(it, "GET", path)).json() == said
+        answer = await ask(it, "PUT", path, {"status": "/api/v1/status/6/"})
+        assert answer.json() == {"error": "A maintenance that is planning can't be ended."}
