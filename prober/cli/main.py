@@ -7,6 +7,7 @@ from typing import NoReturn
 import typer
 
 from prober import __version__
+from prober.cli.audit import audit
 from prober.cli.backup import backup, restore
 from prober.cli.channels import channels
 from prober.cli.check_config import check_config
@@ -18,6 +19,7 @@ from prober.cli.handover import handover
 from prober.cli.incidents import incidents
 from prober.cli.keys import keys
 from prober.cli.maintenance import maintenance
+from prober.cli.migrate import migrate
 from prober.cli.notices import notices
 from prober.cli.plan import plan
 from prober.cli.probe import probe
@@ -48,6 +50,8 @@ app.command("explain")(explain)
 app.command("backup")(backup)
 app.command("restore")(restore)
 app.command("verify")(verify)
+app.command("audit")(audit)
+app.command("migrate")(migrate)
 app.command("export")(export)
 app.command("import")(import_)
 app.add_typer(incidents, name="incidents")

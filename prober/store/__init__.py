@@ -8,7 +8,7 @@ from prober.store.lock import owner
 from prober.store.outbox import Attempt, ChannelState, Entry, Pending
 from prober.store.rollup import Sum
 from prober.store.starts import WITHIN_MS, Starts
-from prober.store.store import Batch, Store, peeked
+from prober.store.store import Batch, Store, deeds, peeked
 from prober.store.surroundings import Surroundings, surroundings
 from prober.store.transfer import exported, put_in
 
@@ -31,6 +31,7 @@ __all__ = [
     "Surroundings",
     "back_up",
     "copy",
+    "deeds",
     "exported",
     "latest_ms",
     "owner",

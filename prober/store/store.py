@@ -14,9 +14,9 @@ from prober.core.events import Change, Decision, Subject
 from prober.core.heartbeat import Heard
 from prober.core.model import CheckState, Incident, MaintenanceState, Observation
 from prober.core.state import State
-from prober.errors import StoreDamagedError, StoreFullError
+from prober.errors import StoreDamagedError, StoreError, StoreFullError
 from prober.store import capsule, chain, damage, lock, rows
-from prober.store.audit import Placed, audit_row
+from prober.store.audit import Deed, Placed, audit_row
 from prober.store.backup import FILE
 from prober.store.capsule import Capsule
 from prober.store.copies import FOLDER, copy_before_migration
@@ -356,6 +356,18 @@ async def peeked(directory: Path) -> State | None:
         return None
     async with opened(directory / FILE, may_write=False) as reader:
         return await reader.call(read)
+
+
+async def deeds(directory: Path, limit: int) -> list[Deed]:
+    """The latest orders of people that changed something, newest first; a daemon may be running.
+
+    Raises StoreError if there is no state, if it can't be read, or was written by another version.
+    """
+    if not (directory / FILE).exists():
+        raise StoreError(f"{directory}: expected a state, found none")
+    async with opened(directory / FILE, may_write=False) as reader:
+        await reader.call(check)
+        return await Archive(reader, queries()).deeds(limit)
 
 
 def _state(connection: sqlite3.Connection, queries: Any) -> State:
