@@ -124,14 +124,14 @@ def append(connection: sqlite3.Connection, at_ms: int, tables: Iterable[str] = t
 
 def _head(connection: sqlite3.Connection) -> tuple[int, bytes]:
     """Number and digest of the latest link; noted if it is not the one that the installation knows."""
-    if queries().chain(connection) is None:
+    chain = queries().chain(connection)
+    if chain is None:
         queries().begin_chain(connection, start=START)
-    _, _, *head = queries().chain(connection)
+    num, digest = (0, START) if chain is None else chain[2:]
     told = queries().told_head(connection)
-    if told is not None and [told[0], told[1] or START] != head:
+    if told is not None and (told[0], told[1] or START) != (num, digest):
         queries().miss_head(connection)
-        queries().tell_head(connection, num=head[0], digest=head[1])
-    num, digest = head
+        queries().tell_head(connection, num=num, digest=digest)
     return num, digest
 
 
@@ -186,7 +186,8 @@ def retire(connection: sqlite3.Connection, before_ms: int, now_ms: int, limit: i
     All of them have at most CARRIED_AT_ONCE rows, if it is more than one: or what is carried again and again would
     come together in ever greater links.
     """
-    num, digest, head, _ = queries().chain(connection)
+    head, _ = _head(connection)
+    num, digest, *_ = queries().chain(connection)
     links = [_Link(*row) for row in queries().oldest_links(connection, head=head, limit=limit)]
     counts = accumulate(link.rows for link in links)
     old = [
@@ -237,9 +238,7 @@ def _told_head(connection: sqlite3.Connection) -> tuple[Any, Any, Any]:
 def prove(connection: sqlite3.Connection, known: Head | None = None) -> Proof:
     """Walk the whole chain, as it is at one moment. Raises StoreError that names the first bad row.
 
-    known: a head that must be in the chain.
-
-    The connection is one's own, and is not good for anything else afterwards.
+    known: a head that must be in the chain. The connection is one's own, and is not good for anything else afterwards.
     """
     connection.row_factory = sqlite3.Row
     connection.text_factory = _text

@@ -239,6 +239,7 @@ async def test_links_that_are_taken_away_under_a_daemon_are_missed(tmp_path: Pat
             await recorder.flush()
         with closing(opened(store.path)) as connection:
             connection.executescript(EMPTIED + "DELETE FROM chain;")
+        assert await store.drop_notices(T0 + 1_000_000, T0 + 1_000_000, 50) == 0
         for minute in range(3, 6):
             recorder.observe(answers("down down up up", T0 + minute * 60_000))
             await recorder.flush()
