@@ -21,6 +21,7 @@ from statusapi.express import Express
 from statusapi.limits import Limits
 from statusapi.orders import Orders
 from statusapi.page import badges
+from statusapi.private import Private
 from statusapi.problems import Problem, of_status
 from statusapi.views import Views
 
@@ -96,7 +97,7 @@ def create_public(
         *statusdashboard.routes(it.views, it.auth, it.orders, catalog),
         *page.routes(it.views, chronicle, it.delivery, it.auth),
     ]
-    return _application(routes, _shape, limits, it.views)
+    return _application(routes, _shape, limits, it)
 
 
 def create_metrics(
@@ -126,9 +127,12 @@ def _shape(request: Request) -> Render:
 
 
 def _application(
-    routes: list[BaseRoute], render: Callable[[Request], Render], limits: Limits, views: Views | None = None
+    routes: list[BaseRoute], render: Callable[[Request], Render], limits: Limits, public: native.Native | None = None
 ) -> Limited:
-    """views: whose public answers may be sent again. render: how errors look where the request went."""
+    """render: how errors look where the request went.
+
+    public: what has pages, whose public answers may be sent again, and which may be private.
+    """
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -153,4 +157,7 @@ def _application(
     }
     application = Starlette(routes=routes, exception_handlers=handlers)
     application.router.redirect_slashes = False
-    return Limited(application if views is None else Express(application, views), routes, render, limits)
+    if public is None:
+        return Limited(application, routes, render, limits)
+    guarded = Private(Express(application, public.views), public.views, public.auth, render)
+    return Limited(guarded, routes, render, limits)

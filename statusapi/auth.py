@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import logging
 import secrets
+from base64 import b64decode
 from collections.abc import Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -86,6 +87,7 @@ class Auth:
     def follow(self, config: "Config") -> None:
         """Another configuration holds."""
         self._config = config
+        self._has_private_sites = any(site.private for site in config.sites.values())
         found = [(config.daemon.admin_key, Principal(None))]
         found += [(account.key, Principal(id_)) for id_, account in config.accounts.items()]
         self._declared = {
@@ -148,6 +150,28 @@ class Auth:
         text = "Expected Authorization: Bearer <prober.metrics_key>."
         raise Problem(401, "authorization", text, {"WWW-Authenticate": "Bearer"})
 
+    @property
+    def has_private_sites(self) -> bool:
+        return self._has_private_sites
+
+    def is_private(self, site: str) -> bool:
+        """Whether the page is for those only who have a key of its account, or its password."""
+        found = self._config.sites.get(site)
+        return found is not None and found.private
+
+    async def admit_reader(self, request: Request, site: str) -> None:
+        """Raises Problem for whoever shows neither the site's password nor a key that opens it."""
+        self._check(f"failures of {self._limits.address(request)}", FAILURES_A_MINUTE, cost=0)
+        found, shown = self._config.sites[site], told_key(request)
+        password = None if found.password is None else found.password.get_secret_value()
+        if shown and password is not None and hmac.compare_digest(digest_of(shown), digest_of(password)):
+            return
+        headers = {"WWW-Authenticate": f'Basic realm="{site}", charset="UTF-8"'}
+        refusal = Problem(401, "authorization", "This page is not public: expected its password, or a key.", headers)
+        principal = await self.admitted(request, shown, refusal, Scope.READ)
+        if not principal.may_see(found.account):
+            raise refusal
+
     def _note_failure(self, address: str) -> None:
         self._limits.wait_s(f"failures of {address}", FAILURES_A_MINUTE)
         logger.warning("a key that nobody has was refused to %s", address)
@@ -193,6 +217,17 @@ def bearer(request: Request) -> str | None:
     """The key of `Authorization: Bearer <key>`."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     return key.strip() if scheme.lower() == "bearer" else None
+
+
+def told_key(request: Request) -> str | None:
+    """The key or password of a reader: of `Authorization: Basic`, whatever the name, of `Bearer`, or bare."""
+    scheme, _, rest = request.headers.get("authorization", "").strip().partition(" ")
+    if scheme.lower() != "basic":
+        return rest.strip() or scheme or None
+    try:
+        return b64decode(rest.strip(), validate=True).decode().partition(":")[2] or None
+    except ValueError:
+        return None
 
 
 def no_bearer() -> Problem:

@@ -60,7 +60,7 @@ async def _principal(config: "Config", auth: Auth, request: Request) -> Principa
 
 def _may_see(config: "Config", check: str, principal: Principal | None) -> bool:
     site = config.sites[config.components[config.checks[check].component].site]
-    return principal is None or principal.may_see(site.account)
+    return not site.private if principal is None else principal.may_see(site.account)
 
 
 def _labels(config: "Config", check: str) -> dict[str, str]:

@@ -28,6 +28,15 @@ def warnings(config: "Config") -> Iterator[str]:
     for id_, check in config.checks.items():
         yield from (f"checks.{id_}: {words}" for words in _of_check(id_, check, config))
     yield from _unchecked_certificates(config)
+    yield from _half_private(config)
+
+
+def _half_private(config: "Config") -> Iterator[str]:
+    for id_, site in config.sites.items():
+        if site.password is not None and not site.private:
+            yield f"sites.{id_}: a password has no use without private = true: everybody can read the page"
+        if site.private and config.daemon.metrics_key is None and config.daemon.metrics is None:
+            yield f"sites.{id_} is private, but /metrics tells everybody of its components; set metrics_key or metrics"
 
 
 def _unwatched(config: "Config") -> Iterator[str]:

@@ -411,6 +411,10 @@ class Site(Options):
     """Links at the top, by what people read."""
     frame_ancestors: list[Annotated[str, PlainValidator(_origin)]] = Field(default=[])
     """Which other pages may show this one in a frame."""
+    private: bool = False
+    """Whether it is for those only who have a key of its account, or the password."""
+    password: Key | None = None
+    """What readers of a private page say, under any name."""
 
 
 class Group(Options):

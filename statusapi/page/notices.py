@@ -3,15 +3,13 @@
 For the admin alone: with his key as a bearer, or as the password that a browser asks for. It is made at each look.
 """
 
-import base64
-import binascii
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from statusapi.auth import Auth, Principal, Scope, bearer
+from statusapi.auth import Auth, Principal, Scope, told_key
 from statusapi.delivery import Delivery
 from statusapi.page.headers import HEADERS
 from statusapi.page.html import MEDIA_TYPE, operators
@@ -56,7 +54,7 @@ class Notices:
         return [Route(PATH, self._shown, methods=READS)]
 
     async def _shown(self, request: Request) -> Response:
-        principal = await self._auth.admitted(request, _key(request), _refusal(), Scope.READ)
+        principal = await self._auth.admitted(request, told_key(request), _refusal(), Scope.READ)
         path, channels = await self._delivery.alert_path(principal), await self._channels(principal)
         content = operators("notices", path=path, channels=channels, shown=SHOWN)
         return Response(content.encode(), headers={**HEADERS, "Cache-Control": "no-store"}, media_type=MEDIA_TYPE)
@@ -77,17 +75,6 @@ class Notices:
             for line in (lines.get(told["id"], {}),)
         ]
         return sorted(found, key=lambda one: not one.broken)
-
-
-def _key(request: Request) -> str | None:
-    """Of a bearer, or the password of a browser."""
-    scheme, _, said = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return bearer(request)
-    try:
-        return base64.b64decode(said, validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
-        return None
 
 
 def _refusal() -> Problem:

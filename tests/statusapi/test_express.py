@@ -14,7 +14,7 @@ PATHS = ("/", "/history", "/api/v2/summary.json", "/history.atom", "/badge.svg",
 
 
 def kept(it: Scene) -> int:
-    made: express.Express = it.application.application
+    made: express.Express = it.application.application.application
     return len(made._kept)
 
 
