@@ -24,6 +24,7 @@ from prober.core.model import CheckPolicy, ComponentPolicy, Observation, Outcome
 from prober.core.sketch import Sketch
 from prober.daemon.garbage import settle
 from prober.daemon.progress import Progress
+from prober.daemon.turns import keep_turns_short
 from prober.daemon.upkeep import SUMMED_AT_ONCE, Kept, keep_small, keep_written
 from prober.record import Recorder
 from prober.store import Batch, Store
@@ -89,6 +90,7 @@ async def sustained(folder: Path, seconds: int, per_s: int) -> dict[str, float]:
         tasks.start_soon(keep_written, recorder, Progress())
         tasks.start_soon(keep_small, store, clock, Kept(DAY_MS, DAY_MS, DAY_MS, None))
         settle()
+        keep_turns_short()
         async with watched(lags_ms):
             began_s, cpu_s = time.perf_counter(), time.process_time()
             for number in range(seconds * CHUNKS_PER_S):

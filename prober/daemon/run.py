@@ -43,6 +43,7 @@ from prober.daemon.serve import Replaceable, serving
 from prober.daemon.served_by import served_by
 from prober.daemon.service_manager import ServiceManager
 from prober.daemon.space import Space
+from prober.daemon.turns import keep_turns_short
 from prober.daemon.upkeep import Kept, keep_awake, keep_small, keep_told, keep_written
 from prober.daemon.world import World
 from prober.errors import StoreDamagedError, StoreError, StoreFullError
@@ -68,6 +69,7 @@ async def run(
     the state can't be had.
     """
     manager = ServiceManager()
+    keep_turns_short()
     async with AsyncExitStack() as stack:
         signals = stack.enter_context(anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
         directory, now_ms = config.daemon.state_dir, Clock().now_ms()
