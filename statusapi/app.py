@@ -12,18 +12,15 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from statusapi import alerts, discovery, management, metrics, page, pings
-from statusapi.api_keys import ApiKeys
-from statusapi.auth import Auth, too_many
+from statusapi.auth import too_many
 from statusapi.catalog import Catalog
 from statusapi.chronicle import Chronicle
 from statusapi.dialects import instatus, native, statusdashboard, statuspage, up
 from statusapi.express import Express
 from statusapi.limits import Limits
-from statusapi.orders import Orders
 from statusapi.page import badges
 from statusapi.private import Private
 from statusapi.problems import Problem, of_status
-from statusapi.views import Views
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +91,7 @@ def create_public(
         *pings.routes(take),
         *alerted.routes(),
         *native.routes(it),
-        *statusdashboard.routes(it.views, it.auth, it.orders, catalog),
+        *statusdashboard.routes(it.views, it.auth, it.orders, catalog, it.repeats),
         *page.routes(it.views, chronicle, it.delivery, it.auth),
     ]
     return _application(routes, _shape, limits, it)
@@ -116,9 +113,10 @@ async def _index(_: Request) -> Response:
     return HTMLResponse('<!doctype html><title>prober</title><p><a href="/metrics">Metrics</a>')
 
 
-def create_up(views: Views, auth: Auth, orders: Orders, catalog: Catalog, keys: ApiKeys, limits: Limits) -> Limited:
+def create_up(it: native.Native, catalog: Catalog, limits: Limits) -> Limited:
     """The listener of the UP dialect."""
-    return _application(up.routes(views, auth, orders, catalog, keys), lambda _: up.problem, limits)
+    routes = up.routes(it.views, it.auth, it.orders, catalog, it.keys, it.repeats)
+    return _application(routes, lambda _: up.problem, limits)
 
 
 def _shape(request: Request) -> Render:

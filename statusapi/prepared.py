@@ -8,7 +8,7 @@ from typing import Generic, NamedTuple, TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from statusapi.problems import not_found
+from statusapi.problems import Problem, not_found
 from statusapi.views import PageView, Views
 
 READS = ["GET", "HEAD"]
@@ -106,6 +106,13 @@ def has_it(if_none_match: str, etag: str) -> bool:
     """Whether an If-None-Match header names the tag (RFC 9110: compared weakly)."""
     tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
     return etag in tags or "*" in tags
+
+
+def check_match(request: Request, now: Body) -> None:
+    """Raises Problem if what is to be changed is not what the asker has read any more, by If-Match."""
+    wanted = request.headers.get("if-match")
+    if wanted is not None and not {tag.strip() for tag in wanted.split(",")} & {now.etag, now.gzipped_etag, "*"}:
+        raise Problem(412, "changed", "It is not what it was when you read it.")
 
 
 def page_of(views: Views, request: Request) -> PageView:

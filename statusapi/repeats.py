@@ -26,6 +26,11 @@ class Said(NamedTuple):
     body: str
     is_repeated: bool = False
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What more is said of an answer."""
+        return {"Idempotency-Replayed": "true"} if self.is_repeated else {}
+
 
 class Repeats:
     """Remembers answers; two at the same time with one key do one deed."""

@@ -135,7 +135,7 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     world.followers += [part.follow for part in (*followers, chronicle, manage, alerts)]
     served = [public]
     if world.config.daemon.up is not None:
-        served.append(create_up(views, auth, orders, catalog, keys, limits))
+        served.append(create_up(native, catalog, limits))
     if is_apart:
         served.append(create_metrics(metrics, limits, found, manage))
     return served

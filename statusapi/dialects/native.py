@@ -22,7 +22,7 @@ from statusapi.explain import Explain
 from statusapi.latency import Latency
 from statusapi.orders import AcknowledgeFields, OpenFields, Orders, PinFields, PostFields
 from statusapi.past import MOST, Past
-from statusapi.prepared import READS, answer, body
+from statusapi.prepared import READS, answer, body, check_match
 from statusapi.problems import Problem, moment_ms, not_found
 from statusapi.repeats import Repeats, Said
 from statusapi.uptimes import Uptimes
@@ -225,20 +225,13 @@ async def _once(
     what, key = f"{request.method} {request.url.path}", request.headers.get("idempotency-key")
     said = await it.repeats.once(principal, what, key, content, say)
     made = said.body.encode()
-    headers = {"Cache-Control": "no-store", "ETag": body(made).etag}
-    headers |= {"Idempotency-Replayed": "true"} if said.is_repeated else {}
+    headers = {"Cache-Control": "no-store", "ETag": body(made).etag, **said.headers}
     return Response(made, said.status, headers, "application/json")
 
 
 def _check_match(request: Request, incident: Incident) -> None:
     """Raises Problem if the incident is another than the one that the asker has read."""
-    wanted = request.headers.get("if-match")
-    if wanted is None:
-        return
-    made = body(_json(_incident(incident)))
-    tags = {tag.strip() for tag in wanted.split(",")}
-    if not tags & {made.etag, made.gzipped_etag, "*"}:
-        raise Problem(412, "changed", "The incident is not what it was when you read it.")
+    check_match(request, body(_json(_incident(incident))))
 
 
 def _of_keys(it: Native) -> list[Route]:

@@ -14,7 +14,7 @@ from statusapi.decode import decoded, taken
 from statusapi.dialects.native_openapi import PREFIX
 from statusapi.dialects.wire import moment, moment_or_none
 from statusapi.orders import ExtendFields, Orders, ScheduleFields, StepFields
-from statusapi.prepared import READS
+from statusapi.prepared import READS, answer, body, check_match
 from statusapi.problems import Problem
 from statusapi.repeats import Repeats, Said
 from statusapi.views import Views
@@ -75,8 +75,12 @@ class _Works:
 
     async def one(self, request: Request) -> Response:
         principal, id_ = await self._principal(request), request.path_params["id"]
+        made = body(_json(_maintenance(self._found(principal, id_))).encode())
+        return answer(request, made, "application/json", {"Cache-Control": "no-store"})
+
+    def _found(self, principal: Principal, id_: str) -> MaintenanceState:
         found = next((work for work in self._theirs(principal) if work.id == id_), None)
-        return _answer(_maintenance(found or self._orders.maintenance(principal, id_)))
+        return found or self._orders.maintenance(principal, id_)
 
     async def coming(self, request: Request) -> Response:
         principal, count = await self._principal(request), _count(request)
@@ -90,13 +94,16 @@ class _Works:
             principal, content = await self._principal(request), await taken(request)
 
             async def say() -> Said:
-                work = await do(principal, request.path_params.get("id", ""), content)
+                id_ = request.path_params.get("id", "")
+                if "if-match" in request.headers and id_:
+                    check_match(request, body(_json(_maintenance(self._found(principal, id_))).encode()))
+                work = await do(principal, id_, content)
                 return Said(status, _json(_maintenance(work)))
 
             what, key = f"{request.method} {request.url.path}", request.headers.get("idempotency-key")
             said = await self._repeats.once(principal, what, key, content, say)
-            more = {"Idempotency-Replayed": "true"} if said.is_repeated else {}
-            return Response(said.body, said.status, {"Cache-Control": "no-store", **more}, "application/json")
+            headers = {"Cache-Control": "no-store", "ETag": body(said.body.encode()).etag, **said.headers}
+            return Response(said.body, said.status, headers, "application/json")
 
         return handle
 

@@ -214,8 +214,8 @@ def _other_parameters(operation: Operation) -> list[dict[str, Any]]:
         text = "A request with the same one is carried out once in a day."
         schema = {"type": "string", "minLength": 1, "maxLength": 255}
         found.append({"name": "Idempotency-Key", "in": "header", "schema": schema, "description": text})
-    if operation.method == "post" and "{num}" in operation.path:
-        text = "The ETag of the incident as it was read: if it is another by now, nothing is done."
+    if operation.method == "post" and operation.path.startswith(("/incidents/", "/maintenances/")):
+        text = "The ETag of it as it was read: if it is another by now, nothing is done."
         found.append({"name": "If-Match", "in": "header", "schema": {"type": "string"}, "description": text})
     return found
 

@@ -24,6 +24,7 @@ from statusapi.dialects.tastypie import Object, Row, listed, refused
 from statusapi.orders import Orders
 from statusapi.prepared import READS, Body, Kept, Pages, Prepared, answer, body, has_it, page_of
 from statusapi.problems import Problem, not_found
+from statusapi.repeats import Repeats, Said
 from statusapi.views import PageView, Views
 
 PATHS = rf"{BASE}(/.*)?"
@@ -41,11 +42,11 @@ PUBLIC_HEADERS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def routes(views: Views, auth: Auth, orders: Orders, catalog: Catalog) -> list[BaseRoute]:
+def routes(views: Views, auth: Auth, orders: Orders, catalog: Catalog, repeats: Repeats) -> list[BaseRoute]:
     """Each resource, with and without a slash at the end."""
     found = _both(BASE, _constant(index()))
     reading = _Reading(views, auth)
-    writing = _Writing(reading, auth, Writing(views, catalog, orders))
+    writing = _Writing(reading, auth, Writing(views, catalog, orders), repeats)
     for resource in RESOURCES:
         path = f"{BASE}/{resource.name}"
         found += _both(path, writing.of_all(resource, reading.list_of(resource)), resource.list_methods)
@@ -167,7 +168,8 @@ class _Reading:
 class _Writing:
     """The handlers of what changes something, each over the one that reads."""
 
-    def __init__(self, reading: _Reading, auth: Auth, writing: Writing) -> None:
+    def __init__(self, reading: _Reading, auth: Auth, writing: Writing, repeats: Repeats) -> None:
+        self._repeats = repeats
         self._reading = reading
         self._auth = auth
         self._writing = writing
@@ -181,12 +183,16 @@ class _Writing:
                 raise Problem(
                     405, "method", "This method is not offered here.", {"Allow": _allow(resource.list_methods)}
                 )
-            fields = parsed(await taken(request))
-            with _named(resource):
-                num = await self._deed("add", resource)(principal, fields)
-            said = self._reading.said(resource, principal, num)
-            headers = HEADERS | {"Location": f"{BASE}/{resource.name}/{num}/"}
-            return Response(_json(said), 201, headers, "application/json")
+            content = await taken(request)
+
+            async def say() -> Said:
+                with _named(resource):
+                    num = await self._deed("add", resource)(principal, parsed(content))
+                return Said(201, _json(self._reading.said(resource, principal, num)).decode())
+
+            said = await self._once(request, principal, content, say)
+            headers = HEADERS | {"Location": json.loads(said.body)["resource_uri"], **said.headers}
+            return Response(said.body, said.status, headers, "application/json")
 
         return handle
 
@@ -207,16 +213,26 @@ class _Writing:
             if method == "DELETE":
                 await self._deed("delete", resource)(principal, num)
                 return Response(status_code=204, headers=HEADERS)
-            fields = parsed(await taken(request))
-            with _named(resource):
-                await self._deed("change", resource)(principal, num, fields)
-            said = self._reading.said(resource, principal, num)
-            if "notifications" in fields:
-                said = said | {"notifications": fields["notifications"]}
-            status = 202 if method == "PATCH" else 201 if resource.name == "event/list" else 200
-            return Response(_json(said), status, HEADERS, "application/json")
+            content = await taken(request)
+
+            async def say() -> Said:
+                fields = parsed(content)
+                with _named(resource):
+                    await self._deed("change", resource)(principal, num, fields)
+                told = {key: fields[key] for key in ("notifications",) if key in fields}
+                status = 202 if method == "PATCH" else 201 if resource.name == "event/list" else 200
+                return Said(status, _json(self._reading.said(resource, principal, num) | told).decode())
+
+            said = await self._once(request, principal, content, say)
+            return Response(said.body, said.status, HEADERS | said.headers, "application/json")
 
         return handle
+
+    async def _once(
+        self, request: Request, principal: Principal, content: bytes, say: Callable[[], Awaitable[Said]]
+    ) -> Said:
+        what, key = f"{_method(request)} {request.url.path}", request.headers.get("idempotency-key")
+        return await self._repeats.once(principal, what, key, content, say)
 
     def _deed(self, verb: str, resource: Resource) -> Callable[..., Awaitable[Any]]:
         word = {"event/list": "event"}.get(resource.name, resource.name.replace("/", "_"))

@@ -24,6 +24,7 @@ from statusapi.dialects.up_writing import Put, Writing
 from statusapi.orders import Orders
 from statusapi.prepared import READS
 from statusapi.problems import Problem, not_found
+from statusapi.repeats import Repeats, Said
 from statusapi.views import Views
 
 MOST = 1000  # objects in a list, the newest
@@ -57,10 +58,12 @@ def _no_series(_: Known, __: Principal) -> Found:
     return iter(())
 
 
-def routes(views: Views, auth: Auth, orders: Orders, catalog: Catalog, keys: ApiKeys) -> list[BaseRoute]:
+def routes(
+    views: Views, auth: Auth, orders: Orders, catalog: Catalog, keys: ApiKeys, repeats: Repeats
+) -> list[BaseRoute]:
     """Each resource in plural and singular, with and without a slash at the end."""
     found: list[BaseRoute] = [Route("/", _meta, methods=READS)]
-    up = _Up(auth, Known(views, catalog), Writing(views, catalog, orders, keys))
+    up = _Up(auth, Known(views, catalog), Writing(views, catalog, orders, keys), repeats)
     for resource in RESOURCES:
         of_all = [*READS, "PUT"] if resource.plural == "accounts" else list(READS)
         for word in (resource.plural, resource.singular):
@@ -106,7 +109,8 @@ async def _meta(_: Request) -> Response:
 class _Up:
     """The handlers."""
 
-    def __init__(self, auth: Auth, known: Known, writing: Writing) -> None:
+    def __init__(self, auth: Auth, known: Known, writing: Writing, repeats: Repeats) -> None:
+        self._repeats = repeats
         self._auth = auth
         self._known = known
         self._writing = writing
@@ -163,7 +167,20 @@ class _Up:
         return _said(resource, "lst" if id_ is None else "get", result)
 
     async def _put(self, request: Request, principal: Principal, resource: Resource, id_: str | None) -> Response:
-        found = parsed(await taken(request, CURL))
+        """Once for one Idempotency-Key; but of an account, since the key that it may be told is kept nowhere."""
+        content = await taken(request, CURL)
+
+        async def say() -> Said:
+            said = await self._done(request, principal, resource, id_, parsed(content))
+            return Said(said.status_code, bytes(said.body).decode())
+
+        key = None if resource.is_for_admin else request.headers.get("idempotency-key")
+        said = await self._repeats.once(principal, f"PUT {request.url.path}", key, content, say)
+        return Response(said.body, said.status, {"Cache-Control": "no-store", **said.headers}, "application/json")
+
+    async def _done(
+        self, request: Request, principal: Principal, resource: Resource, id_: str | None, found: Object
+    ) -> Response:
         done: Put = await getattr(self._writing, resource.put or "")(principal, id_, found)
         if isinstance(resource, Metrics):
             series = [one for one in up_metrics.found(self._known, principal) if one.id == done.id]

@@ -160,7 +160,7 @@ class Scene:
         ]
         self.application = public
         self.public = _client(public, "https://status.example")
-        self.up_application = create_up(self.views, auth, orders, catalog, keys, limits)
+        self.up_application = create_up(native, catalog, limits)
         self.up = _client(self.up_application, "http://up")
 
     async def remake(self) -> None:

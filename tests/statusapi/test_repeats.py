@@ -53,3 +53,50 @@ async def test_an_incident_that_has_changed_meanwhile_is_not_touched(tmp_path: P
         assert (await post(it, "/1/acknowledge", {}, If_Match=seen)).status_code == 412
         assert (await post(it, "/1/updates", {"body": "Next."}, If_Match=first.headers["etag"])).status_code == 201
         assert (await post(it, "/1/updates", {"body": "Whatever."}, If_Match="*")).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("listener", "method", "path", "headers", "fields"),
+    [
+        ("up", "PUT", "/incidents/acme", {"Auth": ACME}, {"name": "Slow", "component": "shop"}),
+        ("up", "PUT", "/maintenance/acme", {"Auth": ACME}, {"name": "Move", "duration": 5, "components": ["shop"]}),
+        (
+            "public",
+            "POST",
+            "/api/v1/event/list/",
+            {"Authorization": f"ApiKey acme:{ACME}"},
+            {"description": "Slow", "start": "2023-11-14T22:00:00", "type": "/api/v1/type/1/"},
+        ),
+    ],
+    ids=["incident", "maintenance", "event"],
+)
+async def test_every_dialect_does_what_is_asked_twice_once(
+    tmp_path: Path, listener: str, method: str, path: str, headers: dict[str, str], fields: dict[str, Any]
+) -> None:
+    async with scene(tmp_path) as it:
+        client = it.up if listener == "up" else it.public
+        headers = {**headers, "Idempotency-Key": "once"}
+        first, second = [await client.request(method, path, headers=headers, json=fields) for _ in range(2)]
+        assert first.status_code in (200, 201)
+        assert (second.status_code, second.content) == (first.status_code, first.content)
+        assert second.headers.get("location") == first.headers.get("location")
+        assert (first.headers.get("idempotency-replayed"), second.headers["idempotency-replayed"]) == (None, "true")
+        shown = it.recorder.shown
+        assert len(shown.incidents) + len(shown.maintenances) == 1
+        other = await client.request(method, path, headers=headers, json={**fields, "name": "Other", "severity": None})
+        assert other.status_code == 422
+
+
+def files_with(folder: Path, content: bytes) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and content in path.read_bytes()]
+
+
+async def test_a_key_that_is_told_once_is_not_kept_to_be_told_again(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        headers = {"Auth": ADMIN, "Idempotency-Key": "once"}
+        first = await it.up.put("/accounts/new", headers=headers, json={"name": "New"})
+        again = await it.up.put("/accounts/new", headers=headers, json={"name": "New"})
+        assert len(first.json()[0]["result"]["key"]) == 40
+        assert (again.status_code, again.json()[0]["result"]["key"]) == (200, [])
+    key = first.json()[0]["result"]["key"].encode()
+    assert files_with(tmp_path, key) == []

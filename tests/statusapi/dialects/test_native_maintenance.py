@@ -190,3 +190,22 @@ async def test_it_is_on_the_disk(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
         _, said = await ask(it, "POST", **MOVE)
         assert (await it.store.load()).maintenances[said["id"]] == it.recorder.shown.maintenances[said["id"]]
+
+
+async def test_a_step_is_taken_only_if_it_is_what_was_read(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        key = {"Authorization": f"Bearer {ACME}"}
+        fields = {"site": "main", "name": "Move", "components": ["shop"], "duration": "1h"}
+        made = await it.public.post(BASE, headers=key, json=fields)
+        path = f"{BASE}/{made.json()['id']}"
+        read = await it.public.get(path, headers=key)
+        assert read.headers["etag"] == made.headers["etag"]
+        assert (await it.public.get(path, headers=key | {"If-None-Match": read.headers["etag"]})).status_code == 304
+        matched = key | {"If-Match": read.headers["etag"]}
+        it.now_ms += 1000
+        extended = await it.public.post(f"{path}/extend", headers=matched, json={"duration": "1h"})
+        assert extended.status_code == 200
+        refused = await it.public.post(f"{path}/end", headers=matched, json={})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (412, "changed")
+        matched = key | {"If-Match": extended.headers["etag"]}
+        assert (await it.public.post(f"{path}/end", headers=matched, json={})).status_code == 200
