@@ -177,13 +177,21 @@ class Daemon:
         """Write this into the configuration file (None: there is none), send SIGHUP, and wait until the daemon has
         read it, good or not.
         """
+        self.reload_bytes(None if text is None else text.encode())
+
+    def reload_bytes(self, text: bytes | None) -> None:
+        """As `reload`, for what need not be text."""
         assert self.process
         self.config.unlink(missing_ok=True)
         if text is not None:
-            self.config.write_text(text)
+            self.config.write_bytes(text)
         told = len(_ENDED.findall(self.log()))
         self.process.send_signal(signal.SIGHUP)
         eventually(lambda: len(_ENDED.findall(self.log())) > told, "the daemon to read its configuration again")
+
+    def descriptors_open(self) -> int:
+        assert self.process
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
 
     def series(self) -> dict[str, float]:
         """All figures of /metrics."""
