@@ -15,9 +15,9 @@ import anyio
 
 from prober.core.blame import attributed
 from prober.core.confirm import confirmations
-from prober.core.events import Configured, Decision, Event, Observed, Ordered, Subject, Woke
+from prober.core.events import Configured, Decision, Event, Observed, Ordered, Rule, Subject, Woke
 from prober.core.heartbeat import Heard
-from prober.core.model import CheckState, Due, Observation, Outcome, Policy
+from prober.core.model import CheckState, Due, Observation, Outcome, Policy, Status
 from prober.core.reason import FailureClass
 from prober.core.spread import Spread
 from prober.core.state import State
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 OBSERVATIONS_AT_ONCE = 10_000  # so many don't wait for the next flush: a change must not wait for long behind them
 OBSERVATIONS_BUFFERED = 100_000  # what waits at most while the store is stuck; then the oldest are given up
 
+_DEPTHS = {str(status): status.depth for status in Status}  # but of what is not known yet
+
 Listener = Callable[[Sequence[Decision]], None]
 
 
@@ -40,8 +42,9 @@ class Recorder:
 
     policy: what holds now. latest: each check's latest observation. probed, failed: observations of each check since
     start, and those of them that were down by the target's fault; failed_by: the same by what failed. took: how long
-    good answers of each check took. moved: changes of what each component shows. shown: the state as far as it is on
-    the disk. heard: what is known of checks whose targets report by themselves. timed: is told how long a write took.
+    good answers of each check took. moved: changes of what each component shows. detected_ms: how long the latest
+    trouble of each took, at most, from its beginning to the verdict. shown: the state as far as it is on the disk.
+    heard: what is known of checks whose targets report by themselves. timed: is told how long a write took.
     """
 
     def __init__(self, store: Store, state: State, policy: Policy) -> None:
@@ -52,6 +55,7 @@ class Recorder:
         self.failed_by: Counter[tuple[str, FailureClass]] = Counter()
         self.took: dict[str, Spread] = {}
         self.moved: Counter[str] = Counter()
+        self.detected_ms: dict[str, int] = {}
         self.refused = 0  # writes that the store has not taken
         self.timed: Callable[[float], object] = lambda _: None
         self.heard: dict[str, Heard] = {}
@@ -167,8 +171,10 @@ class Recorder:
                 del figures[id_]
         for key in [key for key in self.failed_by if key[0] not in policy.checks]:
             del self.failed_by[key]
-        for id_ in [id_ for id_ in self.moved if id_ not in policy.components]:
-            del self.moved[id_]
+        by_component: tuple[dict[str, int], ...] = (self.moved, self.detected_ms)
+        for counts in by_component:
+            for id_ in [id_ for id_ in counts if id_ not in policy.components]:
+                del counts[id_]
         return await self.record(Configured(at_ms, watched_ms))
 
     def _judge(self, event: Event) -> Decision | None:
@@ -255,12 +261,22 @@ class Recorder:
         for decision in batch.decisions:
             self.shown.apply(decision)
             self.moved.update(change.id for change in decision.changes if change.subject is Subject.COMPONENT)
+            self._measure(decision)
         for check in batch.checks:
             self.shown.checks[check.check] = check
         self.shown.watched_ms = batch.watched_ms
         if batch.decisions:
             for listener in self._listeners:
                 listener(batch.decisions)
+
+    def _measure(self, decision: Decision) -> None:
+        """How long it took to detect what checks say is trouble: it may have begun just after the slot before."""
+        for change in (one for one in decision.changes if one.subject is Subject.COMPONENT):
+            is_deeper = _DEPTHS.get(change.after, 0) > _DEPTHS.get(change.before, _DEPTHS[Status.MAJOR])
+            if change.rule is Rule.FROM_CHECKS and is_deeper:
+                checks = (check for check in self.policy.checks.values() if check.component == change.id)
+                slot_ms = max((check.interval_ms for check in checks), default=0)
+                self.detected_ms[change.id] = change.at_ms - change.since_ms + slot_ms
 
 
 def _replaced(decision: Decision) -> list[str]:

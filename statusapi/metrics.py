@@ -48,6 +48,11 @@ _PROBES = ("uptime_probes_total", "Probes made since the start")
 _FAILURES = ("uptime_probe_failures_total", "Probes since the start that were down by the target's own fault")
 _FAILED_BY = ("uptime_probe_failures_by_class_total", "The same, by the part of the probe in which the target failed")
 _TOOK = ("uptime_probe_latency_seconds", "How long probes took since the start that were not down")
+_PROMISED = ("uptime_component_detect_within_seconds", "The time in which trouble is to be detected, as configured")
+_DETECTED = (
+    "uptime_component_detection_seconds",
+    "How long the latest trouble took to be detected, at most: from the slot before the first bad answer",
+)
 _BOUNDS = [*map(str, BOUNDS_S), "+Inf"]
 _NEVER = Spread()
 
@@ -81,6 +86,7 @@ class _Seen(NamedTuple):
     failed_by: Mapping[tuple[str, FailureClass], int]
     took: Mapping[str, Spread]
     moved: Mapping[str, int]
+    detected_ms: Mapping[str, int]
     components: "Mapping[str, ComponentState]"
 
 
@@ -120,6 +126,7 @@ class _Live:
             dict(recorder.failed_by),
             {id_: spread.copy() for id_, spread in recorder.took.items()},
             dict(recorder.moved),
+            dict(recorder.detected_ms),
             dict(recorder.shown.components),
         )
 
@@ -171,6 +178,7 @@ class _Live:
         moved = Family(
             "uptime_component_transitions_total", "Changes of what a component shows, since the start", "counter"
         )
+        promised, detected = Family(*_PROMISED), Family(*_DETECTED)
         pinned = Family("uptime_component_pinned", "Whether a person has set what a component shows")
         for part in _slices(list(self._config.components.items())):
             for id_, component in part:
@@ -179,10 +187,14 @@ class _Live:
                 for word in Status:
                     status.add_more(its, "status", word.value, word is shown)
                 moved.add(its, seen.moved.get(id_, 0))
+                if component.detect_within is not None:
+                    promised.add(its, component.detect_within / 1000)
+                if id_ in seen.detected_ms:
+                    detected.add(its, seen.detected_ms[id_] / 1000)
                 planned.add(its, shown is Status.MAINTENANCE)
                 pinned.add(its, state is not None and state.pin is not None)
             await checkpoint()
-        return [status, planned, pinned, moved]
+        return [status, planned, pinned, moved, promised, detected]
 
     def own(self) -> list[Family]:
         """What tells of ourselves."""

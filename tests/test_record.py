@@ -192,6 +192,20 @@ async def test_what_a_component_shows_is_counted_once_it_is_written(tmp_path: Pa
         assert spent_s[0] > 0
 
 
+async def test_how_long_trouble_took_to_be_detected_is_measured(tmp_path: Path) -> None:
+    rules = policy(check(failures=3, interval_ms=1_000), check("blog", "blog"))
+    async with recording(tmp_path, rules) as (recorder, _):
+        recorder.observe(answers("up up down down"))
+        await recorder.flush()
+        assert recorder.detected_ms == {}
+        recorder.observe(answers("down up up", T0 + 4_000))
+        await recorder.flush()
+        # The first failure, and two seconds more; it may have begun up to a second before.
+        assert recorder.detected_ms == {"shop": 3_001}  # the last probe took a millisecond
+        await recorder.reconfigure(policy(check("blog", "blog")), T0 + 9_000)
+        assert recorder.detected_ms == {}
+
+
 async def test_a_failure_that_the_canaries_share_is_kept_as_our_own(tmp_path: Path) -> None:
     rules = policy(check("shop", canaries=("ping",)), check("ping", "net"))
     async with recording(tmp_path, rules) as (recorder, _):

@@ -64,6 +64,8 @@ async def test_failures_are_told_by_class_and_good_answers_by_how_long_they_took
         assert found[("uptime_probe_latency_seconds_sum", *SHOP)] == 0.25
         assert found[("uptime_component_transitions_total", "shop", "main")] == 2
         assert found[("uptime_component_transitions_total", "mail", "main")] == 0
+        assert found[("uptime_component_detection_seconds", "shop", "main")] > 0
+        assert ("uptime_component_detection_seconds", "mail", "main") not in found
 
 
 async def test_the_stores_own_trouble_is_told(tmp_path: Path) -> None:
