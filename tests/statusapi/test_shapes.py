@@ -12,7 +12,10 @@ import httpx
 import pytest
 from starlette.routing import Route
 
+from statusapi import metrics
 from statusapi.decode import LONGEST_REQUEST
+from statusapi.dialects import instatus, statuspage
+from statusapi.page import badges
 from tests.statusapi.scene import ACME, ADMIN, CONFIG, MINUTE, Scene, scene
 
 pytestmark = pytest.mark.anyio
@@ -280,3 +283,59 @@ async def answered(it: Scene, dialect: Dialect, method: str, path: str, id_: str
     headers = dialect.key(ACME) | ({"Content-Type": "application/json"} if content else {})
     answer = await dialect.client(it).request(method, path, headers=headers, **content)  # type: ignore[arg-type]
     return answer.status_code, answer.text.replace(id_, "ID"), set(answer.headers) - {"content-length"}
+
+
+# ---------------------------------------------------------------- what needs no key
+
+
+def is_statuspage(answer: httpx.Response) -> bool:
+    said = answer.json()
+    return set(said) == {"error"} and isinstance(said["error"], str)
+
+
+def is_svg(answer: httpx.Response) -> bool:
+    return answer.headers["content-type"].startswith("image/svg+xml") and answer.text.startswith("<svg")
+
+
+def is_badge(answer: httpx.Response) -> bool:
+    return answer.json()["isError"] is True
+
+
+def is_page(answer: httpx.Response) -> bool:
+    return answer.headers["content-type"] == "text/html; charset=utf-8" and "<h1" in answer.text
+
+
+def is_text(answer: httpx.Response) -> bool:
+    return answer.headers["content-type"].startswith("text/plain")
+
+
+OF_PATHS = (
+    (badges.PATHS, is_svg),
+    (badges.PATHS_OF_JSON, is_badge),
+    (instatus.PATHS, is_native),
+    (statuspage.PATHS, is_statuspage),
+    (metrics.PATHS, is_text),
+    ("/|/history.*|/incidents/.*|/maintenance.ics|/live|/s/[^/]*", is_page),
+)
+
+
+async def test_what_is_public_refuses_in_its_shape_over_all_its_routes(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        asked: set[object] = set()
+        for route in it.application.routes:
+            if not isinstance(route, Route) or re.search("/api/(prober|v1)", route.path):
+                continue
+            path = re.sub(r"{[^}]*}", "none", route.path)
+            plain = re.sub("^/s/none(?=/)", "", path)
+            is_right = next((shape for pattern, shape in OF_PATHS if re.fullmatch(pattern, plain)), None)
+            if is_right is None:
+                continue
+            asked.add(is_right)
+            for method in WRITES:
+                answer = await it.public.request(method, path)
+                assert (answer.status_code, is_right(answer)) == (405, True), (method, path, answer.text)
+                assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+            if "{" in route.path:
+                answer = await it.public.get(path)
+                assert (answer.status_code, is_right(answer)) == (404, True), (path, answer.text)
+        assert asked == {shape for _, shape in OF_PATHS}
