@@ -54,7 +54,8 @@ def check(connection: sqlite3.Connection) -> None:
     """Raises StoreError unless the database is one of ours with exactly the schema of this program."""
     known, found = migrations()[-1][0], _version(connection)
     if found != known:
-        raise StoreError(f"expected a database of schema {known}, found {found}: made by another version of prober")
+        more = "made by a newer prober" if found > known else "`prober migrate` or a start brings it up to date"
+        raise StoreError(f"expected a database of schema {known}, found {found}: {more}")
 
 
 def _version(connection: sqlite3.Connection) -> int:

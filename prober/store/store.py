@@ -17,7 +17,7 @@ from prober.core.state import State
 from prober.errors import StoreDamagedError, StoreError, StoreFullError
 from prober.store import capsule, chain, damage, lock, rows
 from prober.store.audit import Deed, Placed, audit_row
-from prober.store.backup import FILE
+from prober.store.backup import FILE, refusing
 from prober.store.capsule import Capsule
 from prober.store.copies import FOLDER, copy_before_migration
 from prober.store.engine import Engine, connecting, fold, opened, share, stood_in
@@ -348,14 +348,10 @@ async def peeked(directory: Path) -> State | None:
     Raises StoreError if it can't be read, or was written by another version.
     """
 
-    def read(connection: sqlite3.Connection) -> State:
-        check(connection)
-        return _state(connection, queries())
-
     if not (directory / FILE).exists():
         return None
-    async with opened(directory / FILE, may_write=False) as reader:
-        return await reader.call(read)
+    async with _peeking(directory / FILE) as reader:
+        return await reader.call(lambda connection: _state(connection, queries()))
 
 
 async def deeds(directory: Path, limit: int) -> list[Deed]:
@@ -365,9 +361,21 @@ async def deeds(directory: Path, limit: int) -> list[Deed]:
     """
     if not (directory / FILE).exists():
         raise StoreError(f"{directory}: expected a state, found none")
-    async with opened(directory / FILE, may_write=False) as reader:
-        await reader.call(check)
+    async with _peeking(directory / FILE) as reader:
         return await Archive(reader, queries()).deeds(limit)
+
+
+@asynccontextmanager
+async def _peeking(path: Path) -> AsyncIterator[Engine]:
+    """A reader of a database that is somebody else's, of this program's schema."""
+
+    def prove(connection: sqlite3.Connection) -> None:
+        with refusing(path):
+            check(connection)
+
+    async with opened(path, may_write=False) as reader:
+        await reader.call(prove)
+        yield reader
 
 
 def _state(connection: sqlite3.Connection, queries: Any) -> State:
