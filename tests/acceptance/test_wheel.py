@@ -58,6 +58,43 @@ class Installed(Daemon):
         return [str(self.program), "run", "--config", str(self.config)]
 
 
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is published, in a folder."""
+    target: Path = tmp_path_factory.mktemp("released")
+    sums = called(sys.executable, ROOT / "scripts" / "release.py", target, cwd=ROOT)
+    named = [line.split()[1] for line in sums.splitlines() if re.match(r"[0-9a-f]{64}  prober", line)]
+    assert sorted(named) == sorted(path.name for path in target.iterdir())
+    assert [Path(name).suffix for name in sorted(named)] == [".whl", ".gz", ".pex"]
+    return target
+
+
+def starts_and_stops(program: Path, folder: Path) -> None:
+    """It runs the daemon, with its page and the page's style."""
+    with served() as target:
+        one = Installed(folder, target.server_address[1], 9)
+        one.program = program
+        try:
+            one.start()
+            eventually(lambda: b"Operational" in one.get("/"), "the page")
+            (style,) = re.findall(r'href="([^"]+\.css[^"]*)"', one.get("/").decode())
+            assert one.status(style) == 200
+            assert one.stop() == 0
+            assert "Traceback" not in one.log()
+        finally:
+            if one.process and one.process.poll() is None:
+                one.kill()
+
+
+def test_the_program_in_one_file_runs_the_daemon(
+    released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("PYTHON")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PEX_ROOT", str(tmp_path / "pex"))
+    starts_and_stops(released / "prober.pex", tmp_path)
+
+
 def test_a_wheel_in_an_empty_environment_runs_the_daemon(wheel: Path, tmp_path: Path) -> None:
     home = tmp_path / "env"
     venv.create(home, with_pip=False, symlinks=True)
@@ -71,16 +108,4 @@ def test_a_wheel_in_an_empty_environment_runs_the_daemon(wheel: Path, tmp_path: 
     assert [Path(path).is_relative_to(site) for path in where.split()] == [True, True]
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert called(home / "bin" / "prober", "version", cwd=tmp_path).strip() == version
-    with served() as target:
-        one = Installed(tmp_path, target.server_address[1], 9)
-        one.program = home / "bin" / "prober"
-        try:
-            one.start()
-            eventually(lambda: b"Operational" in one.get("/"), "the page")
-            (style,) = re.findall(r'href="([^"]+\.css[^"]*)"', one.get("/").decode())
-            assert one.status(style) == 200
-            assert one.stop() == 0
-            assert "Traceback" not in one.log()
-        finally:
-            if one.process and one.process.poll() is None:
-                one.kill()
+    starts_and_stops(home / "bin" / "prober", tmp_path)
