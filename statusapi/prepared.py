@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Generic, NamedTuple, TypeVar
 
+import brotli  # type: ignore[import-untyped]
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,23 +20,38 @@ Pages = Mapping[str, PageView]
 
 
 MOST_NAMES = 500  # bodies of a page that are kept; there are as many as its incidents and months
-GZIP_OVER = 1_000  # bytes; less is not worth it
+CODED_OVER = 1_000  # bytes; less is not worth it
+_BROTLI = 5  # smaller than gzip, in the same time
+
+
+class Coded(NamedTuple):
+    """A body in a content coding."""
+
+    coding: str
+    content: bytes
+    etag: str
 
 
 class Body(NamedTuple):
-    """An answer that was made once and is sent many times. gzipped: None if that is not worth it."""
+    """An answer that was made once and is sent many times. coded: the smallest first; none if that is not worth it."""
 
     content: bytes
     etag: str
-    gzipped: bytes | None = None
-    gzipped_etag: str = ""
+    coded: tuple[Coded, ...] = ()
+
+    @property
+    def tags(self) -> set[str]:
+        """Of all its forms."""
+        return {self.etag, *(one.etag for one in self.coded)}
 
 
 def body(content: bytes) -> Body:
-    """The content with a strong ETag for each of its two forms: equal contents have equal tags."""
+    """The content with a strong ETag for each of its forms: equal contents have equal tags."""
     digest = hashlib.blake2b(content, digest_size=12).hexdigest()
-    gzipped = gzip.compress(content, compresslevel=6, mtime=0) if len(content) > GZIP_OVER else None
-    return Body(content, f'"{digest}"', gzipped, f'"{digest}-gzip"')
+    if len(content) <= CODED_OVER:
+        return Body(content, f'"{digest}"')
+    made = {"br": brotli.compress(content, quality=_BROTLI), "gzip": gzip.compress(content, compresslevel=6, mtime=0)}
+    return Body(content, f'"{digest}"', tuple(Coded(name, coded, f'"{digest}-{name}"') for name, coded in made.items()))
 
 
 class Prepared:
@@ -84,8 +100,11 @@ class Kept(Generic[K, V]):
 def answer(request: Request, prepared: Body, media_type: str, headers: Mapping[str, str]) -> Response:
     """The body, or 304 if the client has it already."""
     content, coding, etag = prepared.content, {}, prepared.etag
-    if prepared.gzipped is not None and takes_gzip(request.headers.get("accept-encoding", "")):
-        content, coding, etag = prepared.gzipped, {"Content-Encoding": "gzip"}, prepared.gzipped_etag
+    weights = _weights(request.headers.get("accept-encoding", ""))
+    for one in prepared.coded:
+        if _is_taken(one.coding, weights):
+            content, coding, etag = one.content, {"Content-Encoding": one.coding}, one.etag
+            break
     headers = {"ETag": etag, "Vary": "Accept-Encoding", **headers}
     if has_it(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=headers)
@@ -94,11 +113,19 @@ def answer(request: Request, prepared: Body, media_type: str, headers: Mapping[s
 
 def takes_gzip(accept_encoding: str) -> bool:
     """Whether an Accept-Encoding header allows gzip (q=0 forbids it)."""
-    weights = {}
+    return _is_taken("gzip", _weights(accept_encoding))
+
+
+def _weights(accept_encoding: str) -> dict[str, str]:
+    found = {}
     for part in accept_encoding.lower().split(","):
         coding, _, parameters = part.partition(";")
-        weights[coding.strip()] = parameters.strip().removeprefix("q=")
-    weight = weights.get("gzip", weights.get("*", "0"))  # what names gzip counts, whatever is said of all others
+        found[coding.strip()] = parameters.strip().removeprefix("q=")
+    return found
+
+
+def _is_taken(coding: str, weights: Mapping[str, str]) -> bool:
+    weight = weights.get(coding, weights.get("*", "0"))  # what names it counts, whatever is said of all others
     return weight.strip("0.") != "" or weight == ""
 
 
@@ -111,7 +138,7 @@ def has_it(if_none_match: str, etag: str) -> bool:
 def check_match(request: Request, now: Body) -> None:
     """Raises Problem if what is to be changed is not what the asker has read any more, by If-Match."""
     wanted = request.headers.get("if-match")
-    if wanted is not None and not {tag.strip() for tag in wanted.split(",")} & {now.etag, now.gzipped_etag, "*"}:
+    if wanted is not None and not {tag.strip() for tag in wanted.split(",")} & {*now.tags, "*"}:
         raise Problem(412, "changed", "It is not what it was when you read it.")
 
 

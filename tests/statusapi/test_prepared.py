@@ -47,7 +47,14 @@ async def test_what_is_large_is_sent_gzipped_to_whom_takes_that_and_each_form_ha
         assert int(gzipped.headers["content-length"]) < len(plain.content) / 2
         assert plain.headers["etag"] != gzipped.headers["etag"]
         assert plain.headers["vary"] == gzipped.headers["vary"] == VARY[path]
-        for answer, coding in ((plain, "identity"), (gzipped, "gzip")):
+        smallest = await it.public.get(path, headers={"Accept-Encoding": "gzip, deflate, br, zstd"})
+        assert smallest.content == plain.content
+        assert smallest.headers["content-encoding"] == "br"
+        assert int(smallest.headers["content-length"]) < int(gzipped.headers["content-length"])
+        assert len({answer.headers["etag"] for answer in (plain, gzipped, smallest)}) == 3
+        refused = await it.public.get(path, headers={"Accept-Encoding": "br;q=0, gzip"})
+        assert refused.headers["content-encoding"] == "gzip"
+        for answer, coding in ((plain, "identity"), (gzipped, "gzip"), (smallest, "br")):
             headers = {"Accept-Encoding": coding, "If-None-Match": answer.headers["etag"]}
             assert (await it.public.get(path, headers=headers)).status_code == 304
 
