@@ -9,8 +9,9 @@ import pytest
 from prober.clock import Clock
 from prober.daemon.backups import keep_backed_up
 from prober.daemon.meters import Meters
+from prober.store import verify
 from tests.builders import T0
-from tests.worlds import recording
+from tests.worlds import answers, recording
 
 pytestmark = pytest.mark.anyio
 
@@ -58,6 +59,23 @@ async def test_one_is_made_when_it_is_due(tmp_path: Path, monkeypatch: pytest.Mo
         assert count() == 2
         tasks.cancel_scope.cancel()
     assert figure(meters, "uptime_backup_trouble") == 0
+
+
+async def test_the_log_tells_the_head_of_its_chain_which_can_be_asked_for_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    moment, meters, folder = Moment(), Meters([], []), tmp_path / "backups"
+    async with recording(tmp_path) as (recorder, store), anyio.create_task_group() as tasks:
+        recorder.observe(answers("down down"))
+        await recorder.flush()
+        tasks.start_soon(keep_backed_up, tmp_path, folder, DAY_MS, 9, moment.clock, meters)
+        await until(lambda: "the head of its chain is 1:" in caplog.text)
+        head = caplog.text.split("the head of its chain is ")[1].split()[0]
+        recorder.observe(answers("up up", T0 + 60_000))
+        await recorder.flush()
+        tasks.cancel_scope.cancel()
+        assert verify(store.path, head).head.num == 2
 
 
 async def test_one_that_cannot_be_made_is_told_and_tried_again(
