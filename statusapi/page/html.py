@@ -10,15 +10,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from prober.core.model import IncidentStatus, MaintenanceStatus
-from statusapi.chronicle import Chronicle, Month
-from statusapi.page import days, prose, sayings, static_files, words
+from statusapi.chronicle import Chronicle, Month, Speeds
+from statusapi.page import chart, days, prose, sayings, static_files, words
 from statusapi.page.headers import HEADERS, headers
 from statusapi.page.languages import ENGLISH, LANGUAGES, Language, chosen
 from statusapi.page.live import Live
 from statusapi.page.look import Looks
 from statusapi.prepared import READS, Body, Prepared, answer, page_of
 from statusapi.problems import Problem, not_found
-from statusapi.views import GroupView, IncidentView, PageView, Views, place
+from statusapi.views import ComponentView, GroupView, IncidentView, PageView, Views, place
 
 MEDIA_TYPE = "text/html; charset=utf-8"
 REFRESH_S = 15
@@ -31,7 +31,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.globals.update(asset=static_files.path_of, words=words, days=days, prose=prose.html)
+_TEMPLATES.globals.update(asset=static_files.path_of, words=words, days=days, chart=chart, prose=prose.html)
 _TEMPLATES.globals.update(refresh_s=REFRESH_S, place=place, languages=tuple(LANGUAGES.values()))
 _TEMPLATES.tests["group"] = lambda entry: isinstance(entry, GroupView)
 
@@ -65,6 +65,8 @@ class Pages:
             "/history": self._history,
             "/history/{month}": self._history,
             "/incidents/{slug}": self._incident,
+            "/latency/{slug}": self._latency,
+            "/latency/{slug}/{span}": self._latency,
             "/live": self._live.stream,
         }
         return [
@@ -100,6 +102,21 @@ class Pages:
             raise not_found()
         name = f"incident:{incident.slug}"
         return self._answer(request, name, lambda page, more: _incident(page, incident, more))
+
+    async def _latency(self, request: Request) -> Response:
+        page, picked = page_of(self._views, request), request.path_params.get("span", "day")
+        shown = next((one for one in page.components if one.slug == request.path_params["slug"]), None)
+        span = chart.SPANS.get(picked)
+        if shown is None or span is None:
+            raise not_found()
+        speeds = await self._chronicle.speeds(page, shown.id, span.span_ms, span.step_ms)
+        found = self._answer(
+            request,
+            f"latency:{shown.slug}:{picked}:{hash(speeds)}",
+            lambda page, more: _latency(page, shown, picked, speeds, more),
+        )
+        found.headers["Cache-Control"] = "no-cache"  # it grows without a change of the page
+        return found
 
     async def _icon(self, request: Request) -> Response:
         return static_files.icon(words.of_page(page_of(self._views, request)).tone)
@@ -189,6 +206,11 @@ def _incident(page: PageView, incident: IncidentView, context: dict[str, Any]) -
         postmortems=[one for one in incident.updates if one.status is IncidentStatus.POSTMORTEM],
         updates=[one for one in incident.updates if one.status is not IncidentStatus.POSTMORTEM],
     )
+
+
+def _latency(page: PageView, shown: ComponentView, picked: str, speeds: Speeds, context: dict[str, Any]) -> str:
+    more = {"shown": shown, "picked": picked, "speeds": speeds, "top": chart.top_ms(speeds)}
+    return _render("latency", {**context, **more, "tone": words.of_component(shown).tone, "page": page})
 
 
 def _history(page: PageView, month: Month, context: dict[str, Any]) -> str:

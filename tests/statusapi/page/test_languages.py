@@ -9,7 +9,7 @@ import pytest
 
 from prober.core import reason
 from prober.core.status import _CALM, _HEADLINES
-from statusapi.page import days, languages, words
+from statusapi.page import chart, days, languages, words
 from statusapi.page.languages import ENGLISH, LANGUAGES, chosen, read
 from statusapi.page.sayings import SENTENCES
 
@@ -21,12 +21,13 @@ HEADLINES = {one.text for both in _HEADLINES.values() for one in both} | {_CALM.
 def spoken() -> set[str]:
     """All that the page may say by itself."""
     templates = "".join(path.read_text() for path in TEMPLATES.glob("*.html"))
-    code = Path(days.__file__).read_text()
+    code = Path(days.__file__).read_text() + Path(chart.__file__).read_text()
     return {
         *(double or single for double, single in re.findall(r"\b_\((?:\"(.+?)\"|'(.+?)')\)", templates)),
         *re.findall(r"""say\(["']([^"']+)["']""", code),
         *re.findall(r"\"([A-Z][^\"]+\.)\" if", code),
         *(word.text for word in (*words.COMPONENT.values(), words.UNWATCHED, *days.LEGEND)),
+        *(span.name for span in chart.SPANS.values()),
         *words.INCIDENT.values(),
         *words.MAINTENANCE.values(),
         *HEADLINES,
