@@ -1,8 +1,8 @@
 """What the store knows and no view: raw answers, notices, and what was shown at a moment. Each for whom it concerns."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prober.core.events import Change
+from prober.core.events import Change, Subject
 from prober.core.incident import as_of
 from prober.core.model import Incident
 from prober.core.own import OWN
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from prober.store import Store
 
 MOST = 1000
+LAST = 10**6  # behind all changes of a decision
+
+
+class Reached(NamedTuple):
+    """A place among all transitions: the number of the decision, and which of its changes."""
+
+    seq: int = -1
+    item: int = 0
 
 
 class Past:
@@ -79,6 +87,46 @@ class Past:
         told = (as_of(one, at_ms) for one in found if ("deleted", str(one.num)) not in self._config.made)
         return sorted((one for one in told if one is not None), key=lambda one: one.num, reverse=True)
 
+    @property
+    def latest(self) -> Reached:
+        """Behind the latest transition that is on the disk."""
+        return Reached(self._recorder.shown.seq, LAST)
+
+    async def transitions(
+        self, principal: Principal, after: Reached, limit: int
+    ) -> tuple[list[dict[str, Any]], Reached]:
+        """What has changed of their checks and components after a transition, in order, and how far that goes.
+
+        Moments are ms. Raises Problem.
+        """
+        found: list[dict[str, Any]] = []
+        while len(found) < limit:
+            try:
+                read = await self._store.archive.changes_after(*after, limit)
+            except StoreError as error:
+                raise _unread(error) from None
+            for seq, item, change in read:
+                after = Reached(seq, item)
+                component = self._component_of(principal, change)
+                if component is not None and len(found) < limit:
+                    found.append(_transition(after, component, change))
+                if len(found) == limit:
+                    return found, after
+            if len(read) < limit:
+                break
+        return found, after
+
+    def _component_of(self, principal: Principal, change: Change) -> str | None:
+        """Which component it is about; None if that is not theirs, or no longer configured."""
+        id_: str | None = change.id
+        if change.subject is Subject.CHECK:
+            check = self._config.checks.get(change.id)
+            id_ = None if check is None else check.component
+        component = None if id_ is None else self._config.components.get(id_)
+        if component is None or not principal.may_see(self._config.sites[component.site].account):
+            return None
+        return id_
+
     def _shown(self, id_: str, change: Change | None) -> dict[str, Any]:
         site = self._config.components[id_].site
         return {
@@ -118,6 +166,20 @@ class Past:
                 "phases_us": {phase.value: us for phase, us in latest.phases_us},
             },
         }
+
+
+def _transition(at: Reached, component: str, change: Change) -> dict[str, Any]:
+    return {
+        "id": f"{at.seq}-{at.item}",
+        "component": component,
+        "check": change.id if change.subject is Subject.CHECK else None,
+        "before": change.before,
+        "after": change.after,
+        "at": change.at_ms,
+        "since": change.since_ms,
+        "rule": change.rule,
+        "detail": change.detail,
+    }
 
 
 def _unread(error: StoreError) -> Problem:

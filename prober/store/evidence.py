@@ -93,6 +93,16 @@ class Archive:
 
         return await self._engine.call(read)
 
+    async def changes_after(self, seq: int, item: int, limit: int) -> list[tuple[int, int, Change]]:
+        """The changes after one, each with its decision's number and its place there, in order. Raises StoreError."""
+
+        def read(connection: sqlite3.Connection) -> list[tuple[int, int, Change]]:
+            found = self._queries.transitions_after(connection, seq=seq, item=item, limit=limit)
+            keys = Change._fields
+            return [(row["seq"], row["item"], rows.change({key: row[key] for key in keys})) for row in found]
+
+        return await self._engine.call(read)
+
     async def answers(self, check: str, until_ms: int, limit: int) -> tuple[Answer, ...]:
         """The latest raw answers of a check up to a moment, newest first. Raises StoreError."""
 

@@ -17,6 +17,7 @@ from statusapi.decode import decoded, taken
 from statusapi.delivery import Delivery
 from statusapi.dialects import native_maintenance
 from statusapi.dialects.native_openapi import PREFIX, QUERIES, document, viewer
+from statusapi.dialects.native_transitions import Transitions
 from statusapi.dialects.wire import moment, moment_or_none
 from statusapi.explain import Explain
 from statusapi.latency import Latency
@@ -55,6 +56,7 @@ def routes(it: Native) -> list[BaseRoute]:
         *_of_delivery(it),
         *_of_keys(it),
         *_of_the_past(it),
+        *Transitions(it.views, it.past, it.auth, _limit).routes(),
         *_of_itself(),
     ]
     return [_strict(route) for route in found]

@@ -193,6 +193,17 @@ _ALERT_PATH = _object(
 _RULE = _words(*Rule)
 _LATEST = _maybe(_object(word=TEXT, since=MOMENT, rule=_RULE, detail=TEXT))
 _CHANGES = _list(_object(at=MOMENT, since=MOMENT, before=TEXT, after=TEXT, rule=_RULE, detail=TEXT))
+_TRANSITION = _object(
+    id=TEXT,
+    component=TEXT,
+    check=_maybe(TEXT),
+    before=TEXT,
+    after=TEXT,
+    at=MOMENT,
+    since=MOMENT,
+    rule=_RULE,
+    detail=TEXT,
+)
 _OWED = _object(
     id=TEXT,
     subscription=TEXT,
@@ -263,6 +274,8 @@ _MAINTENANCES = _object(maintenances=_list(_MAINTENANCE))
 ANSWERS: Mapping[str, Schema] = {
     "get /openapi.json": ANYTHING,
     "get /status": _STATUS,
+    "get /transitions": _object(transitions=_list(_TRANSITION)),
+    "get /stream": {"type": "string", "description": "Events named transition: id, and one of /transitions as data."},
     "get /checks": _object(checks=_list(_CHECK)),
     "get /checks/{id}": _CHECK,
     "get /checks/{id}/observations": _object(observations=_list(_ANSWER)),

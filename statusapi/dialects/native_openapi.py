@@ -24,6 +24,7 @@ from statusapi.orders import (
 )
 
 PREFIX = "/api/prober/v1"
+EVENTS = "text/event-stream"
 
 
 class Query(NamedTuple):
@@ -44,9 +45,13 @@ class Operation(NamedTuple):
     queries: Sequence[Query] = ()
     done: int = 200
     is_open: bool = False
+    media: str = "application/json"
 
 
 _AT = Query("at", {"type": "string", "format": "date-time"}, "The moment that is asked about; now without it.")
+_AFTER = Query(
+    "after", {"type": "string", "pattern": "^[0-9]{1,15}-[0-9]{1,6}$"}, "From the transition with this id on."
+)
 _LIMIT = Query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, "How many at most.")
 _COUNT = Query("count", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 5}, "How many at most.")
 _OPEN = Query("open", {"type": "string", "enum": ["true", "false"]}, "Only those that are open.")
@@ -69,9 +74,11 @@ _UPTIME = (
 )
 
 OPERATIONS = (
-    Operation("get", "/", "This reference, for people.", is_open=True),
+    Operation("get", "/", "This reference, for people.", is_open=True, media="text/html"),
     Operation("get", "/openapi.json", "This reference, for programs.", is_open=True),
     Operation("get", "/status", "What every component showed at a moment.", queries=[_AT]),
+    Operation("get", "/transitions", "What has changed, in order.", queries=[_AFTER, _LIMIT]),
+    Operation("get", "/stream", "The same as it happens: server-sent events.", queries=[_AFTER], media=EVENTS),
     Operation("get", "/checks", "Every check with its verdict and its latest answer."),
     Operation("get", "/checks/{id}", "One check."),
     Operation("get", "/checks/{id}/observations", "Raw answers of a check, newest first.", queries=[_AT, _LIMIT]),
@@ -169,9 +176,8 @@ def _read(schema: Any) -> Any:
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
-    media = "text/html" if operation.path == "/" else "application/json"
     schema = ANSWERS.get(f"{operation.method} {operation.path}", {})
-    done = {"description": "Done.", "content": {media: {"schema": schema}}}
+    done = {"description": "Done.", "content": {operation.media: {"schema": schema}}}
     refused = {
         str(status): {
             "description": text,

@@ -14,11 +14,17 @@ ADMIN = "canary-admin-key-0123456789"
 ACCOUNT = "canary-account-key-0123456789"
 GUESS = "canary-guessed-key-0123456789"
 HOOK = "canary-in-the-path-of-a-hook"
+PAGE = "canary-password-of-a-page-0123456789"
 SECRET = "whsec_Y2FuYXJ5LXNpZ25pbmctc2VjcmV0LTAxMjM0NTY3ODk="
 
 MORE = f"""
 [accounts.acme]
 key = "{ACCOUNT}"
+[sites.inner]
+name = "Inner"
+account = "acme"
+private = true
+password = "{PAGE}"
 [channels.canary]
 kind = "webhook"
 url = "http://127.0.0.1:9/{HOOK}"
@@ -51,7 +57,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], str]
     with daemon(folder, 9, 9) as one:
         one.kill()
         text = one.config.read_text().replace("admin-secret-0123456789", ADMIN)
-        one.config.write_text(text + MORE)
+        one.config.write_text(text.replace("[components.shop]", '[components.shop]\nsite = "main"') + MORE)
         one.start()
         found: dict[str, str] = {}
         made = asked(one, "POST", "/api/prober/v1/keys", ADMIN, {"name": "bot", "account": "acme"})
@@ -62,6 +68,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], str]
         for path in ("/accounts", "/sites", "/subscriptions"):
             for who in (ADMIN, ACCOUNT, GUESS):
                 found[f"{path} {len(found)}"] = asked(one, "GET", path, who, port=one.up)
+        for who in (PAGE, GUESS):
+            found[f"private {len(found)}"] = asked(one, "GET", "/s/inner", who)
+        found["config"] = asked(one, "GET", "/config", ADMIN)
         found["error"] = asked(one, "POST", "/api/prober/v1/incidents", key, {"site": key, "name": 5, "body": ADMIN})
         found["query"] = asked(one, "GET", f"/api/v1/service/?username=acme&api_key={key}&limit=1", "")
         found["wrong query"] = asked(one, "GET", f"/api/v1/service/?username=acme&api_key={GUESS}", "")
@@ -80,6 +89,14 @@ def test_no_secret_comes_out(told: tuple[dict[str, str], str]) -> None:
     found, key = told
     assert "Acceptance" in found["/ 0"]
     assert len(found) > 20
-    secrets = {"admin": ADMIN, "account": ACCOUNT, "made": key, "guess": GUESS, "hook": HOOK, "signing": SECRET}
+    secrets = {
+        "admin": ADMIN,
+        "account": ACCOUNT,
+        "made": key,
+        "guess": GUESS,
+        "hook": HOOK,
+        "signing": SECRET,
+        "page": PAGE,
+    }
     leaks = [(name, where) for where, text in found.items() for name, secret in secrets.items() if secret in text]
     assert leaks == []

@@ -52,6 +52,7 @@ PROMISES: list[Any] = [
     negative_data_rejection,
 ]
 SETTINGS = {"checks": {"negative_data_rejection": {"expected-statuses": [400, 404, 409, 412, 413]}}}
+ENDING = [one for one in OPERATIONS if one.path != "/stream"]
 POSITIVE, NEGATIVE = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 
 
@@ -156,7 +157,7 @@ def it(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 
 @pytest.mark.parametrize("mode", [POSITIVE, NEGATIVE, None], ids=["described", "otherwise", "known"])
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda it: f"{it.method} {it.path}")
+@pytest.mark.parametrize("operation", ENDING, ids=lambda it: f"{it.method} {it.path}")
 def test_every_answer_is_described(it: Scene, operation: Operation, mode: GenerationMode | None) -> None:
     described = it.schema(is_known=mode is None)[PREFIX + operation.path][operation.method.upper()]
     strategy = described.as_strategy(generation_mode=mode or POSITIVE)

@@ -269,7 +269,7 @@ async def test_what_is_another_accounts_looks_like_what_is_missing(tmp_path: Pat
                 assert dialect is STATUSDASHBOARD or found[0][0] in (403, 404), (method, route.path)
                 asked += 1
         for route in dialect.routes(it):
-            if "{" not in route.path and "GET" in (route.methods or ()):
+            if "{" not in route.path and "GET" in (route.methods or ()) and not route.path.endswith("/stream"):
                 answer = await dialect.client(it).get(route.path, headers=dialect.key(ACME))
                 secret = ("inner", "gizmo", "https://hooks.example", "theirs", "Lone")
                 assert not any(one in answer.text for one in secret), route.path

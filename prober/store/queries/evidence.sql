@@ -8,6 +8,14 @@ WHERE subject = :subject
 ORDER BY seq DESC, item DESC
 LIMIT :limit;
 
+-- name: transitions_after
+-- All changes from one on, which is not among them, in the order they were decided.
+SELECT seq, item, subject, id, before, after, at_ms, since_ms, rule, detail
+FROM transition
+WHERE (seq, item) > (:seq, :item)
+ORDER BY seq, item
+LIMIT :limit;
+
 -- name: observations_until
 -- The latest raw observations of a check that began by a moment, newest first.
 SELECT scheduled_ms + lag_ms AS started_ms, took_us, outcome, reason, evidence
