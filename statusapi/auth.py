@@ -119,7 +119,7 @@ class Auth:
         owner: whose key it is said to be, an account's id or "admin"; None if that is not said.
         """
         address = self._limits.address(request)
-        self._check(f"failures of {address}", FAILURES_A_MINUTE, cost=0)
+        self.limit(f"failures of {address}", FAILURES_A_MINUTE, cost=0)
         known = self._known(key)
         if known is not None and owner not in (None, known.principal.account or ADMIN):
             known = None
@@ -127,7 +127,7 @@ class Auth:
             if key:
                 self._note_failure(address)
             raise refusal
-        self._check(f"key {known.digest.hex()}", self._config.daemon.rate_per_key)
+        self.limit(f"key {known.digest.hex()}", self._config.daemon.rate_per_key)
         if known.principal.scope < needs:
             raise Problem(403, "scope", f"This key is good for less: expected the scope {needs.word}.")
         await self._note_use(known)
@@ -138,7 +138,7 @@ class Auth:
         expected, shown = self._config.daemon.metrics_key, bearer(request)
         if expected is None:
             return False
-        self._check(f"failures of {self._limits.address(request)}", FAILURES_A_MINUTE, cost=0)
+        self.limit(f"failures of {self._limits.address(request)}", FAILURES_A_MINUTE, cost=0)
         return shown is not None and hmac.compare_digest(digest_of(shown), digest_of(expected.get_secret_value()))
 
     def admit_scrape(self, request: Request) -> None:
@@ -161,7 +161,7 @@ class Auth:
 
     async def admit_reader(self, request: Request, site: str) -> None:
         """Raises Problem for whoever shows neither the site's password nor a key that opens it."""
-        self._check(f"failures of {self._limits.address(request)}", FAILURES_A_MINUTE, cost=0)
+        self.limit(f"failures of {self._limits.address(request)}", FAILURES_A_MINUTE, cost=0)
         found, shown = self._config.sites[site], told_key(request)
         password = None if found.password is None else found.password.get_secret_value()
         if shown and password is not None and hmac.compare_digest(digest_of(shown), digest_of(password)):
@@ -176,7 +176,8 @@ class Auth:
         self._limits.wait_s(f"failures of {address}", FAILURES_A_MINUTE)
         logger.warning("a key that nobody has was refused to %s", address)
 
-    def _check(self, who: str, per_minute: int, cost: int = 1) -> None:
+    def limit(self, who: str, per_minute: int, cost: int = 1) -> None:
+        """Count one more of that. Raises Problem if there were so many within a minute. cost: 0 only looks."""
         wait_s = self._limits.wait_s(who, per_minute, cost)
         if wait_s:
             raise too_many(wait_s)

@@ -124,9 +124,13 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
 
     manage = Management(world.config, auth, world.not_ready, reread)
     past = Past(world.config, world.recorder, world.store, world.clock)
+
+    def look(check: str) -> None:
+        world.eyes.call(check)
+
     repeats = Repeats(world.store.replies, world.clock)
     latency = Latency(world.config, world.store, world.clock)
-    native = Native(views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats)
+    native = Native(views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats, look)
     chronicle = Chronicle(world.config, world.store, world.clock)
     is_apart = world.config.daemon.metrics is not None
     shared = (None, ()) if is_apart else (metrics, found)

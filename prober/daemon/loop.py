@@ -92,6 +92,11 @@ class Loop:
         self._schedule.follow(intervals_ms, self._clock.now_ms(), fresh)
         self._planned.set()
 
+    def look_now(self, check: str) -> None:
+        """Probe a check as soon as there is room, beside the grid. One that is under way answers for it."""
+        self._schedule.add(Due(check, self._clock.now_ms()))
+        self._planned.set()
+
     def _overload_ms(self) -> int:
         """How long the first in the line has waited, if it is our own limit over all probes that holds it; else 0."""
         since_ms = self._gate.held_since_ms()

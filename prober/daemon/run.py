@@ -168,6 +168,7 @@ async def _started(
     world.recorder.on_shown(couriers.look)
     loop = _loop(world, progress)
     world.pings.follow(loop.probes)
+    world.eyes.call = loop.look_now
     await _hear_again(world)
     tasks.start_soon(keep_written, world.recorder, progress, space)
     tasks.start_soon(keep_told, world.recorder)

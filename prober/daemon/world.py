@@ -28,13 +28,21 @@ class Hook:
 
 
 @dataclass
+class Eyes:
+    """What to call to have a check probed now; does nothing until the daemon has started."""
+
+    call: Callable[[str], None] = lambda _: None
+
+
+@dataclass
 class World:
     """Live state, store and figures of a daemon under one configuration; a reload puts another in its place.
 
     config: what holds; declared: as much of it as stands in the file. ended: what applications want to be done once
     theirs has been replaced. followers: what they want to be told when another configuration holds that their
     application lives on with. remade: to be called when objects have been made, reread: to have the configuration
-    file read again. pings: takes reports of jobs. adhoc: probes on demand. drills: begins drills of channels.
+    file read again. eyes: to be called to have a check probed
+    now. pings: takes reports of jobs. adhoc: probes on demand. drills: begins drills of channels.
     """
 
     config: Config
@@ -50,6 +58,7 @@ class World:
     followers: list[Callable[[Config], None]] = field(default_factory=list)
     remade: Hook = field(default_factory=Hook)
     reread: Hook = field(default_factory=Hook)
+    eyes: Eyes = field(default_factory=Eyes)
     pings: Pings = field(init=False)
     adhoc: AdHoc = field(init=False)
     drills: Drills = field(init=False)

@@ -30,10 +30,11 @@ from statusapi.uptimes import Uptimes
 from statusapi.views import ComponentView, IncidentView, Views
 
 PATHS = rf"{PREFIX}(/.*)?"
+LOOKS_A_MINUTE = 20  # of a check, that people ask for
 
 
 class Native(NamedTuple):
-    """All that the dialect speaks of."""
+    """All that the dialect speaks of. look: has a check probed now."""
 
     views: Views
     orders: Orders
@@ -45,6 +46,7 @@ class Native(NamedTuple):
     keys: ApiKeys
     past: Past
     repeats: Repeats
+    look: Callable[[str], object]
 
 
 def routes(it: Native) -> list[BaseRoute]:
@@ -270,6 +272,13 @@ def _of_the_past(it: Native) -> list[Route]:
         principal = await _principal(it.auth, request)
         return _answer(_with_moments(it.past.check(principal, request.path_params["id"])))
 
+    async def look(request: Request) -> Response:
+        principal, id_ = await _principal(it.auth, request), request.path_params["id"]
+        known = it.past.check(principal, id_)
+        it.auth.limit(f"probes of {id_}", LOOKS_A_MINUTE)
+        it.look(id_)
+        return _answer(_with_moments(known), 202)
+
     async def observations(request: Request) -> Response:
         principal, id_ = await _principal(it.auth, request), request.path_params["id"]
         found = await it.past.answers(principal, id_, _at_ms(request), _limit(request))
@@ -282,7 +291,10 @@ def _of_the_past(it: Native) -> list[Route]:
         "checks/{id}": check,
         "checks/{id}/observations": observations,
     }
-    return [Route(f"{PREFIX}/{path}", handler, methods=READS) for path, handler in found.items()]
+    return [
+        *(Route(f"{PREFIX}/{path}", handler, methods=READS) for path, handler in found.items()),
+        Route(f"{PREFIX}/checks/{{id}}/probe", look, methods=["POST"]),
+    ]
 
 
 def _of_itself() -> list[Route]:

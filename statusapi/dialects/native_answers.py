@@ -278,6 +278,7 @@ ANSWERS: Mapping[str, Schema] = {
     "get /stream": {"type": "string", "description": "Events named transition: id, and one of /transitions as data."},
     "get /checks": _object(checks=_list(_CHECK)),
     "get /checks/{id}": _CHECK,
+    "post /checks/{id}/probe": _CHECK,
     "get /checks/{id}/observations": _object(observations=_list(_ANSWER)),
     "get /checks/{id}/latency": _LATENCY,
     "get /notices": _object(notices=_list(_object(**_TOLD))),

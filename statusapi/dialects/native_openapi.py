@@ -81,6 +81,7 @@ OPERATIONS = (
     Operation("get", "/stream", "The same as it happens: server-sent events.", queries=[_AFTER], media=EVENTS),
     Operation("get", "/checks", "Every check with its verdict and its latest answer."),
     Operation("get", "/checks/{id}", "One check."),
+    Operation("post", "/checks/{id}/probe", "Probe a check now; the answer is the check as it was.", done=202),
     Operation("get", "/checks/{id}/observations", "Raw answers of a check, newest first.", queries=[_AT, _LIMIT]),
     Operation("get", "/checks/{id}/latency", "How long a check took, in steps and in all.", queries=[*_SPAN, _STEP]),
     Operation("get", "/notices", "The newest messages that were owed, newest first.", queries=[_CHANNEL, _PROGRESS]),

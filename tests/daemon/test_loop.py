@@ -171,3 +171,18 @@ async def test_a_clock_that_jumps_into_planned_work_is_noticed(
                 await anyio.sleep(0.01)
         await recorder.flush()
         assert recorder.shown.components["shop"].status is Status.MAINTENANCE
+
+
+async def test_a_check_is_probed_when_somebody_asks_for_it(tmp_path: Path) -> None:
+    async with recording(tmp_path, policy(check(interval_ms=3_600_000))) as (recorder, _):
+        probes, clock = {"shop": Slow(0)}, Clock()
+        schedule = Schedule({"shop": 3_600_000}, clock.now_ms())
+        loop = Loop(probes, schedule, recorder, clock, Limits(1), Meters(["shop"], []), Progress())
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(loop.run)
+            loop.look_now("shop")
+            loop.look_now("none")
+            with anyio.fail_after(20):
+                while not probes["shop"].answered:
+                    await anyio.sleep(0.01)
+            tasks.cancel_scope.cancel()

@@ -118,6 +118,7 @@ class Scene:
         self.now_ms = T0
         self.trouble: str | None = None
         self.mistakes: list[str] = []
+        self.looked: list[str] = []
         self.reports: list[tuple[str, Signal, int | None]] = []
         self.config, self.recorder, self.store = config, recorder, store
         self.clock = Clock(wall_ns=self._now_ns, monotonic_ns=self._now_ns)
@@ -134,7 +135,9 @@ class Scene:
         drills = Drills(lambda: config, store, self.clock)
         delivery = Delivery(config, recorder, store, self.clock, drills.begin)
         repeats = Repeats(store.replies, self.clock)
-        native = Native(self.views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats)
+        native = Native(
+            self.views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats, self.looked.append
+        )
         found = discovery.routes(config, auth)
         manage = Management(config, auth, lambda: self.trouble, self.reread)
         chronicle = Chronicle(config, store, self.clock)

@@ -82,3 +82,16 @@ async def test_incidents_are_told_as_they_stood_at_a_moment(tmp_path: Path) -> N
         await ask(it, f"incidents/{now['num']}?at={opened}", OTHER, 404)
         await ask(it, f"incidents/{now['num']}?at=2023-11-14T22:13:20Z", status=404)
         await ask(it, "incidents?at=2033-11-14T22:13:20Z", status=400)
+
+
+async def test_a_check_is_probed_now_for_whom_it_concerns_and_not_too_often(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        headers = {"Authorization": f"Bearer {ACME}"}
+
+        async def look(check: str) -> int:
+            return (await it.public.post(f"/api/prober/v1/checks/{check}/probe", headers=headers)).status_code
+
+        assert [await look(check) for check in ("shop", "lone", "none")] == [202, 404, 404]
+        assert it.looked == ["shop"]
+        assert [await look("shop") for _ in range(20)] == [202] * 19 + [429]
+        assert await look("mail") == 202
