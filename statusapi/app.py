@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from statusapi import alerts, discovery, management, metrics, page, pings
-from statusapi.auth import too_many
+from statusapi.auth import LOCAL, too_many
 from statusapi.catalog import Catalog
 from statusapi.chronicle import Chronicle
 from statusapi.dialects import instatus, native, statusdashboard, statuspage, up
@@ -41,6 +41,16 @@ _SHAPES: tuple[tuple[str, Render], ...] = (
 _OF_A_SITE = re.compile(r"^/s/[^/]+(?=/)")
 
 
+class Local:
+    """The application for who comes by the control socket: no key is asked for."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.application({**scope, LOCAL: True}, receive, send)
+
+
 _UNLIMITED = ("/-/", "/metrics")  # what watches us
 
 
@@ -57,7 +67,7 @@ class Limited:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         limits = self._limits
-        if limits.per_address and not scope["path"].startswith(_UNLIMITED):
+        if limits.per_address and LOCAL not in scope and not scope["path"].startswith(_UNLIMITED):
             request = Request(scope)
             wait_s = limits.wait_s(f"address {limits.address(request)}", limits.per_address)
             if wait_s:

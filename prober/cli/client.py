@@ -1,40 +1,95 @@
 """What the verbs that ask a running daemon have in common: where it is, the key, and its refusals."""
 
 import os
+import socket
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
+
+if TYPE_CHECKING:
+    import httpx
 
 BAD_USAGE = 2
 REFUSED = 1
 
-Server = Annotated[str, typer.Option(help="Where the daemon's public listener is.")]
+Server = Annotated[
+    str,
+    typer.Option(
+        envvar="PROBER_SERVER",
+        help="Where the daemon is: the URL of its public listener, or the path of its control socket. Without it, the "
+        "one on this host.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
-HERE = "http://127.0.0.1:8080"
+HERE = ""
+PUBLIC = "http://127.0.0.1:8080"
+SOCKET = "control.sock"
+STATES = (Path("prober-state"), Path("/var/lib/prober"))  # where the state is, unless a configuration says otherwise
+
+
+class Way(NamedTuple):
+    """How the daemon is reached. socket: its control socket, by which no key is needed; None = by the URL."""
+
+    url: str
+    socket: Path | None = None
+
+    def __str__(self) -> str:
+        return self.url if self.socket is None else str(self.socket)
 
 
 def ask(server: str, method: str, path: str, fields: dict[str, Any] | None = None) -> Any:
     """The daemon's answer; its refusal, or that it can't be reached, in one sentence and an exit status."""
-    key = os.environ.get("PROBER_KEY", "")
-    if not key:
-        raise _refuse("PROBER_KEY: expected a key of the API in the environment, found none", BAD_USAGE)
-    return _answer(server, method, f"/api/prober/v1/{path}", fields, {"Authorization": f"Bearer {key}"})
+    way = _way(server)
+    return _answer(way, method, f"/api/prober/v1/{path}", fields, _authorized(way, server))
 
 
 def ask_if_allowed(server: str, path: str) -> Any:
     """The daemon's answer; None if the key is not the admin's."""
-    key = os.environ.get("PROBER_KEY", "")
-    return _answer(server, "GET", f"/api/prober/v1/{path}", None, {"Authorization": f"Bearer {key}"}, spared=403)
+    way = _way(server)
+    return _answer(way, "GET", f"/api/prober/v1/{path}", None, _authorized(way, server), spared=403)
 
 
 def look(server: str, path: str) -> Any:
     """What the daemon shows everybody at that path; refusals as for `ask`."""
-    return _answer(server, "GET", path, None, {})
+    return _answer(_way(server), "GET", path, None, {})
+
+
+def _way(server: str) -> Way:
+    """By what is said; else by the key in the environment, if there is one, or by a control socket that is there."""
+    if server.startswith(("http://", "https://")):
+        return Way(server.rstrip("/"))
+    if server:
+        return Way("http://prober", Path(server))
+    found = None if os.environ.get("PROBER_KEY") else next((one for one in _sockets() if one.exists()), None)
+    return Way(PUBLIC) if found is None else Way("http://prober", found)
+
+
+def _sockets() -> Iterator[Path]:
+    """Where a control socket may be: of the configuration that is here, and of those that have no `state_dir`."""
+    with suppress(OSError, ValueError):
+        told = tomllib.loads(Path("config.toml").read_text("utf-8")).get("prober", {})
+        yield Path(told["state_dir"] if isinstance(told, dict) and "state_dir" in told else STATES[0]) / SOCKET
+    yield from (state / SOCKET for state in STATES)
+
+
+def _authorized(way: Way, server: str) -> dict[str, str]:
+    key = os.environ.get("PROBER_KEY", "")
+    if key:
+        return {"Authorization": f"Bearer {key}"}
+    if way.socket is None:
+        wanted = "a key of the API in the environment"
+        or_else = "" if server else ", and no control socket of a daemon on this host either (see --server)"
+        raise _refuse(f"PROBER_KEY: expected {wanted}, found none{or_else}", BAD_USAGE)
+    return {}
 
 
 def _answer(
-    server: str,
+    way: Way,
     method: str,
     path: str,
     fields: dict[str, Any] | None,
@@ -45,14 +100,15 @@ def _answer(
     import httpx
 
     try:
-        with httpx.Client(trust_env=False, timeout=10) as client:
-            answer = client.request(method, server.rstrip("/") + path, json=fields, headers=headers)
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeEncodeError) as error:
-        raise _refuse(f"{server}: expected the daemon's public listener, found: {error}", REFUSED) from None
+        with _transport(way) as transport, httpx.Client(transport=transport, trust_env=False, timeout=10) as client:
+            answer = client.request(method, way.url + path, json=fields, headers=headers)
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeEncodeError, OSError) as error:
+        wanted = "the daemon's public listener" if way.socket is None else "a daemon that listens at its control socket"
+        raise _refuse(f"{way}: expected {wanted}, found: {error}", REFUSED) from None
     try:
         said = answer.json()
     except ValueError:
-        raise _refuse(f"{server}: expected the daemon's API, found something else", REFUSED) from None
+        raise _refuse(f"{way}: expected the daemon's API, found something else", REFUSED) from None
     if answer.is_success:
         return said
     if answer.status_code == spared:
@@ -60,6 +116,24 @@ def _answer(
     refusal = said.get("error") if isinstance(said, dict) else None
     message = refusal.get("message") if isinstance(refusal, dict) else f"HTTP {answer.status_code}"
     raise _refuse(str(message), BAD_USAGE if answer.status_code == 400 else REFUSED)
+
+
+@contextmanager
+def _transport(way: Way) -> Iterator["httpx.BaseTransport | None"]:
+    """None: the usual one. A socket is reached by its folder's descriptor: a path may be longer than it may be."""
+    import httpx
+
+    if way.socket is None:
+        yield None
+        return
+    folder = os.open(way.socket.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        path = f"/proc/self/fd/{folder}/{way.socket.name}"
+        with socket.socket(socket.AF_UNIX) as knock:  # httpx would leave its own open if nobody is there
+            knock.connect(path)
+        yield httpx.HTTPTransport(uds=path)
+    finally:
+        os.close(folder)
 
 
 def _refuse(sentence: str, status: int) -> typer.Exit:

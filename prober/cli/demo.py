@@ -49,6 +49,7 @@ def _welcome(scene: "Scenery", config: "Config") -> list[str]:
         f"  status API  http://{scene.public}/api/v2/summary.json",
         f"  UP API      http://{scene.up}/",
         f"  metrics     http://{scene.public}/metrics",
+        f"  terminal    PROBER_SERVER={config.daemon.state_dir}/control.sock ./run status",
         "",
         "  Ctrl-C ends it. What the receiver gets:",
         "",

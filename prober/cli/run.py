@@ -83,11 +83,11 @@ def wanted(config: "Config") -> "dict[str, tuple[str, int]]":
 
 
 async def applications(world: "World", limits: "Limits") -> "Sequence[Application]":
-    """What is served on each of those listeners."""
+    """What is served on each of those listeners, and by the control socket."""
     from statusapi import discovery
     from statusapi.alerts import Alerts
     from statusapi.api_keys import ApiKeys
-    from statusapi.app import create_metrics, create_public, create_up
+    from statusapi.app import Local, create_metrics, create_public, create_up
     from statusapi.auth import Auth
     from statusapi.catalog import Catalog
     from statusapi.chronicle import Chronicle
@@ -137,11 +137,12 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     public = create_public(native, shared[0], catalog, chronicle, limits, shared[1], manage, alerts, world.pings.take)
     followers = (views, metrics, auth, orders, explain, uptimes, latency, delivery, keys, catalog, past)
     world.followers += [part.follow for part in (*followers, chronicle, manage, alerts)]
-    served = [public]
+    served: list[Application] = [public]
     if world.config.daemon.up is not None:
         served.append(create_up(native, catalog, limits))
     if is_apart:
         served.append(create_metrics(metrics, limits, found, manage))
+    served.append(Local(public))
     return served
 
 

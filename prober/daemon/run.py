@@ -18,6 +18,7 @@ from prober.core.own import with_own
 from prober.core.schedule import Schedule
 from prober.daemon.alert_path import AlertPath
 from prober.daemon.backups import keep_backed_up
+from prober.daemon.control import ControlConnection, controlled
 from prober.daemon.couriers import Couriers
 from prober.daemon.garbage import settle
 from prober.daemon.gate import Limits
@@ -65,8 +66,8 @@ async def run(
 ) -> None:
     """Watch until SIGTERM or SIGINT; on SIGHUP, `read` the configuration again and apply what differs.
 
-    make: builds one application for each listener. ready: is called once everything is under way. Raises StoreError if
-    the state can't be had.
+    make: builds one application for each listener, and one for the control socket. ready: is called once everything is
+    under way. Raises StoreError if the state can't be had.
     """
     manager = ServiceManager()
     keep_turns_short()
@@ -79,9 +80,12 @@ async def run(
         starts = Starts(directory)
         world = await _world(config, store, held(starts, now_ms, config.daemon.safe_mode_after))
         applications = [Replaceable(application) for application in await make(world)]
-        await stack.enter_async_context(
-            serving(dict(zip(listeners, applications, strict=True)), secured(config, listeners))
-        )
+        control = stack.enter_context(controlled(directory))
+        served = dict(zip(listeners, applications, strict=False))
+        if control is not None:
+            served[control] = applications[-1]
+        kinds = {control: ControlConnection} if control is not None else {}
+        await stack.enter_async_context(serving(served, secured(config, listeners), kinds))
         await stack.enter_async_context(_final_flush(world.recorder))
         stack.enter_context(watching(world.clock.monotonic_ns))
         tasks = await stack.enter_async_context(anyio.create_task_group())

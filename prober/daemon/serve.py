@@ -85,11 +85,19 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(
-    applications: Mapping[socket.socket, Application], secured: Mapping[socket.socket, ssl.SSLContext] | None = None
+    applications: Mapping[socket.socket, Application],
+    secured: Mapping[socket.socket, ssl.SSLContext] | None = None,
+    connections: Mapping[socket.socket, type[Connection]] | None = None,
 ) -> AsyncIterator[None]:
-    """Serve until the end of the block, then let answers under way finish. secured: what is served by TLS."""
-    contexts = secured or {}
-    servers = [(_Server(_config(app, contexts.get(listener))), listener) for listener, app in applications.items()]
+    """Serve until the end of the block, then let answers under way finish.
+
+    secured: what is served by TLS. connections: what is served by connections of another kind.
+    """
+    contexts, kinds = secured or {}, connections or {}
+    servers = [
+        (_Server(_config(app, contexts.get(listener), kinds.get(listener, Connection))), listener)
+        for listener, app in applications.items()
+    ]
     async with anyio.create_task_group() as tasks:
         for server, listener in servers:
             tasks.start_soon(_serve, server, listener)
@@ -106,11 +114,11 @@ async def _serve(server: _Server, listener: socket.socket) -> None:
         await server.serve(sockets=[listener])
 
 
-def _config(application: Any, context: ssl.SSLContext | None = None) -> uvicorn.Config:
+def _config(application: Any, context: ssl.SSLContext | None, connection: type[Connection]) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         ssl_context_factory=None if context is None else lambda *_: context,
-        http=Connection,
+        http=connection,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -72,10 +72,12 @@ def test_a_wrong_key_and_a_missing_one_are_told(running: Daemon) -> None:
 
 
 def test_a_daemon_that_is_not_there_is_told(free_port: int) -> None:
-    for server in (f"http://127.0.0.1:{free_port}", "nonsense", "http://[::"):
+    listener, socket = "the daemon's public listener", "a daemon that listens at its control socket"
+    for server in (f"http://127.0.0.1:{free_port}", "http://[::", "nonsense", "/no/such/folder/control.sock", "\0"):
         result = CliRunner().invoke(app, ["incidents", "list", "--server", server], env={"PROBER_KEY": KEY})
         assert result.exit_code == 1
-        assert f"prober: {server}: expected the daemon's public listener, found: " in result.stderr
+        wanted = listener if server.startswith("http") else socket
+        assert f"prober: {server}: expected {wanted}, found: " in result.stderr
 
 
 def test_something_else_that_listens_there_is_told(tmp_path: Path) -> None:
