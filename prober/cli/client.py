@@ -1,6 +1,7 @@
 """What the verbs that ask a running daemon have in common: where it is, the key, and its refusals."""
 
 import os
+import re
 import socket
 import tomllib
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from urllib.parse import unquote
 
 import typer
 
@@ -27,6 +29,7 @@ Server = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
 HERE = ""
+API = "/api/prober/v1"
 PUBLIC = "http://127.0.0.1:8080"
 SOCKET = "control.sock"
 STATES = (Path("prober-state"), Path("/var/lib/prober"))  # where the state is, unless a configuration says otherwise
@@ -45,13 +48,13 @@ class Way(NamedTuple):
 def ask(server: str, method: str, path: str, fields: dict[str, Any] | None = None) -> Any:
     """The daemon's answer; its refusal, or that it can't be reached, in one sentence and an exit status."""
     way = _way(server)
-    return _answer(way, method, f"/api/prober/v1/{path}", fields, _authorized(way, server))
+    return _answer(way, method, f"{API}/{path}", fields, _authorized(way, server))
 
 
 def ask_if_allowed(server: str, path: str) -> Any:
     """The daemon's answer; None if the key is not the admin's."""
     way = _way(server)
-    return _answer(way, "GET", f"/api/prober/v1/{path}", None, _authorized(way, server), spared=403)
+    return _answer(way, "GET", f"{API}/{path}", None, _authorized(way, server), spared=403)
 
 
 def look(server: str, path: str) -> Any:
@@ -115,6 +118,8 @@ def _answer(
         return None
     refusal = said.get("error") if isinstance(said, dict) else None
     message = refusal.get("message") if isinstance(refusal, dict) else f"HTTP {answer.status_code}"
+    if answer.status_code == 404:
+        message = _absent(path) or message
     raise _refuse(str(message), BAD_USAGE if answer.status_code == 400 else REFUSED)
 
 
@@ -134,6 +139,15 @@ def _transport(way: Way) -> Iterator["httpx.BaseTransport | None"]:
         yield httpx.HTTPTransport(uds=path)
     finally:
         os.close(folder)
+
+
+def _absent(path: str) -> str | None:
+    """What of the API's path isn't there, and which verb lists what is; None for a path that names nothing."""
+    named = re.match(API + r"/(\w+)/([^/?]+)", path)
+    if named is None:
+        return None
+    verb = "maintenance" if named[1] == "maintenances" else named[1]
+    return f"{verb}: expected one that is there, found {unquote(named[2])!r}; see prober {verb} list"
 
 
 def _refuse(sentence: str, status: int) -> typer.Exit:

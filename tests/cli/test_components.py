@@ -40,7 +40,11 @@ def test_a_component_is_pinned_and_unpinned(running: Daemon) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (["pin", "ghost", "major"], 1, "There is nothing here."),
+        (
+            ["pin", "ghost", "major"],
+            1,
+            "components: expected one that is there, found 'ghost'; see prober components list",
+        ),
         (
             ["pin", "shop", "awful"],
             2,

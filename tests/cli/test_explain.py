@@ -38,7 +38,10 @@ def test_an_outage_is_explained_from_answer_to_delivery(tmp_path: Path) -> None:
     assert "opened owed to ops by channel ops: delivered" in text
     assert "arrived (HTTP 200)" in text
     assert found["component"] == "shop"
-    assert (missing.exit_code, missing.stderr) == (1, "prober: There is nothing here.\n")
+    assert missing.exit_code == 1
+    assert (
+        missing.stderr == "prober: components: expected one that is there, found 'none'; see prober components list\n"
+    )
     assert (bad.exit_code, "at: expected a date and time with its zone" in bad.stderr) == (2, True)
 
 

@@ -54,7 +54,7 @@ def test_an_incident_is_opened_by_hand(running: Daemon) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (["show", "99"], 1, "There is nothing here."),
+        (["show", "99"], 1, "incidents: expected one that is there, found '99'; see prober incidents list"),
         (["update", "1", " "], 2, "body: expected a text of 1 to 10000 characters"),
         (["ack", "1", "--for", "soon"], 2, 'duration: expected a duration such as "30s"'),
         (["open", "x", "y", "--impact", "huge"], 2, "impact: expected 'none', 'minor', 'major' or 'critical'"),

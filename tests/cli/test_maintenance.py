@@ -129,8 +129,12 @@ def test_work_may_wait_until_nothing_fails(running: Daemon) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (["show", "ghost"], 1, "There is nothing here."),
-        (["extend", "ghost", "--by", "1h"], 1, "There is nothing here."),
+        (["show", "ghost"], 1, "maintenance: expected one that is there, found 'ghost'; see prober maintenance list"),
+        (
+            ["extend", "ghost", "--by", "1h"],
+            1,
+            "maintenance: expected one that is there, found 'ghost'; see prober maintenance list",
+        ),
         (["schedule", "Move"], 2, "end: expected a moment, or a duration in its place"),
         (["schedule", "Move", "--for", "soon"], 2, 'duration: expected a duration such as "30s"'),
     ],

@@ -41,7 +41,10 @@ def test_a_notice_is_listed_shown_and_sent_again(running: Daemon) -> None:
     eventually(
         lambda: len(json.loads(run(running, "notices", "show", id_, "--json").stdout)["deliveries"]) == 2, "the replay"
     )
-    assert "There is nothing here" in run(running, "notices", "show", "msg_unknown").stderr
+    assert (
+        "notices: expected one that is there, found 'msg_unknown'; see prober notices list"
+        in run(running, "notices", "show", "msg_unknown").stderr
+    )
 
 
 def test_channels_are_listed_and_enabled(running: Daemon) -> None:
