@@ -22,7 +22,9 @@ PUBLIC = (
     "/api/prober/v1/components/<id>/explain", "/api/prober/v1/components/<id>/uptime", "/api/prober/v1/keys",
     "/api/prober/v1/components/<id>/pin", "/api/prober/v1/maintenances", "/api/prober/v1/maintenances/<id>/next",
     "/api/prober/v1/maintenances/<id>/end", "/api/prober/v1/notices/<id>", "/api/prober/v1/notices/<id>/replay",
-    "/api/prober/v1/channels", "/api/prober/v1/alertmanager", "/ping/<id>", "/ping/<id>/<id>", "/-/healthy", "/config",
+    "/api/prober/v1/channels", "/api/prober/v1/alertmanager",
+    "/api/prober/v1/transitions", "/api/prober/v1/stream", "/api/prober/v1/checks/<id>/probe",
+    "/ping/<id>", "/ping/<id>/<id>", "/-/healthy", "/config",
 )  # fmt: skip
 UP = (
     "/", "/accounts", "/accounts/<id>", "/sites/<id>", "/site/<id>/", "/components/<id>", "/incidents/<id>",
@@ -37,12 +39,13 @@ _IDS = (
 _QUERIES = (
     "at", "from", "to", "step", "limit", "offset", "count", "open", "format", "hours", "zone", "order_by", "username",
     "api_key", "target", "module", "debug", "form", "year", "lang", "id__in", "start__gte", "month", "maintenance",
+    "after",
 )  # fmt: skip
 _VALUES: Sequence[Any] = (
     "", "shop", "main", "acme", "open", "MAJOROUTAGE", "RESOLVED", "resolved", "true", "2026-03-01T12:00:00Z",
     "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-03-01", "1h", "366d", "Mo-Fr 08:00-18:00", "Europe/Berlin",
     "http://127.0.0.1:9/", "https://example.com/", "x" * 11_000, "\u202e\u0000", "\ud800", "<script>",
-    "/api/v1/status/1/",
+    "/api/v1/status/1/", "1-0", "2023-11-14T22:13:20Z",
     0, 1, -1, 1.5, 1e308, 2**53, 2**63, 10**400, True, False, None, [], {}, ["shop"], [{}], [[["x"]]], {"id": "x"},
 )  # fmt: skip
 _FIELDS = (
