@@ -29,6 +29,11 @@ CONNECTIONS = 16
 PIPELINED = 8
 HOP = ("date", "connection")  # headers that the server adds by itself
 DESCRIPTORS = 65_536  # as the unit has them
+TEXT, PING, PONG = 0x81, 0x89, 0x8A  # frames of a WebSocket
+UPGRADE = (
+    b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c2l4dGVlbiBieXRlcy4uLg==\r\n\r\n"
+)
 KEY = "benchmark-key-0123456789"
 NAMES = "".join(
     f'[components.c{n}]\nname = "Component {n}"\n'
@@ -137,19 +142,31 @@ async def _size(port: int, request: bytes) -> int:
 
 
 class Told(asyncio.Protocol):
-    """A reader who is told of changes. hears: when the latest event came."""
+    """A reader who is told of changes by WebSocket. hears: when the latest event came."""
 
     def __init__(self) -> None:
-        self.events, self.heard = 0, 0.0
+        self.events, self.heard, self._bytes = 0, 0.0, b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        transport.write(b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        transport.write(UPGRADE)
 
     def data_received(self, data: bytes) -> None:
-        if b"data:" in data:
-            self.events, self.heard = self.events + 1, time.perf_counter()
+        self._bytes += data
+        if self._bytes.startswith(b"HTTP/"):
+            head, end, rest = self._bytes.partition(b"\r\n\r\n")
+            if not end:
+                return
+            assert b" 101 " in head, head
+            self._bytes = rest
+        while len(self._bytes) >= 2 and len(self._bytes) >= 2 + self._bytes[1]:
+            kind, content = self._bytes[0], self._bytes[2 : 2 + self._bytes[1]]
+            self._bytes = self._bytes[2 + len(content) :]
+            if kind == TEXT:
+                self.events, self.heard = self.events + 1, time.perf_counter()
+            elif kind == PING:
+                self.transport.write(bytes([PONG, 0x80 | len(content), 0, 0, 0, 0]) + content)
 
 
 async def told(port: int, readers: int) -> tuple[dict[str, float], dict[str, float]]:

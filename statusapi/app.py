@@ -21,6 +21,7 @@ from statusapi.limits import Limits
 from statusapi.page import badges
 from statusapi.private import Private
 from statusapi.problems import Problem, of_status
+from statusapi.sockets import carry
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,12 @@ class Limited:
         self._limits = limits
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            await carry(self._answer, scope, receive, send)
+        else:
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         limits = self._limits
         if limits.per_address and LOCAL not in scope and not scope["path"].startswith(_UNLIMITED):
             request = Request(scope)

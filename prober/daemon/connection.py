@@ -3,17 +3,25 @@
 1. There are so many at most; who comes then is turned away, and what is left of our descriptors is for probes.
 2. A request is short, and has arrived in time after its connection or the first of its bytes. Answers have no deadline
    here: how long nothing of one may be taken is the kernel's to watch (see serve.bound).
+3. Who becomes a WebSocket counts as before, and has been answered all else; who asks and does not take goes.
 """
 
 import asyncio
+import logging
 import resource
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
+from wsproto.events import Ping
 
 LONGEST_REQUEST = 128 * 1024  # bytes, its head and its body together; twice what any dialect takes
 ARRIVES_WITHIN_S = 30
 MOST = 16_384  # connections of a listener
+LONGEST_MESSAGE = 1024  # bytes of a WebSocket's; nobody has anything to say there
+PING_EVERY_S = 20.0  # who answers none within as long is gone
+_QUIET = logging.getLogger("prober.daemon.connection.sockets")
+_QUIET.setLevel(logging.ERROR)  # every coming would be told
 
 
 def most_connections() -> int:
@@ -57,7 +65,9 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
-        self._cycles = [one for one in (*self._cycles, self.cycle) if not one.response_complete]
+        cycles: tuple[RequestResponseCycle | None, ...] = (*self._cycles, self.cycle)
+        # None if the first request is to become a WebSocket
+        self._cycles = [one for one in cycles if one is not None and not one.response_complete]
         if self._is_last:
             self.make_last()
 
@@ -71,6 +81,13 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._end()
         super().on_message_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        self._end()
+        if self._cycles:  # its answer would come between those
+            self.transport.close()
+        else:
+            super().handle_websocket_upgrade()
 
     def _begin(self) -> None:
         if self._deadline is None:
@@ -102,3 +119,18 @@ class Connection(HttpToolsProtocol):
     def _is_answering(self) -> bool:
         """Whether a request has arrived whole, or is answered already, and the answer is not complete."""
         return any(not one.response_complete and (one.response_started or not one.more_body) for one in self._cycles)
+
+
+class Socket(WSProtocol):
+    """What a connection is after it has become a WebSocket."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.logger = _QUIET
+
+    def handle_ping(self, event: Ping) -> None:
+        """Answered to whom takes the answers; they are not kept for others."""
+        if self.writable.is_set():
+            super().handle_ping(event)
+        else:
+            self.transport.abort()

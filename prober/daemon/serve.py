@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import uvicorn
 
-from prober.daemon.connection import Connection
+from prober.daemon.connection import LONGEST_MESSAGE, PING_EVERY_S, Connection, Socket
 from prober.errors import ProberError
 
 Application = Callable[..., Awaitable[None]]
@@ -119,7 +119,11 @@ def _config(application: Any, context: ssl.SSLContext | None, connection: type[C
         application,
         ssl_context_factory=None if context is None else lambda *_: context,
         http=connection,
-        ws="none",
+        ws=Socket,
+        ws_max_size=LONGEST_MESSAGE,
+        ws_ping_interval=PING_EVERY_S,
+        ws_ping_timeout=PING_EVERY_S,
+        ws_per_message_deflate=False,  # it would cost each of thousands some 300 kB
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -58,7 +58,7 @@ async def serving(app: ASGIApp, on: socket.socket, certificate: Path | None = No
         uvicorn.Config(
             app,
             http="httptools",
-            ws="none",
+            ws="wsproto",
             lifespan="off",
             log_config=None,
             access_log=False,

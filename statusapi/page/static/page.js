@@ -117,16 +117,35 @@ function admit() {
 }
 
 // Being told beats asking: a change is here within a second. Not all ask in the same moment.
+function told({ data }) {
+  if (data !== tag || !by("stale").hidden) setTimeout(renew, Math.random() * 1000);
+}
+
+let passes = false;
+
 function follow() {
+  if (!window.WebSocket) return listen();
+  const url = new URL(script.dataset.live, location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  const live = new WebSocket(url);
+  live.onopen = () => { passes = true; };
+  live.onmessage = told;
+  live.onclose = () => {
+    setTimeout(renew, Math.random() * 1000);
+    // What lets no WebSocket through may let a stream of events through.
+    if (passes) setTimeout(follow, 1000 + Math.random() * 2000);
+    else listen();
+  };
+}
+
+function listen() {
   if (!window.EventSource) return;
   const live = new EventSource(script.dataset.live);
-  live.onmessage = ({ data }) => {
-    if (data !== tag || !by("stale").hidden) setTimeout(renew, Math.random() * 1000);
-  };
+  live.onmessage = told;
   live.onerror = () => {
     setTimeout(renew, Math.random() * 1000);
     // The browser comes back by itself unless it was refused.
-    if (live.readyState === EventSource.CLOSED) setTimeout(follow, everyMs);
+    if (live.readyState === EventSource.CLOSED) setTimeout(listen, everyMs);
   };
 }
 

@@ -9,9 +9,10 @@ import html5lib
 import pytest
 from playwright.async_api import expect
 
+from prober.demo.serve import address, listener, serving
 from statusapi import history
 from statusapi.page.languages import LANGUAGES
-from tests.browser import reading, violations
+from tests.browser import PATIENCE_MS, browser, reading, violations
 from tests.statusapi.page.test_html import text
 from tests.statusapi.scene import ADMIN, CONFIG, MAINTENANCE, MINUTE, Scene, scene
 
@@ -93,6 +94,40 @@ async def test_a_change_appears_by_itself_and_goes_again_and_nothing_jumps(tmp_p
             await it.see("up up")
             await expect(shop.locator(".state")).to_have_text("Operational")
             await expect(page.locator(".said")).not_to_have_text("Partial System Outage")
+
+
+@pytest.mark.parametrize("missing", ["", "WebSocket", "EventSource"])
+async def test_a_change_is_told_by_whatever_comes_through(tmp_path: Path, missing: str) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("up up")
+        async with reading(it) as page:
+            opened: list[str] = []
+            page.on("websocket", lambda socket: opened.append(socket.url))
+            page.on("request", lambda request: opened.append(request.url) if "/live" in request.url else None)
+            await page.add_init_script(f"delete window.{missing or 'none'}")
+            await page.goto("/")
+            await it.see("down down")
+            await expect(page.locator(".said")).to_have_text("Partial System Outage")
+            assert [url.partition(":")[0] for url in opened] == ["http" if missing == "WebSocket" else "ws"]
+
+
+async def test_a_reader_says_that_the_page_is_old_and_is_back_by_itself_after_a_restart(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it, browser() as chromium:
+        await it.see("up up")
+        page = await chromium.new_page()
+        socket = listener(0)
+        at = address(socket)
+        async with serving(it.application, socket):
+            await page.goto(f"http://{at}/")
+            await expect(page.locator("#stale")).to_be_hidden()
+        await expect(page.locator("#stale")).to_contain_text("The connection is lost", timeout=PATIENCE_MS)
+        await it.see("down down")
+        async with serving(it.application, listener(int(at.rpartition(":")[2]))):
+            await expect(page.locator(".said")).to_have_text("Partial System Outage", timeout=PATIENCE_MS)
+            await expect(page.locator("#stale")).to_be_hidden()
+            await it.see("up up")
+            await expect(page.locator(".said")).not_to_have_text("Partial System Outage", timeout=PATIENCE_MS)
+            await page.close()
 
 
 async def test_times_are_the_readers_with_utc_at_hand(tmp_path: Path) -> None:
