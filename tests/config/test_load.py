@@ -147,6 +147,10 @@ MISTAKES = {
         '3: prober.max_probes: expected a value such as "text", 5, true or ["a", "b"], found 5s',
     ],
     "site_needed": ["4: components.shop.site: expected one of the sites a, b, as there are several, found none"],
+    "site_private": [
+        '3: sites.main.private: expected true or false, found "yes"',
+        "4: sites.main.password: expected a key of at least 16 characters, found a text that is not shown here",
+    ],
     "site_url": ['2: sites.main.url: expected a URL such as "https://status.example.com", found "status.example"'],
     "site_url_twice": [
         '5: sites.b.url: expected a URL of its own, found "https://STATUS.example/", already used by sites.a'
