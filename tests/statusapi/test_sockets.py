@@ -1,6 +1,7 @@
 """Changes are told by WebSocket, over real sockets, to whom the stream would tell them and to nobody else."""
 
 import base64
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -96,6 +97,9 @@ async def test_who_reads_is_asked_to_come_again_when_another_configuration_takes
         ("/api/prober/v1/incidents", {}, 403),
         ("/live", {"Origin": "https://evil.example"}, 403),
         ("/live", {"Origin": "null"}, 403),
+        ("/live", {"Origin": "https://["}, 403),
+        ("/live", {"Origin": "https://status.example.evil.example"}, 403),
+        ("/live", {"Origin": "https://status.example:8443"}, 403),
         ("/live", {"Origin": "https://status.example"}, 101),
         ("/live", {"key": ""}, 400),
         ("/live", {"Sec-WebSocket-Version": "8"}, 426),
@@ -125,6 +129,18 @@ async def test_there_are_no_more_readers_than_there_may_be(tmp_path: Path, monke
         while not said.startswith("HTTP/1.1 101 "):  # its place is free once it has gone
             async with await anyio.connect_tcp(*address) as stream:
                 said = await Reader(stream).ask()
+
+
+async def test_what_is_no_frame_harms_nobody_else(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it, readers(it, 21) as (other, *wild):
+        await other.ask()
+        await other.next()
+        for n, reader in enumerate(wild):
+            await reader.ask()
+            await reader.next()
+            await reader.stream.send(random.Random(n).randbytes(300))
+        await it.see("down down")
+        assert await other.next() == (TEXT, (await tag_of(it)).encode())
 
 
 @pytest.mark.parametrize("said", [b"hello", b"x" * 125])
