@@ -10,7 +10,7 @@ The rules:
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from operator import attrgetter
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from prober.core.model import Status
 from prober.core.uptime import Day, Turn, Uptime, Window, day_of, days, outages, total, turns, uptime
 
 DAYS = 90
+SHORTER = (7, 30)  # days of which there is a figure as well
 STEP_MS = 5 * 60_000
 NEEDED_MS = (DAYS + 2) * 86_400_000  # whatever the zone and its clocks
 
@@ -43,10 +44,14 @@ class DayBar(NamedTuple):
 
 
 class Past(NamedTuple):
-    """The last 90 days of a component, oldest first. share: of the judged time, from 0 to 1; None if there is none."""
+    """The last 90 days of a component, oldest first. share: of the judged time, from 0 to 1; None if there is none.
+
+    shorter: the same of the last so many days, by their number.
+    """
 
     share: float | None
     bars: tuple[DayBar, ...]
+    shorter: Mapping[int, float | None] = {}
 
 
 class History:
@@ -85,6 +90,7 @@ class _Component:
         self._over: dict[Day, tuple[Uptime, DayBar]] = {}
         self._closed_for: tuple[date, str] | None = None
         self._closed = total([])
+        self._closed_shorter = dict.fromkeys(SHORTER, self._closed)
         self._bars: tuple[DayBar, ...] = ()
         self._past_for: Window | None = None
         self._past = Past(None, ())
@@ -104,7 +110,9 @@ class _Component:
         window = Window(running.window.start_ms, self._until_ms(running, now_ms))
         if self._past_for != window:
             so_far, bar = self._counted(Day(running.date, window))
-            self._past, self._past_for = Past(total([self._closed, so_far]).share, (*self._bars, bar)), window
+            shorter = {count: total([closed, so_far]).share for count, closed in self._closed_shorter.items()}
+            self._past = Past(total([self._closed, so_far]).share, (*self._bars, bar), shorter)
+            self._past_for = window
         return self._past
 
     def _close(self, over: list[Day]) -> None:
@@ -112,7 +120,9 @@ class _Component:
         first = bisect_right(self._turns, over[0].window.start_ms, key=attrgetter("at_ms"))
         self._turns = self._turns[max(first - 1, 0) :]
         self._over = {day: self._over.get(day) or self._counted(day) for day in over}
-        self._closed = total(counted for counted, _ in self._over.values())
+        known = [counted for counted, _ in self._over.values()]
+        self._closed = total(known)
+        self._closed_shorter = {count: total(known[1 - count :]) for count in SHORTER}  # and the day that runs
         self._bars = tuple(bar for _, bar in self._over.values())
 
     def _counted(self, day: Day) -> tuple[Uptime, DayBar]:

@@ -55,7 +55,7 @@ class ComponentView(NamedTuple):
     since_ms: since when it has that status. watched: whether any of its checks has a verdict.
     bars: its last days, oldest first. uptime: share of their judged time, from 0 to 1; None if there is none.
     num: its place in the configuration, from 1, for readers who need a number. pin: what a person has set.
-    extra: what some dialects know of it besides, see Config.made.
+    extra: what some dialects know of it besides, see Config.made. shorter: uptime of the last so many days, by number.
     """
 
     id: str
@@ -74,6 +74,7 @@ class ComponentView(NamedTuple):
     num: int
     pin: Pin | None = None
     extra: Mapping[str, Any] = {}
+    shorter: Mapping[int, float | None] = {}
 
 
 class GroupView(NamedTuple):
@@ -473,6 +474,7 @@ class Views:
             num=self._nums[id_],
             pin=state.pin,
             extra=self._extra("components", id_),
+            shorter=past.shorter,
         )
 
 

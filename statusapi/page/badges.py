@@ -15,11 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from statusapi.history import DAYS
 from statusapi.page import words
+from statusapi.page.days import percent
 from statusapi.page.markup import put, written
 from statusapi.prepared import READS, Prepared, answer, page_of
 from statusapi.problems import Problem, not_found
-from statusapi.views import PageView, Views
+from statusapi.views import ComponentView, PageView, Views
 
 PATHS = r"/badge(/.*)?\.svg"
 PATHS_OF_JSON = r"/badge(/.*)?\.json"
@@ -42,6 +44,7 @@ COLOURS: Mapping[str, str] = {
     "unknown": "#59626b",
 }
 NAME_COLOUR = "#3a4047"
+_FROM_SHARE = ((0.999, "good"), (0.99, "minor"), (0.95, "major"), (0.0, "critical"))  # of uptime, at least
 
 SIZE_PX, MARGIN_PX = 11, 6
 
@@ -76,7 +79,7 @@ def routes(views: Views) -> list[BaseRoute]:
     def reader(media_type: str) -> Callable[[Request], Any]:
         async def read(request: Request) -> Response:
             page = page_of(views, request)
-            name = request.path_params.get("component", "")
+            name = "/".join(request.path_params.get(part, "") for part in ("component", "figure")).rstrip("/")
             return answer(request, prepared[media_type].get(page, name), media_type, HEADERS)
 
         return read
@@ -84,7 +87,7 @@ def routes(views: Views) -> list[BaseRoute]:
     return [
         Route(f"{prefix}{path}.{end}", reader(media_type), methods=READS)
         for prefix in ("", "/s/{site}")
-        for path in ("/badge", "/badge/{component}")
+        for path in ("/badge", "/badge/{component}", "/badge/{component}/{figure}")
         for end, media_type in (("svg", SVG), ("json", JSON))
     ]
 
@@ -107,14 +110,24 @@ def _refusal(problem: Problem, media_type: str, content: bytes) -> Response:
     return Response(content, problem.status, HEADERS | problem.headers | {"Cache-Control": "no-store"}, media_type)
 
 
-def _badge(page: PageView, component: str) -> Badge:
-    """The badge of the component of that id; of the page for "". Raises Problem if the page shows no such component."""
-    if not component:
+def _badge(page: PageView, name: str) -> Badge:
+    """The badge of "shop", of "shop/uptime-30d", or of the page for "". Raises Problem if there is none."""
+    component, _, figure = name.partition("/")
+    if not name:
         return Badge(page.name, *words.of_page(page))
     found = next((one for one in page.components if one.id == component), None)
     if found is None:
         raise not_found()
-    return Badge(found.name, *words.of_component(found))
+    return _of_figure(found, figure) if figure else Badge(found.name, *words.of_component(found))
+
+
+def _of_figure(shown: ComponentView, figure: str) -> Badge:
+    shares = {f"uptime-{count}d": (count, share) for count, share in {**shown.shorter, DAYS: shown.uptime}.items()}
+    if figure not in shares:
+        raise not_found()
+    count, share = shares[figure]
+    tone = "unknown" if share is None else next(tone for least, tone in _FROM_SHARE if share >= least)
+    return Badge(f"{shown.name}, {count} days", percent(share), tone)
 
 
 def shield(badge: Badge, *, is_error: bool = False) -> bytes:

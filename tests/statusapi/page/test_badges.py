@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from statusapi.page import badges, words
+from statusapi.page import badges, days, words
 from tests.statusapi.scene import CONFIG, MAINTENANCE, MINUTE, Scene, is_golden, scene
 
 pytestmark = pytest.mark.anyio
@@ -143,3 +143,33 @@ async def test_errors_are_badges_of_the_kind_that_was_asked_for(tmp_path: Path, 
             assert await refused(it, "GET", f"{path}.{end}") == (404, "status: Not Found")
         for path, method in product(THERE, ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]):
             assert await refused(it, method, f"{path}.{end}") == (405, "status: Method Not Allowed")
+
+
+async def test_uptime_is_that_of_the_last_days_alone(tmp_path: Path) -> None:
+    day = 24 * 60 * MINUTE
+    async with scene(tmp_path) as it:
+        await it.see("up up down down")
+        await it.wait(day)
+        await it.see("up up")
+        said = []
+        for passed in (0, 10, 30):
+            await it.wait(passed * day)
+            shields = [await it.json(f"/badge/shop/uptime-{count}d.json") for count in (7, 30, 90)]
+            said.append([one["message"] == "100%" for one in shields])
+        assert said == [[False] * 3, [True, False, False], [True, True, False]]
+        component = it.views.pages["main"].components[0]
+        assert shields[2]["message"] == days.percent(component.uptime)
+        assert shields[0] == shields[1] | {"label": "Shop, 7 days"}
+        assert (await image(it, "/s/main/badge/shop/uptime-7d.svg")).attrib["aria-label"] == "Shop, 7 days: 100%"
+
+
+async def test_before_the_first_answer_there_is_no_figure_of_uptime(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        found = await it.json("/badge/mail/uptime-7d.json")
+        assert (found["message"], found["color"]) == ("no figure yet", badges.COLOURS["unknown"])
+
+
+@pytest.mark.parametrize("name", ["shop/uptime-8d", "shop/uptime-d", "shop/x", "none/uptime-7d", "lone/uptime-7d"])
+async def test_a_figure_that_is_not_there_is_not_found(tmp_path: Path, name: str) -> None:
+    async with scene(tmp_path) as it:
+        await image(it, f"/badge/{name}.svg", 404)
