@@ -30,7 +30,7 @@ class Management:
     """
 
     def __init__(
-        self, config: "Config", auth: Auth, not_ready: Callable[[], str | None], reread: Callable[[], Awaitable[None]]
+        self, config: "Config", auth: Auth, not_ready: Callable[[], str | None], reread: Callable[[], Awaitable[str]]
     ) -> None:
         self._config = config
         self._auth = auth
@@ -61,12 +61,12 @@ class Management:
         """200 once the file holds; 500 with every mistake while what ran before goes on."""
         await self._admit(request)
         try:
-            await self._reread()
+            applied = await self._reread()
         except ProberError as error:
             mistakes = error.mistakes if isinstance(error, ConfigError) else [str(error)]
             lines = ["The configuration is not reloaded, what runs goes on:", *mistakes]
             return PlainTextResponse("\n".join(lines) + "\n", 500)
-        return PlainTextResponse("Reloaded\n")
+        return PlainTextResponse(f"Reloaded: {applied}\n")
 
     async def _shown(self, request: Request) -> Response:
         await self._admit(request)

@@ -57,6 +57,19 @@ def ask_if_allowed(server: str, path: str) -> Any:
     return _answer(way, "GET", f"{API}/{path}", None, _authorized(way, server), spared=403)
 
 
+def reloaded(socket: Path) -> tuple[bool, str]:
+    """Whether the daemon of that control socket has applied its configuration file, and what it says of that."""
+    import httpx
+
+    way = Way("http://prober", socket)
+    try:
+        with _transport(way) as transport, httpx.Client(transport=transport, trust_env=False, timeout=60) as client:
+            answer = client.post(f"{way.url}/-/reload")
+    except (httpx.HTTPError, OSError) as error:
+        raise _unreached(way, error) from None
+    return answer.is_success, answer.text
+
+
 def look(server: str, path: str) -> Any:
     """What the daemon shows everybody at that path; refusals as for `ask`."""
     return _answer(_way(server), "GET", path, None, {})
@@ -106,8 +119,7 @@ def _answer(
         with _transport(way) as transport, httpx.Client(transport=transport, trust_env=False, timeout=10) as client:
             answer = client.request(method, way.url + path, json=fields, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeEncodeError, OSError) as error:
-        wanted = "the daemon's public listener" if way.socket is None else "a daemon that listens at its control socket"
-        raise _refuse(f"{way}: expected {wanted}, found: {error}", REFUSED) from None
+        raise _unreached(way, error) from None
     try:
         said = answer.json()
     except ValueError:
@@ -123,6 +135,11 @@ def _answer(
     raise _refuse(str(message), BAD_USAGE if answer.status_code == 400 else REFUSED)
 
 
+def _unreached(way: Way, error: Exception) -> typer.Exit:
+    wanted = "the daemon's public listener" if way.socket is None else "a daemon that listens at its control socket"
+    return _refuse(f"{way}: expected {wanted}, found: {error}", REFUSED)
+
+
 @contextmanager
 def _transport(way: Way) -> Iterator["httpx.BaseTransport | None"]:
     """None: the usual one. A socket is reached by its folder's descriptor: a path may be longer than it may be."""
@@ -136,7 +153,7 @@ def _transport(way: Way) -> Iterator["httpx.BaseTransport | None"]:
         path = f"/proc/self/fd/{folder}/{way.socket.name}"
         with socket.socket(socket.AF_UNIX) as knock:  # httpx would leave its own open if nobody is there
             knock.connect(path)
-        yield httpx.HTTPTransport(uds=path)
+        yield httpx.HTTPTransport(uds=path, verify=False, trust_env=False)
     finally:
         os.close(folder)
 

@@ -1,4 +1,7 @@
-"""`prober reload`: tells the daemon that runs to apply its configuration file."""
+"""`prober reload`: has the daemon that runs apply its configuration file, and says what came of it.
+
+It is asked by its control socket; one without is signalled, and only its log says more.
+"""
 
 import os
 import signal
@@ -6,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from prober.cli.client import BAD_USAGE, SOCKET, reloaded
 from prober.cli.state_dir import ConfigFile, StateDir, directory_of
 from prober.errors import ProberError
 
@@ -21,6 +25,10 @@ def reload(
     process = owner(directory)
     if process is None:
         raise ProberError(f"{directory}: expected a daemon that runs on this state, found none")
+    if (directory / SOCKET).exists():
+        is_applied, said = reloaded(directory / SOCKET)
+        typer.echo(said.rstrip(), err=not is_applied)
+        raise typer.Exit(0 if is_applied else BAD_USAGE)
     try:
         os.kill(process, signal.SIGHUP)
     except OSError as error:

@@ -119,8 +119,8 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
 
     catalog = Catalog(world.config, world.store.made, world.clock, remake)
 
-    async def reread() -> None:
-        await world.reread.call()
+    async def reread() -> str:
+        return await world.reread.call()
 
     manage = Management(world.config, auth, world.not_ready, reread)
     past = Past(world.config, world.recorder, world.store, world.clock)

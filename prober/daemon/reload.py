@@ -78,6 +78,7 @@ class Reload:
         self._read = read
         self._make = make
         self._manager = manager
+        self._applied = ""  # by the latest reload, in one line
         self._asked = anyio.Event()
         self._applying = anyio.Lock()
         self._succeeded()
@@ -93,11 +94,14 @@ class Reload:
             self._asked = anyio.Event()
             await self._told()
 
-    async def now(self) -> None:
-        """Read it at once. Raises ConfigError with everything that speaks against it while what runs goes on."""
+    async def now(self) -> str:
+        """Read it at once, and say what has been applied. Raises ConfigError with everything that speaks against it
+        while what runs goes on.
+        """
         mistakes = await self._told()
         if mistakes:
             raise ConfigError(mistakes)
+        return self._applied
 
     async def _told(self) -> Sequence[str]:
         """Reload, and tell the service manager; what speaks against it, nothing if it holds."""
@@ -111,7 +115,7 @@ class Reload:
         mistakes: Sequence[str] = ()
         try:
             async with self._applying:
-                applied = await self._reload()
+                self._applied = await self._reload()
         except ConfigError as error:
             for mistake in error.mistakes:
                 logger.error("not reloaded: %s", mistake)  # noqa: TRY400
@@ -125,7 +129,7 @@ class Reload:
         else:
             self._succeeded()
             settle()
-            logger.info("reloaded: %s", applied)
+            logger.info("reloaded: %s", self._applied)
             return f"watching {counts(self._world.policy)}", ()
         self._world.meters.reload_success.set(0)
         self._world.meters.reload_trouble = trouble
@@ -139,7 +143,7 @@ class Reload:
         self._world.meters.reloaded.set(self._world.clock.now_ms() / 1000)
 
     async def _reload(self) -> str:
-        """What has been applied, in one line."""
+        """What has been applied, and what was not, in one line."""
         read = await to_thread.run_sync(self._read)
         before = self._world.config
         left = restart_keys(difference(self._world.declared, read))
@@ -148,15 +152,16 @@ class Reload:
         declared = applicable(read, before)
         config = await merged(declared, self._world.store)
         found = difference(before, config)
+        rest = f"; a restart is needed for {', '.join(left)}" if left else ""
         if not found:
-            return "nothing that a reload applies has changed"
+            return f"nothing that a reload applies has changed{rest}"
         self._take_over(new := await self._prepared(config, declared, found))
         try:
             await new.world.recorder.reconfigure(with_own(new.world.policy), new.world.clock.now_ms())
         except StoreError as error:
             logger.warning("the new configuration holds, what it changes can't be written yet: %s", error)
         await warn_of_orphans(new.world)
-        return "; ".join(map(str, found.values()))
+        return "; ".join(map(str, found.values())) + rest
 
     async def remake(self) -> None:
         """Let what was made through the API hold by now. Pages live on, and so does whoever reads them.

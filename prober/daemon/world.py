@@ -27,6 +27,17 @@ class Hook:
     call: Callable[[], Awaitable[None]] = _nothing
 
 
+async def _unread() -> str:
+    return "the daemon has not started yet"
+
+
+@dataclass
+class Reread:
+    """What to call to have the configuration file read again; says what came of it. Raises ProberError if nothing."""
+
+    call: Callable[[], Awaitable[str]] = _unread
+
+
 @dataclass
 class Eyes:
     """What to call to have a check probed now; does nothing until the daemon has started."""
@@ -57,7 +68,7 @@ class World:
     ended: ExitStack = field(default_factory=ExitStack)
     followers: list[Callable[[Config], None]] = field(default_factory=list)
     remade: Hook = field(default_factory=Hook)
-    reread: Hook = field(default_factory=Hook)
+    reread: Reread = field(default_factory=Reread)
     eyes: Eyes = field(default_factory=Eyes)
     pings: Pings = field(init=False)
     adhoc: AdHoc = field(init=False)

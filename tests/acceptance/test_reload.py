@@ -215,5 +215,5 @@ def test_the_admin_reloads_by_http_and_hears_what_came_of_it(tmp_path: Path) -> 
             assert 'expected a duration such as "30s", found "0s"' in answer.read().decode()
         one.config.write_text(good + BLOG.format(port=target.server_address[1]))
         with urllib.request.urlopen(urllib.request.Request(url, b"", key, method="PUT"), timeout=20) as answer:
-            assert answer.read() == b"Reloaded\n"
+            assert answer.read() == b"Reloaded: components: added blog; checks: added blog\n"
         assert names(one) == ["Shop", "Blog"]

@@ -1,5 +1,6 @@
 """A reload is whole or does not happen. The daemon as a whole is tested in tests/acceptance/test_reload.py."""
 
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -163,8 +164,10 @@ async def test_what_only_a_restart_applies_is_said_at_each_reload(
 ) -> None:
     async with running(tmp_path) as one:
         for _ in range(2):
-            assert await one.reload("[prober]\nmax_probes = 7\n" + SHOP) == 1
+            with caplog.at_level(logging.INFO):
+                assert await one.reload("[prober]\nmax_probes = 7\n" + SHOP) == 1
         assert caplog.text.count("only a restart applies what has changed of prober.max_probes") == 2
+        assert caplog.text.count("has changed; a restart is needed for prober.max_probes") == 2
         assert one.made == []
 
 

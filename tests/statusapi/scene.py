@@ -173,10 +173,11 @@ class Scene:
             follow(self.config)
         await self.recorder.reconfigure(self.config.policy(), self.now_ms)
 
-    async def reread(self) -> None:
+    async def reread(self) -> str:
         """What a reload does, with the mistakes that a test puts in."""
         if self.mistakes:
             raise ConfigError(self.mistakes)
+        return "nothing"
 
     async def ask(
         self, module: str, target: str, within_ms: int | None, hostname: str | None

@@ -25,7 +25,7 @@ async def test_it_is_healthy_and_ready_or_says_why_not(tmp_path: Path, method: s
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 async def test_the_admin_may_reload_and_hears_every_mistake(tmp_path: Path, method: str) -> None:
     async with scene(tmp_path) as it:
-        assert (await it.public.request(method, "/-/reload", headers=AS_ADMIN)).text == "Reloaded\n"
+        assert (await it.public.request(method, "/-/reload", headers=AS_ADMIN)).text == "Reloaded: nothing\n"
         it.mistakes = ["config.toml:3: one", "config.toml:4: two"]
         answer = await it.public.request(method, "/-/reload", headers=AS_ADMIN)
         assert (answer.status_code, answer.text.splitlines()[1:]) == (500, it.mistakes)
