@@ -80,7 +80,7 @@ def _count(mistakes: Sequence[str], path: Path) -> str:
 
 
 def check_config(
-    file: Annotated[Path, typer.Argument(help="The configuration file.")],
+    file: Annotated[Path, typer.Argument(help="The configuration file.")] = Path("config.toml"),
     as_json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")] = False,
     blackbox_config: BlackboxConfig = None,
 ) -> None:

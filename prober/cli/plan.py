@@ -27,7 +27,7 @@ class Effect(NamedTuple):
 
 def plan(
     file: Annotated[Path, typer.Argument(help="The configuration that would take its place.")],
-    running: Annotated[Path, typer.Option("--running", help="The configuration that runs.")],
+    running: Annotated[Path, typer.Option("--running", help="The configuration that runs.")] = Path("config.toml"),
     as_json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with status 3 if anything differs.")] = False,
     blackbox_config: BlackboxConfig = None,

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import anyio
+import pytest
 from typer.testing import CliRunner, Result
 
 from prober.cli.check_config import load_config
@@ -133,3 +134,12 @@ def test_a_module_that_comes_into_the_way_of_a_blackbox_yml_is_a_mistake(tmp_pat
     result = run(tmp_path, RUNNING + '[modules.web]\nkind = "http"\n', "--blackbox-config", str(blackbox))
     assert result.exit_code == 2
     assert "blackbox.yml:1:11: modules.web: expected an id that " in result.stderr
+
+
+def test_without_a_word_it_is_about_the_configuration_that_is_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path, OTHER)
+    monkeypatch.chdir(tmp_path / "etc")
+    assert "blog" in CliRunner().invoke(app, ["plan", "../other.toml"]).stdout
+    assert "config.toml is good" in CliRunner().invoke(app, ["check-config"]).output
