@@ -23,7 +23,7 @@ from starlette.routing import BaseRoute, Route
 from prober.core.model import Incident
 from statusapi.auth import Auth, Principal, Scope, bearer, no_bearer
 from statusapi.decode import parsed, taken
-from statusapi.orders import LONGEST_TEXT, OpenFields, Orders, PostFields
+from statusapi.orders import LONGEST_TEXT, Moment, OpenFields, Orders, PostFields
 from statusapi.problems import Problem
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class _Alert(_Part):
     status: Literal["firing", "resolved"]
     labels: dict[str, str]
     annotations: dict[str, str] = {}
-    starts_at: datetime = Field(alias="startsAt")
+    starts_at: Moment = Field(alias="startsAt")
     fingerprint: str = Field(pattern=r"^[0-9A-Za-z]{1,64}$")
 
     @property

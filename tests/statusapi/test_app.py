@@ -112,4 +112,6 @@ async def test_who_leaves_while_he_speaks_is_no_fault_of_ours(
 
     async with scene(tmp_path) as it:
         await (it.up_application if listener == "up" else it.application)(scope, receive, send)
-        assert (pieces, caplog.text) == ([], "")
+        # A busy machine makes the loop's debug mode say that something was slow.
+        said = [record.getMessage() for record in caplog.records if record.name != "asyncio"]
+        assert (pieces, said) == ([], [])

@@ -96,7 +96,7 @@ async def test_without_a_time_the_last_30_days_are_meant(tmp_path: Path) -> None
         ({"zone": "../etc/passwd"}, "zone: expected a time zone such as Europe/Berlin"),
         ({"zone": "Mars"}, "zone: expected a time zone such as Europe/Berlin"),
         ({"hours": "9 to 5"}, 'hours: expected hours of service such as "Mo-Fr 08:00-18:00, Sa 09:00-13:00"'),
-        ({"degraded": "1"}, f"degraded: expected one of the fields {', '.join(uptimes.FIELDS)}"),
+        ({"degraded": "1"}, f"degraded: expected one of the parameters of this path: {', '.join(uptimes.FIELDS)}"),
     ],
 )
 async def test_what_cannot_be_understood_is_refused_by_name(tmp_path: Path, query: dict[str, Any], told: str) -> None:
