@@ -1,5 +1,7 @@
 """A decision in the making: a verdict that moved settles its component, an incident follows, notices are owed."""
 
+from collections.abc import Sequence
+
 from prober.core import hours, notice, reminder
 from prober.core import incident as life
 from prober.core import storm as storms
@@ -323,6 +325,7 @@ class Draft(Following):
         for storm in self.flushed:
             self.storms[storm.channel] = Storm(storm.channel, self.at_ms, sent=1)
         owed = notice.owed(self.policy, self.occasions, headlines, seq, identity)
+        self._remember(owed)
         if not self.policy.budgets and not self.flushed:
             return owed
         digests = [
@@ -333,6 +336,13 @@ class Draft(Following):
         weighed = storms.weighed(self.policy, self.state.storms | self.storms, owed, self.at_ms)
         self.storms |= weighed.storms
         return (*digests, *weighed.notices)
+
+    def _remember(self, owed: Sequence[Notice]) -> None:
+        """Who is told of each incident."""
+        for num in dict.fromkeys(one.incident.num for one in owed if one.incident is not None):
+            before = self.incidents.get(num) or self.state.incidents.get(num)
+            if before is not None and (after := notice.told(before, owed)) != before:
+                self.incidents[num] = after
 
     def decision(self) -> Decision | None:
         """Everything collected, under the next sequence number; None if that is nothing."""

@@ -408,6 +408,7 @@ class Incident(NamedTuple):
     joined_due_ms: when what has joined it is told; None = nothing is to be told.
     acknowledged_by: who knows of it, "" = nobody; until acknowledged_until_ms, None = for as long as it is open.
     escalated: the subscriptions that were told because nobody had acknowledged it; see reminder.
+    told: all subscriptions that were told of it, and so will be of its end.
     """
 
     num: int
@@ -430,6 +431,7 @@ class Incident(NamedTuple):
     acknowledged_until_ms: int | None = None
     joined_due_ms: int | None = None
     escalated: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:

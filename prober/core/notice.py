@@ -2,7 +2,8 @@
 
 A notice is owed to each subscription whose topic, site, groups, components, severities and impact fit. What was
 announced to a subscription as open is announced to it as closed, whatever its impact has become: the limit is applied
-to the worst impact the incident can still be said to have had. A subscription that waits for an escalation hears of an
+to the worst impact the incident can still be said to have had. That holds as well when the subscription has other
+limits by then, for an incident keeps who was told of it. A subscription that waits for an escalation hears of an
 incident only once that has come.
 
 A subscription with hours is told nothing outside them, but for the end of what may have been announced to it. When they
@@ -111,15 +112,28 @@ def owed(
 def interested(policy: Policy, occasion: Occasion) -> Iterator[SubscriptionPolicy]:
     """The subscriptions that want to hear of it."""
     for subscription in policy.subscriptions.values():
-        if (
-            occasion.only in (None, subscription.id)
-            and TOPIC_OF[occasion.reason] in subscription.topics
+        if occasion.only not in (None, subscription.id):
+            continue
+        if _was_told(subscription, occasion) or (
+            TOPIC_OF[occasion.reason] in subscription.topics
             and _covers(subscription, policy, occasion)
             and _hurts_enough(subscription, occasion)
             and _is_its_turn(subscription, occasion)
             and _listens(subscription, occasion)
         ):
             yield subscription
+
+
+def told(incident: Incident, notices: Iterable[Notice]) -> Incident:
+    """The incident, which remembers to whom these notices are owed of it."""
+    heard = [n.subscription for n in notices if n.incident is not None and n.incident.num == incident.num]
+    return incident._replace(told=tuple(dict.fromkeys((*incident.told, *heard))))
+
+
+def _was_told(subscription: SubscriptionPolicy, occasion: Occasion) -> bool:
+    """Whether it is the end of an incident that this subscription was told of."""
+    incident = occasion.incident
+    return incident is not None and occasion.reason in CLOSINGS and subscription.id in incident.told
 
 
 def _covers(subscription: SubscriptionPolicy, policy: Policy, occasion: Occasion) -> bool:

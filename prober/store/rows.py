@@ -121,7 +121,8 @@ def _evidence(observation: Observation) -> str:
 def incident_row(incident: Incident) -> dict[str, Any]:
     row = incident._asdict()
     del row["affected"], row["updates"]
-    return row | {"impact": int(incident.impact), "escalated": to_json(incident.escalated)}
+    ids = {"escalated": to_json(incident.escalated), "told": to_json(incident.told)}
+    return row | ids | {"impact": int(incident.impact)}
 
 
 def affected_rows(incident: Incident) -> list[dict[str, Any]]:
@@ -145,8 +146,9 @@ def update(row: Iterable[Any]) -> Update:
 def incident(row: Mapping[str, Any], affected: Iterable[Affected], updates: Iterable[Update]) -> Incident:
     words: dict[str, Any] = {"status": IncidentStatus(row["status"]), "impact": Impact(row["impact"])}
     words["taken"] = bool(row.get("taken"))  # notices of before this was known say nothing of it
-    escalated = row.get("escalated", [])
-    words["escalated"] = tuple(json.loads(escalated) if isinstance(escalated, str) else escalated)
+    for name in ("escalated", "told"):
+        ids = row.get(name, [])
+        words[name] = tuple(json.loads(ids) if isinstance(ids, str) else ids)
     return Incident(**(dict(row) | words), affected=tuple(affected), updates=tuple(updates))
 
 

@@ -129,6 +129,18 @@ def test_what_only_a_restart_applies_is_named_and_the_rest_is_applied(tmp_path: 
         assert not (tmp_path / "elsewhere").exists()
 
 
+def test_whoever_was_told_of_an_incident_is_told_of_its_end(tmp_path: Path) -> None:
+    with served() as receiver, served() as target:
+        target.status = 500
+        with daemon(tmp_path, target.server_address[1], receiver.server_address[1]) as one:
+            eventually(lambda: len(receiver.posts) == 1, "the notice of the outage", one.log)
+            one.reload(one.config.read_text().replace('topics = ["incidents"]', 'severity = ["low"]'))
+            one.kill()
+            one.start()
+            target.status = 200
+            eventually(lambda: len(receiver.posts) == 2, "the notice of its end", one.log)
+
+
 def test_a_channel_that_changes_or_goes_loses_no_notice(tmp_path: Path) -> None:
     with served() as first, served() as second, served() as target:
         first.status = 503

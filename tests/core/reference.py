@@ -91,6 +91,7 @@ class Case:
     monitoring_ms: int | None = None
     resolved_ms: int | None = None
     updates: int = 0
+    heard: set[str] = field(default_factory=set)  # subscriptions that were told of it
 
 
 @dataclass
@@ -147,10 +148,9 @@ class Reference:
         earlier = self.moments[-1].proved if self.moments else {}
         self.moments.append(_moment(event, policy, proved, earlier))
         told = Told()
-        occasions: list[Occasion] = []
         for moment in self.moments:
             occasions = _live(told, moment)
-        told.notices = _owed(told, policy, occasions)
+            told.notices = _owed(told, moment.policy, occasions)
         told.wake_ms = _next_look(told, self.moments[-1])
         return told
 
@@ -735,12 +735,19 @@ def _tell(case: Case, reason: str, at_ms: int, occasions: list[Occasion]) -> Non
 
 
 def _owed(told: Told, policy: Policy, occasions: Sequence[Occasion]) -> Counter[tuple[Any, ...]]:
-    return Counter(
-        (subscription.id, one.reason, one.stream, one.at_ms, _headline(told, policy, one.site))
-        for one in occasions
-        for subscription in policy.subscriptions.values()
-        if one.only in ("", subscription.id) and _wants(subscription, policy, one) and _hears(subscription, one)
-    )
+    """Whoever was told of a case hears of its end, whatever his subscription says by then."""
+    found, heard = Counter[tuple[Any, ...]](), []
+    for one in occasions:
+        for subscription in policy.subscriptions.values():
+            has_heard = one.case is not None and one.reason == "resolved" and subscription.id in one.case.heard
+            is_meant = _wants(subscription, policy, one) and _hears(subscription, one)
+            if one.only in ("", subscription.id) and (has_heard or is_meant):
+                found[subscription.id, one.reason, one.stream, one.at_ms, _headline(told, policy, one.site)] += 1
+                heard.append((one.case, subscription.id))
+    for case, id_ in heard:
+        if case is not None:
+            case.heard.add(id_)
+    return found
 
 
 def _wants(subscription: SubscriptionPolicy, policy: Policy, one: Occasion) -> bool:

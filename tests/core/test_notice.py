@@ -61,6 +61,44 @@ def test_what_was_told_as_open_is_told_as_closed_however_mild_it_ended() -> None
     assert len(owed(closed, min_impact=Impact.CRITICAL)) == 1
 
 
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"severities": frozenset({"low"})},
+        {"groups": frozenset({"db"})},
+        {"components": frozenset({"blog"})},
+        {"sites": frozenset({"other"})},
+        {"topics": frozenset({"maintenance"})},
+        {"hours": parsed("We 00:00-24:00", "UTC")},
+        {"min_impact": Impact.CRITICAL},
+    ],
+    ids=lambda one: "".join(one),
+)
+@pytest.mark.parametrize("outcome", ["degraded", "down"])
+def test_whoever_was_told_of_an_incident_is_told_of_its_end_whatever_he_asks_for_by_then(
+    later: dict[str, Any], outcome: str
+) -> None:
+    state = State(identity=b"")
+    told: list[tuple[str, NoticeReason]] = []
+
+    def happens(event: Event, **wishes: Any) -> None:
+        rules = policy(check(successes=1), subscriptions=[subscription(**wishes), subscription("late", **later)])
+        decision = step(state, event, rules)
+        if decision is not None:
+            state.apply(decision)
+            told.extend((n.subscription, n.reason) for n in decision.notices)
+
+    happens(Configured(T0))
+    for n in (1, 2):
+        happens(Observed(observation(outcome, T0 + n * 1000)))
+    happens(Configured(T0 + 3000), **later)
+    happens(Observed(observation("up", T0 + 4000)), **later)
+    hears_both = outcome == "down" and "min_impact" in later
+    both = [NoticeReason.OPENED, NoticeReason.RESOLVED]
+    assert [reason for id_, reason in told if id_ == "ops"] == both
+    assert [reason for id_, reason in told if id_ == "late"] == (both if hears_both else [])
+
+
 def test_each_kind_of_occasion_carries_its_thing_in_its_own_stream() -> None:
     change = StatusChange("shop", Status.OPERATIONAL, Status.MAJOR, T0)
     topics = notice.TOPICS

@@ -29,7 +29,7 @@ LIMIT :limit;
 -- The latest incidents that a component was part of and that were open at a moment or before, newest first.
 SELECT num, uid, slug, site, cause, name, status, impact,
     started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms,
-    joined_due_ms, escalated
+    joined_due_ms, escalated, told
 FROM incident
 WHERE num IN (SELECT num FROM incident_affected WHERE component = :component)
     AND opened_ms <= :at_ms

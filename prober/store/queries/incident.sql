@@ -2,10 +2,10 @@
 -- An incident as it is now. A second open one of the same cause is refused by its index.
 INSERT INTO incident (num, uid, slug, site, cause, name, status, impact,
     started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms,
-    joined_due_ms, escalated)
+    joined_due_ms, escalated, told)
 VALUES (:num, :uid, :slug, :site, :cause, :name, :status, :impact,
     :started_ms, :opened_ms, :updated_ms, :monitoring_ms, :resolved_ms, :taken, :acknowledged_by,
-    :acknowledged_until_ms, :joined_due_ms, :escalated)
+    :acknowledged_until_ms, :joined_due_ms, :escalated, :told)
 ON CONFLICT (num) DO UPDATE
 SET name = excluded.name,
     status = excluded.status,
@@ -18,6 +18,7 @@ SET name = excluded.name,
     acknowledged_until_ms = excluded.acknowledged_until_ms,
     joined_due_ms = excluded.joined_due_ms,
     escalated = excluded.escalated,
+    told = excluded.told,
     link = NULL;
 
 -- name: put_affected*!
@@ -35,7 +36,7 @@ ON CONFLICT (num, item) DO NOTHING;
 -- All incidents that are open.
 SELECT num, uid, slug, site, cause, name, status, impact,
     started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms,
-    joined_due_ms, escalated
+    joined_due_ms, escalated, told
 FROM incident
 WHERE resolved_ms IS NULL
 ORDER BY num;
@@ -44,7 +45,7 @@ ORDER BY num;
 -- The latest incident of each cause that has none open: trouble that returns soon goes on in it.
 SELECT num, uid, slug, site, cause, name, status, impact,
     started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms,
-    joined_due_ms, escalated
+    joined_due_ms, escalated, told
 FROM incident
 WHERE num IN (SELECT max(num) FROM incident GROUP BY cause)
     AND resolved_ms IS NOT NULL
@@ -54,7 +55,7 @@ ORDER BY num;
 -- The newest incidents of a site, newest first.
 SELECT num, uid, slug, site, cause, name, status, impact,
     started_ms, opened_ms, updated_ms, monitoring_ms, resolved_ms, taken, acknowledged_by, acknowledged_until_ms,
-    joined_due_ms, escalated
+    joined_due_ms, escalated, told
 FROM incident
 WHERE site = :site
 ORDER BY num DESC
