@@ -243,6 +243,10 @@ class ChannelOptions(Options):
             raise mistake("none: what it is told is for programs, which need each notice")
         return value
 
+    def renewed_every_ms(self) -> int | None:
+        """How often what was told last of a thing is sent again while that thing lasts; None = never."""
+        return None
+
     def target(self) -> str:
         """Where it sends to, for people; never a secret."""
         raise TypeError(f"{type(self).__name__} does not say where it sends to")

@@ -56,8 +56,17 @@ class Couriers:
         world = self._world
         for id_, notifier in fresh.items():
             world.meters.begin(id_)
+            renew_ms = config.channels[id_].renewed_every_ms()
             self._at_work[id_] = courier = Courier(
-                id_, notifier, world.store, sites, policy.components, world.clock, world.meters, self._progress
+                id_,
+                notifier,
+                world.store,
+                sites,
+                policy.components,
+                world.clock,
+                world.meters,
+                self._progress,
+                renew_ms,
             )
             courier.know(sites, policy.components, config.channels)
             if self._has_followed:

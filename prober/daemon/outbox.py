@@ -6,6 +6,7 @@ While the store does not take an attempt, it is kept in memory, and nothing more
 
 Each stream has its own turn: the first notice of each that may be tried, those never tried before those that failed, so
 that no number of old ones delays what is new. When an attempt fails, the round ends, and what is new comes first again.
+A channel whose receiver forgets is told again and again of what lasts, which counts as no attempt.
 What could not be told for long and has ended meanwhile is told by its end alone. A receiver that says it is gone (410),
 or to which nothing has arrived for three days, is disabled: its notices are kept, and the other channels are told.
 """
@@ -76,7 +77,9 @@ class Courier:
         clock: Clock,
         meters: Meters,
         progress: Progress,
+        renew_ms: int | None = None,
     ) -> None:
+        """renew_ms: how often what was told last of a thing is sent again while that lasts; None = never."""
         self._channel = channel
         self._notifier = notifier
         self._store = store
@@ -85,6 +88,8 @@ class Courier:
         self._clock = clock
         self._meters = meters
         self._progress = progress
+        self._renew_ms = renew_ms
+        self._renew_at_ms = 0
         self._wanted = anyio.Event()
         self._is_retired = False
         self._has_failed = False
@@ -119,6 +124,7 @@ class Courier:
             self._wanted = anyio.Event()
             try:
                 has_more = await self._round()
+                await self._renew()
             except StoreError as error:
                 logger.warning("channel %s: the outbox cannot be read or written: %s", self._channel, error)
                 has_more = False
@@ -149,6 +155,24 @@ class Courier:
             return True
         await self._deliver(ready)
         return bool(ready)
+
+    async def _renew(self) -> None:
+        """If it is time, send again what was told last of each thing that lasts. Nothing of it is written down: it is
+        told already, and what could not be sent is sent the next time.
+        """
+        now_ms = self._clock.now_ms()
+        is_early = self._renew_at_ms - (self._renew_ms or 0) <= now_ms < self._renew_at_ms
+        if self._renew_ms is None or is_early or self._state.disabled_ms is not None:
+            return
+        self._renew_at_ms = now_ms + self._renew_ms
+        for one in await self._store.outbox.lasting(self._channel):
+            if self._is_retired:
+                return
+            try:
+                await self._notifier.send(self._parcel(one, one.attempts, self._clock.now_ms()))
+            except DeliveryError as failed:
+                logger.warning("channel %s: what lasts could not be told again: %s", self._channel, failed)
+                return
 
     async def _see_state(self, now_ms: int) -> None:
         """Whether the channel is disabled; a person may have enabled it meanwhile, which the others are told."""

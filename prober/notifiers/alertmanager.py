@@ -2,7 +2,7 @@
 
 Alertmanager knows an alert by its labels, so they stay the same for an incident's whole life, all but the severity:
 when this changes, the alert with the new one is sent and those with the others are ended, in one push. An alert that
-fires has an end far ahead, because nothing repeats it.
+fires ends by itself a while after it was pushed, and is pushed again long before that, for as long as it lasts.
 https://prometheus.io/docs/alerting/latest/alerts_api/
 """
 
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from prober.core.model import Impact, Incident, MaintenanceState, NoticeReason, StatusChange
 from prober.core.status import IMPACT_OF
@@ -20,10 +20,11 @@ from prober.notifiers.keys import BaseUrl, Headers, place
 from prober.notifiers.post import Letter, Manners, Post, said
 from prober.notifiers.silences import Silencing
 from prober.notifiers.text import fitted, telling
-from prober.options import ChannelOptions, DurationMs, mistake
+from prober.options import ChannelOptions, DurationMs, mistake, show_duration
 
 # An end that Alertmanager's clock has not reached yet would lose against the one far ahead, and the alert would go on.
 CLOCKS_MAY_DIFFER_MS = 60_000
+LEAST_PUSHES = 3  # within the time an alert lasts: one or two may be lost
 LONGEST_SUMMARY = 500
 LONGEST_DESCRIPTION = 5_000
 
@@ -54,19 +55,33 @@ class AlertmanagerOptions(ChannelOptions):
     """Where Alertmanager is."""
     labels: Annotated[dict[str, str], BeforeValidator(_labels)] = Field(default={})
     """More labels on every alert, to route by."""
-    lasts: DurationMs = 7 * 86_400_000
-    """When an alert ends by itself if its end is never told."""
+    resend: DurationMs = 60_000
+    """How often an alert that fires is pushed again."""
+    lasts: DurationMs = Field(default="1h", validate_default=True)
+    """When an alert ends by itself if it is not pushed again."""
     headers: Headers = Field(default={}, repr=False)
     """More request headers, such as Authorization."""
     silences: bool = False
     """Whether planned work becomes silences, for alerts with the labels site and component."""
+
+    @field_validator("lasts")
+    @classmethod
+    def _outlasts(cls, value: int, info: ValidationInfo) -> int:
+        resend_ms = info.data.get("resend")
+        if resend_ms is not None and value < LEAST_PUSHES * resend_ms:
+            least = show_duration(LEAST_PUSHES * resend_ms)
+            raise mistake(f"at least {least}, which is {LEAST_PUSHES} times resend", show_duration(value))
+        return value
+
+    def renewed_every_ms(self) -> int:
+        return self.resend
 
     def target(self) -> str:
         return place(self.url)
 
 
 def alerts(parcel: Parcel, lasts_ms: int, labels: Labels) -> list[dict[str, Any]]:
-    """The alerts that tell a notice. lasts_ms: how far ahead the end of one that fires is set."""
+    """The alerts that tell a notice. lasts_ms: how long one that fires lasts from now."""
     told = telling(parcel)
     common = {
         "annotations": {
@@ -79,7 +94,7 @@ def alerts(parcel: Parcel, lasts_ms: int, labels: Labels) -> list[dict[str, Any]
         {
             "labels": {**labels, "site": parcel.notice.site, **own},
             "startsAt": moment(start_ms),
-            "endsAt": moment(parcel.notice.at_ms + lasts_ms if end_ms is None else end_ms),
+            "endsAt": moment(parcel.sent_ms + lasts_ms if end_ms is None else end_ms),
             **common,
         }
         for own, start_ms, end_ms in parcel.told(_incident, _maintenance, _change)

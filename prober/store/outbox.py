@@ -110,6 +110,15 @@ class Outbox:
 
         return await self._engine.call(read)
 
+    async def lasting(self, channel: str) -> list[Pending]:
+        """The latest notice that has arrived on a channel of each thing that lasts, in the order of decisions."""
+
+        def read(connection: sqlite3.Connection) -> list[Pending]:
+            found = self._queries.lasting_notices(connection, channel=channel)
+            return [Pending(rows.notice(row), row["attempts"], row["next_ms"]) for row in found]
+
+        return await self._engine.call(read)
+
     async def standing(self, channel: str) -> tuple[int, int]:
         """How many notices a channel is owed, and how many of its were given up."""
 

@@ -144,6 +144,18 @@ async def test_a_channel_that_goes_and_comes_back_keeps_its_order(tmp_path: Path
         assert "uptime_notices_owed" in it.series()
 
 
+async def test_a_receiver_that_forgets_is_told_again_as_often_as_its_kind_says(tmp_path: Path) -> None:
+    forgetful = CONFIG.replace('"webhook"', '"alertmanager"\nresend = "100ms"')
+    async with scene(tmp_path, "down down") as (it, store):
+        sender = Sender()
+        it.follow(forgetful, sender)
+        with anyio.fail_after(20):
+            while len(sender.sent) < 4:
+                await anyio.sleep(0.005)
+        assert len({one.notice.id for one in sender.sent}) == 1
+        assert len(await store.outbox.attempts(sender.sent[0].notice.id)) == 1
+
+
 async def test_an_end_of_everything_while_couriers_wait_for_each_other_is_no_trouble(tmp_path: Path) -> None:
     async with scene(tmp_path, "down down") as (it, _):
         old, *waiting = senders = [Sender(may_send=False), Sender(), Sender()]

@@ -22,11 +22,14 @@ from prober.daemon.outbox import (
 )
 from prober.daemon.progress import Progress
 from prober.errors import DeliveryError, StoreError
-from prober.notifiers import Parcel, Receipt, Site
+from prober.notifiers import Notifier, Parcel, Receipt, Site
 from prober.notifiers.text import telling
 from prober.store import Attempt, ChannelState, Store
 from prober.store.outbox import Outbox
 from tests.builders import T0, check, policy, subscription
+from tests.notifiers.channels import channel
+from tests.notifiers.receivers import answering
+from tests.notifiers.test_alertmanager import Alertmanager
 from tests.worlds import answers, recording
 
 pytestmark = pytest.mark.anyio
@@ -53,13 +56,13 @@ class Receiver:
 
 
 @asynccontextmanager
-async def delivering(store: Store, receiver: Receiver) -> AsyncIterator[Courier]:
+async def delivering(store: Store, receiver: Notifier, renew_ms: int | None = None) -> AsyncIterator[Courier]:
     """A courier of channel "hook" at work, whose clock goes on by a second at each look."""
     clock = Clock(wall_ns=lambda: (T0 + 10_000) * 1_000_000, monotonic_ns=count(0, 1_000_000_000).__next__)
     rules = policy()
     sites = {"main": Site("main", "slug", "Main", "http://status.example")}
     meters = Meters(rules.checks, ["hook"])
-    courier = Courier("hook", receiver, store, sites, rules.components, clock, meters, Progress())
+    courier = Courier("hook", receiver, store, sites, rules.components, clock, meters, Progress(), renew_ms)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(courier.run)
         courier.know(sites, rules.components, ["hook", "mail"])
@@ -306,3 +309,78 @@ def test_waiting_doubles_up_to_an_hour_unless_the_receiver_wishes_otherwise(
     attempt: int, wished_s: float | None, draw: float, delay_ms: int
 ) -> None:
     assert retry_delay_ms(attempt, wished_s, lambda: draw) == delay_ms
+
+
+async def test_what_lasts_is_told_again_until_its_end_and_that_is_no_attempt(tmp_path: Path) -> None:
+    rules = policy(check(), check("blog", "blog"), subscriptions=[subscription()])
+    async with recording(tmp_path, rules) as (recorder, store):
+        recorder.observe(answers("down down"))
+        recorder.observe(answers("down down up up", check="blog"))
+        await recorder.flush()
+        receiver = Receiver()
+        async with delivering(store, receiver):
+            await nothing_owed(store)
+        opened = receiver.sent[0].notice
+        receiver.sent.clear()
+        async with delivering(store, receiver, renew_ms=1) as courier:  # another one, as after a restart
+            for told in (1, 2):
+                courier.look()
+                await until(has_sent(receiver, told))
+            assert {one.notice.id for one in receiver.sent} == {opened.id}
+            assert receiver.sent[-1].sent_ms > receiver.sent[0].sent_ms
+            recorder.observe(answers("up up", T0 + 10_000))
+            await recorder.flush()
+            await nothing_owed(store)
+            told = len(receiver.sent)
+            for _ in range(3):
+                courier.look()
+                await anyio.wait_all_tasks_blocked()
+        assert [one.notice.reason for one in receiver.sent[told - 1 :]] == [NoticeReason.RESOLVED]
+        assert [a.attempt for a in await store.outbox.attempts(opened.id)] == [1]
+
+
+async def test_what_cannot_be_told_again_is_tried_the_next_time_and_owed_to_nobody(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("down down"))
+        await recorder.flush()
+        receiver = Receiver()
+        async with delivering(store, receiver):
+            await nothing_owed(store)
+        receiver.failures = [BUSY, GONE]
+        async with delivering(store, receiver, renew_ms=1) as courier:
+            for told in (2, 3, 4):
+                courier.look()
+                await until(has_sent(receiver, told))
+        assert not receiver.failures
+        assert await store.outbox.counts() == {("hook", "delivered"): 1}
+        assert await store.outbox.channel("hook") == ChannelState("hook")
+
+
+async def test_an_alertmanager_that_was_restarted_knows_again_what_fires(tmp_path: Path) -> None:
+    manager = Alertmanager()
+    manager.now_ms = T0 + 20_000
+    async with recording(tmp_path) as (recorder, store), answering(manager.judge) as receiver:
+        recorder.observe(answers("down down"))
+        await recorder.flush()
+        sender = channel("alertmanager", receiver.url)
+        async with delivering(store, sender, renew_ms=1) as courier:
+            await nothing_owed(store)
+            manager.held.clear()
+            courier.look()
+            with anyio.fail_after(10):
+                while not manager.firing:
+                    await anyio.sleep(0.01)
+            recorder.observe(answers("up up", T0 + 10_000))
+            await recorder.flush()
+            courier.look()
+            await nothing_owed(store)
+        manager.now_ms = T0 + 200_000
+        assert manager.held
+        assert manager.firing == []
+
+
+def has_sent(receiver: Receiver, least: int) -> Callable[[], Awaitable[bool]]:
+    async def holds() -> bool:
+        return len(receiver.sent) >= least
+
+    return holds

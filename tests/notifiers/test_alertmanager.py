@@ -153,8 +153,15 @@ async def test_planned_work_fires_until_its_end_by_itself() -> None:
 @pytest.mark.anyio
 async def test_an_alert_whose_end_is_never_told_ends_by_itself() -> None:
     manager = await pushed(PARCEL)
-    manager.now_ms = T0 + 7 * DAY_MS
+    assert manager.firing
+    manager.now_ms = PARCEL.sent_ms + 60 * MINUTE
     assert manager.firing == []
+
+
+@pytest.mark.parametrize(("keys", "least"), [({"resend": "30m"}, "1h30m"), ({"resend": "10s", "lasts": "29s"}, "30s")])
+def test_an_alert_outlasts_a_push_or_two_that_are_lost(keys: dict[str, str], least: str) -> None:
+    with pytest.raises(ValidationError, match=f"at least {least}, which is 3 times resend"):
+        AlertmanagerOptions.model_validate({"kind": "alertmanager", "url": "http://127.0.0.1:9093", **keys})
 
 
 def test_an_alert_says_what_happened_and_where_to_look() -> None:
@@ -169,7 +176,7 @@ def test_an_alert_says_what_happened_and_where_to_look() -> None:
                 "severity": "critical",
             },
             "startsAt": "2023-11-14T22:13:20.000Z",
-            "endsAt": "2023-11-15T22:13:20.000Z",
+            "endsAt": "2023-11-15T22:13:22.500Z",
             "annotations": {
                 "summary": "[Main] Opened: Shop is down",
                 "description": "Shop is down: requests time out. We are investigating.\nShop is down",

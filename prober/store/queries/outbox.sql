@@ -33,6 +33,33 @@ WHERE channel = :channel
 ORDER BY attempts > 0, next_ms, seq, item
 LIMIT :limit;
 
+-- name: lasting_notices
+-- The latest message that has arrived on a channel, of each incident, component and maintenance that still lasts.
+SELECT id, seq, subscription, channel, reason, at_ms, site, stream, content, attempts, next_ms
+FROM notice
+WHERE rowid IN (
+        SELECT (
+                SELECT rowid
+                FROM notice
+                WHERE notice.stream = lasting.stream
+                    AND channel = :channel
+                    AND progress = 'delivered'
+                    AND told_by IS NULL
+                ORDER BY seq DESC, item DESC
+                LIMIT 1
+            )
+        FROM (
+                SELECT 'incident:' || num AS stream FROM incident WHERE resolved_ms IS NULL
+                UNION ALL
+                SELECT 'component:' || id
+                FROM component_state
+                WHERE coalesce(pin_status, status) NOT IN ('operational', 'maintenance')
+                UNION ALL
+                SELECT 'maintenance:' || id FROM maintenance WHERE started_ms IS NOT NULL AND ended_ms IS NULL
+            ) AS lasting
+    )
+ORDER BY seq, item;
+
 -- name: pending_in_stream
 -- All that is still owed of one stream of a channel to one subscription, in order.
 SELECT id, reason
