@@ -98,7 +98,13 @@ def _facts(echoes: Echoes) -> dict[str, float | int]:
     }
     if echoes.rtts_us:
         found |= {"rtt_min_us": min(echoes.rtts_us), "rtt_avg_us": _average_us(echoes)}
-        found["rtt_max_us"] = max(echoes.rtts_us)
+        found |= {
+            "rtt_p50_us": echoes.rtt_us(0.5),
+            "rtt_p95_us": echoes.rtt_us(0.95),
+            "rtt_max_us": max(echoes.rtts_us),
+        }
+    if echoes.hop_limit is not None:
+        found["hop_limit"] = echoes.hop_limit
     return found
 
 

@@ -3,7 +3,9 @@
 The kernel puts id and checksum in, and hands us our own answers only.
 """
 
+import math
 import secrets
+import socket
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -41,16 +43,26 @@ SMALLEST = _TOKEN_BYTES
 
 
 class Echoes:
-    """What has come of the packets so far. rtts_us: of those that came back, in the order they did."""
+    """What has come of the packets so far.
+
+    rtts_us: of those that came back, in the order they did. hop_limit: of the latest of them; None if none did, or it
+    is not known.
+    """
 
     def __init__(self) -> None:
         self.sent = 0
         self.rtts_us: list[int] = []
+        self.hop_limit: int | None = None
 
     @property
     def loss_percent(self) -> float:
         """The share of those sent that have not come back, 0 to 100."""
         return 100 * (self.sent - len(self.rtts_us)) / self.sent if self.sent else 0.0
+
+    def rtt_us(self, share: float) -> int:
+        """The time within which that share of those that came back did, by nearest rank; there is one at least."""
+        ranked = sorted(self.rtts_us)
+        return ranked[max(0, math.ceil(share * len(ranked)) - 1)]
 
 
 @contextmanager
@@ -58,6 +70,7 @@ def echoing(address: Address) -> Iterator[Datagrams]:
     """A socket to ask that address for echoes. Raises Failed."""
     try:
         with datagrams(address, 0, FAMILIES[address.version].protocol) as sockets:
+            sockets.tell_hops(socket.AF_INET6 if address.version == 6 else socket.AF_INET)
             yield sockets
     except Failed as failed:
         if failed.reason is Reason.SELF_PERMISSION:
@@ -90,9 +103,12 @@ async def ask(
     try:
         await sockets.send(packet)
         with anyio.move_on_after(wait_s):
-            while not _is_reply(await sockets.heard(), family, sequence, content):
-                pass
+            is_reply = False
+            while not is_reply:
+                data, hops = await sockets.heard_with_hops()
+                is_reply = _is_reply(data, family, sequence, content)
             echoes.rtts_us.append((now_ns() - sent_ns) // 1000)
+            echoes.hop_limit = hops
     except Failed as failed:
         if failed.reason.owner is not Owner.TARGET:
             raise

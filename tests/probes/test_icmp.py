@@ -10,7 +10,6 @@ import pytest
 
 from prober.clock import Clock
 from prober.core.model import Phase
-from prober.core.reason import Reason
 from prober.probes.icmp import IcmpProbe, build, guesses
 from prober.wire.echo import Echoes, permitted
 from tests.probes.scene import mistakes, options, probed
@@ -26,7 +25,7 @@ import fcntl, os, socket, struct, sys
 with socket.socket() as sock:
     fcntl.ioctl(sock, 0x8914, struct.pack("16sH14x", b"lo", 0x49))
 with open("/proc/sys/net/ipv4/ping_group_range", "w") as file:
-    file.write("0 0")
+    file.write(os.environ["PINGS"])
 with open("/proc/sys/net/ipv4/icmp_echo_ignore_all", "w") as file:
     file.write(os.environ["IS_DEAF"])
 os.execv(sys.executable, [sys.executable, "-m", "prober", *sys.argv[1:]])
@@ -44,14 +43,15 @@ def may_ping() -> bool:
 needs_permission = pytest.mark.skipif(not may_ping(), reason=permitted())
 
 
-def in_a_network(*arguments: str, is_deaf: bool = False) -> subprocess.CompletedProcess[str]:
+def in_a_network(*arguments: str, is_deaf: bool = False, pings: str = "0 0") -> subprocess.CompletedProcess[str]:
     """`prober` with these arguments in a network of its own, where pings are answered unless it is deaf.
 
+    pings: the groups that may send them.
     Skips where none can be made.
     """
     unshare = str(needs_service("unshare"))
     flags = "-n" if os.geteuid() == 0 else "-rn"
-    env = {**os.environ, "IS_DEAF": str(int(is_deaf))}
+    env = {**os.environ, "IS_DEAF": str(int(is_deaf)), "PINGS": pings}
     command = [unshare, flags, sys.executable, "-c", IN_A_NETWORK, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False, env=env)
     if done.returncode not in (0, 1, 3) or (done.returncode == 1 and not done.stdout):
@@ -68,6 +68,8 @@ async def test_what_answers_is_up_with_the_times_of_its_packets(host: str) -> No
     facts = seen.facts
     assert (facts["packets_sent"], facts["packets_received"], facts["loss_percent"]) == (2, 2, 0)
     assert 0 <= int(facts["rtt_min_us"]) <= int(facts["rtt_avg_us"]) <= int(facts["rtt_max_us"])
+    assert [facts["rtt_p50_us"], facts["rtt_p95_us"]] == [facts["rtt_min_us"], facts["rtt_max_us"]]
+    assert facts["hop_limit"] == 64
 
 
 @pytest.mark.parametrize("host", ADDRESSES)
@@ -93,12 +95,13 @@ def test_a_network_without_a_way_out_is_our_own_trouble() -> None:
     assert (done.returncode, found["outcome"], found["reason"]) == (3, "unknown", "self_uplink")
 
 
-@pytest.mark.skipif(may_ping(), reason="this system lets us ping")
-async def test_a_system_that_does_not_let_us_is_told_in_clear_words() -> None:
-    seen = await probed("icmp", host="127.0.0.1")
-    assert (seen.outcome, seen.reason) == ("unknown", Reason.SELF_PERMISSION)
-    assert seen.detail == f"this system lets us send no pings: {permitted()}"
-    assert seen.facts == {"ip": "127.0.0.1", "ip_protocol": 4}
+def test_a_system_that_does_not_let_us_is_told_in_clear_words() -> None:
+    done = in_a_network("probe", "icmp://127.0.0.1", "--json", pings="1 0")
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["outcome"], found["reason"]) == (3, "unknown", "self_permission")
+    why = 'its net.ipv4.ping_group_range is "1 0", where a range with our group is needed'
+    assert found["detail"] == f"this system lets us send no pings: {why}"
+    assert found["facts"] == {"ip": "127.0.0.1", "ip_protocol": 4}
 
 
 @pytest.mark.parametrize(

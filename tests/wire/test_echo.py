@@ -53,6 +53,31 @@ async def test_each_packet_that_comes_back_has_its_time() -> None:
     assert (echoes.sent, echoes.rtts_us, echoes.loss_percent) == (2, [5, 5], 0)
 
 
+def test_times_are_ranked() -> None:
+    echoes = Echoes()
+    echoes.rtts_us = [9, 1, 5, 3]
+    assert [echoes.rtt_us(share) for share in (0, 0.25, 0.5, 0.51, 0.95, 1)] == [1, 1, 3, 5, 9, 9]
+
+
+@pytest.mark.parametrize(("ip", "family"), [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)])
+async def test_how_far_a_datagram_has_come_is_told_where_it_is_asked(ip: str, family: socket.AddressFamily) -> None:
+    with socket.socket(family, socket.SOCK_DGRAM) as far:
+        far.bind((ip, 0))
+        with datagrams(Address(ip, 6 if ":" in ip else 4), far.getsockname()[1]) as sockets:
+            await sockets.send(b"?")
+            _, prober = far.recvfrom(9)
+            far.sendto(b"one", prober)
+            assert await sockets.heard_with_hops() == (b"one", None)
+            sockets.tell_hops(family)
+            for hops in (64, 3):
+                if family is socket.AF_INET:
+                    far.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, hops)
+                else:
+                    far.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, hops)
+                far.sendto(b"two", prober)
+                assert await sockets.heard_with_hops() == (b"two", hops)
+
+
 async def test_what_is_no_echo_of_this_packet_is_passed_over() -> None:
     echoes = Echoes()
     strays = [b"", b"x", b"\x00" * 64, b"\x08" + b"\x00" * 63]
