@@ -27,11 +27,12 @@ from prober.probes.base import Kind
 from prober.probes.boundary import Attempt, Judgement, observe
 from prober.probes.keys import CaFile, Family, Host, fitting, place
 from prober.probes.reach import ReachOptions, reached
-from prober.probes.stream import Line, talking
-from prober.wire import tls
+from prober.probes.stream import Line, connected, talking
+from prober.wire import doh, tls
 from prober.wire.datagram import LARGEST
+from prober.wire.http1 import Exchange
 from prober.wire.nameserver import NO_ANSWER, ask_by_tcp, ask_by_udp, ask_on, question
-from prober.wire.url import parse_place
+from prober.wire.url import Url, parse_place
 
 Type = Literal[
     "A", "AAAA", "CAA", "CNAME", "DNSKEY", "DS", "HTTPS", "MX",
@@ -41,8 +42,10 @@ Code = Literal["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"
 
 _PORT = 53
 _TLS_PORT = 853
+_HTTPS_PORT = 443
 _TARGET = re.compile(r"dns://([^/?#]+)/([^/?#]+)(?:\?([^#]*))?", re.IGNORECASE)
 _SHOWN = 256  # characters
+_EXPECTED_TEMPLATE = 'a URL such as "https://dns.example/dns-query{?dns}"'
 _BY_CODE = {dns.rcode.NXDOMAIN: Reason.DNS_NXDOMAIN, dns.rcode.SERVFAIL: Reason.DNS_SERVFAIL}
 
 
@@ -52,15 +55,19 @@ class DnsOptions(ReachOptions):
     host: Host
     """The name server that is asked: its name or address."""
     port: int | None = Field(default=None, ge=1, le=65_535)
-    """The port that is asked; without it 53, or 853 by TLS."""
+    """The port that is asked; without it 53, 853 by TLS, or by HTTPS that of `url_template`."""
     query: str
     """The name that is asked for."""
     type: Type = "A"
     """The type of the records that are asked for."""
-    transport: Literal["udp", "tcp", "tls"] = "udp"
+    transport: Literal["udp", "tcp", "tls", "https"] = "udp"
     """How it is asked. A truncated answer by UDP is asked for again by TCP."""
+    url_template: str | None = None
+    """By HTTPS, the URL that is asked (RFC 8484); without it `https://<host>/dns-query{?dns}`."""
+    method: Literal["POST", "GET"] = "POST"
+    """By HTTPS, how it is asked: with the question as body, or in the URL."""
     server_name: Host | None = None
-    """The name that TLS asks for and the certificate must be for, if it differs from the host."""
+    """The name that TLS asks for and the certificate must be for, if it differs from the host, or that of the URL."""
     verify: bool = True
     """Whether the certificate must be valid for the name and signed by a trusted authority."""
     ca: CaFile | None = None
@@ -87,6 +94,29 @@ class DnsOptions(ReachOptions):
             raise mistake('a name such as "example.com"') from None
         return text
 
+    @field_validator("url_template", mode="after")
+    @classmethod
+    def _is_template(cls, template: str | None, info: ValidationInfo) -> str | None:
+        if template is None:
+            return None
+        if info.data.get("transport", "https") != "https":
+            raise mistake('transport = "https" with it', f'"{info.data["transport"]}"')
+        try:
+            url = doh.expanded(template, b"")
+        except ValueError as error:
+            raise mistake(_EXPECTED_TEMPLATE, str(error)) from None
+        if url.scheme != "https" or url.userinfo is not None:
+            raise mistake(_EXPECTED_TEMPLATE, "something else")
+        return template
+
+    @field_validator("method", mode="after")
+    @classmethod
+    def _has_its_place(cls, method: str, info: ValidationInfo) -> str:
+        template = info.data.get("url_template")
+        if method == "GET" and template is not None and not doh.has_variable(template):
+            raise mistake('"POST", as url_template has no {?dns} for the question')
+        return method
+
     @field_validator("expect_answers", "expect_answers_in", mode="after")
     @classmethod
     def _are_records(cls, texts: list[str], info: ValidationInfo) -> list[str]:
@@ -106,7 +136,18 @@ class DnsOptions(ReachOptions):
     @property
     def used_port(self) -> int:
         """The port, wherever it was told."""
+        if self.transport == "https":
+            return self.port or self.asked_url().port
         return self.port or (_TLS_PORT if self.transport == "tls" else _PORT)
+
+    @property
+    def template(self) -> str:
+        """The template of the URL that is asked by HTTPS."""
+        return self.url_template or f"https://{place(self.host, self.port or _HTTPS_PORT)}{doh.USUAL}"
+
+    def asked_url(self) -> Url:
+        """The URL that is asked by HTTPS, without the question."""
+        return doh.expanded(self.template, None)
 
     def vouched(self) -> str:
         return self.vouches_for or "dns"
@@ -126,7 +167,7 @@ class DnsProbe:
         self._options = options
         self._clock = clock
         self._names = options.names()
-        self._line = self._prepared_line() if options.transport == "tls" else None
+        self._line = self._prepared_line() if options.transport in ("tls", "https") else None
         self._name = dns.name.from_text(options.query)
         self._type = dns.rdatatype.from_text(options.type)
         self._code = dns.rcode.from_text(options.expect_rcode)
@@ -138,11 +179,10 @@ class DnsProbe:
 
     async def _run(self, attempt: Attempt) -> Judgement | None:
         asked = question(self._name, self._type, self._options.recursive)
-        if self._line is not None:
-            async with talking(attempt, self._line) as talk:
-                transport, answer = "tls", await ask_on(talk, asked, attempt.watch.enter)
-        else:
+        if self._line is None:
             transport, answer = await self._in_plain(asked, attempt)
+        else:
+            transport, answer = self._options.transport, await self._by_tls(self._line, asked, attempt)
         records = [record for rrset in answer.answer if rrset.rdtype == self._type for record in rrset]
         attempt.facts.update(_facts(answer, records), dns_transport=transport)
         return self._judged(answer.rcode(), records)
@@ -158,10 +198,25 @@ class DnsProbe:
                 return "udp", answer
         return "tcp", await ask_by_tcp(asked, address, options.used_port, enter)
 
+    async def _by_tls(self, line: Line, asked: dns.message.Message, attempt: Attempt) -> dns.message.Message:
+        """The answer by TLS, or by HTTPS on it. Raises Failed."""
+        options, facts = self._options, attempt.facts
+        if options.transport == "tls":
+            async with talking(attempt, line) as talk:
+                return await ask_on(talk, asked, attempt.watch.enter)
+        sent = doh.asking(options.template, options.method, asked)
+        facts["status_code"] = 0
+        async with connected(attempt, line, lambda: Exchange(attempt.watch, doh.READING, False)) as (wire, exchange):
+            try:
+                return await doh.ask_by_https(exchange, wire, sent, asked)
+            finally:
+                facts["status_code"] = exchange.heard.status if exchange.heard else 0
+
     def _prepared_line(self) -> Line:
-        options = self._options
-        policy = tls.context(options.verify, options.ca, alpn=())
-        name = (options.server_name or options.host).removesuffix(".")
+        options, is_https = self._options, self._options.transport == "https"
+        policy = tls.context(options.verify, options.ca, ("http/1.1",) if is_https else ())
+        host = options.asked_url().host if is_https else options.host
+        name = (options.server_name or host).removesuffix(".")
         return Line(
             options.host,
             options.used_port,

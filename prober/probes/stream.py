@@ -1,9 +1,10 @@
 """A connection, with TLS or without, on which a kind then holds a conversation of its own."""
 
+import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from prober.core.model import Phase
 from prober.core.reason import Reason
@@ -12,8 +13,10 @@ from prober.probes.reach import reached
 from prober.wire import tls
 from prober.wire.connect import connect
 from prober.wire.dialogue import MAX_BYTES, Dialogue
-from prober.wire.failure import Failed
+from prober.wire.http1 import Exchange
 from prober.wire.resolve import Names
+
+P = TypeVar("P", bound=Dialogue | Exchange)
 
 
 class Line(NamedTuple):
@@ -35,21 +38,27 @@ class Line(NamedTuple):
 @asynccontextmanager
 async def talking(attempt: Attempt, line: Line) -> AsyncIterator[Dialogue]:
     """The conversation; the connection is gone after the block. What is learned stands in the facts. Raises Failed."""
+    async with connected(attempt, line, lambda: Dialogue(line.refusal, line.limit)) as (transport, talk):
+        talk.go_on(transport)
+        yield talk
+
+
+@asynccontextmanager
+async def connected(attempt: Attempt, line: Line, make: Callable[[], P]) -> AsyncIterator[tuple[asyncio.Transport, P]]:
+    """The same for whatever is spoken on it, with the transport to write to."""
     watch, facts = attempt.watch, attempt.facts
     address = await reached(attempt, line.host, line.family, line.names)
     watch.enter(Phase.CONNECT)
-    transport, talk = await connect(lambda: Dialogue(line.refusal, line.limit), address, line.port)
+    transport, talk = await connect(make, address, line.port)
     secured = transport
     try:
         if line.policy is not None:
             watch.enter(Phase.TLS)
-            if not talk.is_quiet:
-                raise Failed(Reason.TLS_HANDSHAKE, "the peer speaks before the TLS handshake: this is no TLS port")
+            talk.expect_quiet()
             secured = await tls.secure(transport, talk, line.policy, line.server_name)
-            talk.go_on(secured)
             facts.update(tls.facts(secured))
         facts["ssl"] = int(line.policy is not None)
-        yield talk
+        yield secured, talk
     except tls.CertificateFailed as failed:
         transport.abort()
         attempt.failed = failed

@@ -102,8 +102,7 @@ class TlsProbe:
             enter(Phase.TLS)
             if self._options.starttls is not None:
                 await upgrade(talk, self._options.starttls)
-            elif not talk.is_quiet:
-                raise Failed(Reason.TLS_HANDSHAKE, "the peer speaks before the TLS handshake: this is no TLS port")
+            talk.expect_quiet()
             policy = self._policy if verified else tls.context(False, None, alpn=())
             secured = await tls.secure(transport, talk, policy, self._name)
             return tls.facts(secured) | certificate_facts(chain(secured))

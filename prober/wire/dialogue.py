@@ -37,6 +37,11 @@ class Dialogue(asyncio.Protocol):
         """Whether nothing was said that nobody has taken."""
         return not self._heard
 
+    def expect_quiet(self) -> None:
+        """Raises Failed if the peer has said something where TLS was going to begin."""
+        if self._heard:
+            raise Failed(Reason.TLS_HANDSHAKE, "the peer speaks before the TLS handshake: this is no TLS port")
+
     def say(self, data: bytes) -> None:
         """Sends it. That the peer is gone is told by what is heard next."""
         if self._transport is not None and not self._transport.is_closing():

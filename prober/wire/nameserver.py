@@ -24,6 +24,7 @@ NO_ANSWER: Mapping[Phase, Reason] = {
     **TIMED_OUT,
     Phase.SEND: Reason.DNS_TIMEOUT,
     Phase.PROCESSING: Reason.DNS_TIMEOUT,
+    Phase.TRANSFER: Reason.DNS_TIMEOUT,
 }
 """What it means when the deadline runs out, by the phase that was running."""
 
@@ -81,7 +82,12 @@ async def ask_on(talk: Dialogue, asked: dns.message.Message, enter: Callable[[Ph
     enter(Phase.SEND)
     talk.say(asked.to_wire(prepend_length=True))
     enter(Phase.PROCESSING)
-    answer = parsed(await talk.exactly(int.from_bytes(await talk.exactly(2))))
+    return fitting(await talk.exactly(int.from_bytes(await talk.exactly(2))), asked)
+
+
+def fitting(data: bytes, asked: dns.message.Message) -> dns.message.Message:
+    """The answer as it came. Raises Failed if it is none to that question."""
+    answer = parsed(data)
     if not asked.is_response(answer):
         raise Failed(Reason.DNS_MALFORMED, "the answer is to another question")
     return answer

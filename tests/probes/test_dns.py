@@ -1,5 +1,7 @@
 """Kind dns: what is asked, and what is made of the answer."""
 
+from typing import Any
+
 import pytest
 
 from prober.clock import Clock
@@ -10,6 +12,9 @@ from tests.probes.scene import mistakes, options, probed
 from tests.wire.certificates import Certificates
 from tests.wire.conftest import certificates as certificates  # the same, for this room
 from tests.wire.dns_server import Answer, answers, name_server, says, truncated, with_id
+from tests.wire.doh_server import doh_server
+from tests.wire.hostile import serving
+from tests.wire.hostile import stalls as stalls_behind
 
 pytestmark = pytest.mark.anyio
 
@@ -82,7 +87,82 @@ async def test_a_port_that_does_not_speak_tls_is_told(certificates: Certificates
     assert seen.phases_us[-1][0] is Phase.TLS
 
 
+async def test_by_https_it_is_asked_by_post_or_get(certificates: Certificates) -> None:
+    heard: list[str] = []
+    keys = {"transport": "https", "ca": str(certificates.ca), **KEYS}
+    async with doh_server(answers(A1), certificates.context("good"), heard) as port:
+        posted = await probed("dns", port=port, **keys)
+        got = await probed("dns", port=port, method="GET", **keys)
+        named = f"https://localhost:{port}/q?ct{{&dns}}"
+        by_name = await probed("dns", url_template=named, verify=False, **keys)
+    for seen in (posted, got, by_name):
+        assert (seen.outcome, seen.reason, seen.detail) == ("up", None, "")
+        assert (seen.facts["dns_transport"], seen.facts["answers"]) == ("https", "192.0.2.1")
+        assert (seen.facts["status_code"], seen.facts["ssl"]) == (200, 1)
+        assert seen.facts["cert_expiry_s"]
+        assert [phase for phase, _ in seen.phases_us] == [
+            Phase.RESOLVE, Phase.CONNECT, Phase.TLS, Phase.SEND, Phase.PROCESSING, Phase.TRANSFER,
+        ]  # fmt: skip
+    assert [line.split("?")[0] for line in heard] == [
+        f"POST /dns-query HTTP/1.1 127.0.0.1:{port}",
+        "GET /dns-query",
+        "POST /q",
+    ]
+    assert heard[2].endswith(f"HTTP/1.1 localhost:{port}")
+
+
+async def test_by_https_the_certificate_is_for_the_url(certificates: Certificates) -> None:
+    keys = {"transport": "https", "ca": str(certificates.ca), **KEYS}
+    async with doh_server(answers(A1), certificates.context("good")) as port:
+        other = await probed("dns", url_template=f"https://elsewhere.test:{port}/q", **keys)
+        told = await probed("dns", url_template=f"https://elsewhere.test:{port}/q", server_name="127.0.0.1", **keys)
+    assert (other.outcome, other.reason, told.outcome) == ("down", Reason.TLS_NAME, "up")
+    async with doh_server(answers(A1), certificates.context("expired")) as port:
+        expired = await probed("dns", port=port, **keys)
+    assert (expired.outcome, expired.reason) == ("down", Reason.TLS_EXPIRED)
+    assert "cert_expiry_s" in expired.facts
+
+
+@pytest.mark.parametrize(
+    ("said", "served", "reason", "detail"),
+    [
+        (answers(A1), {"status": "503 No"}, Reason.HTTP_STATUS, "expected status 200-299, found 503"),
+        (answers(A1), {"status": "302 No"}, Reason.HTTP_STATUS, "expected status 200-299, found 302"),
+        (
+            answers(A1),
+            {"media_type": b"text/html"},
+            Reason.DNS_MALFORMED,
+            'expected application/dns-message, found "text/html"',
+        ),
+        (says(b"x"), {}, Reason.DNS_MALFORMED, "the answer cannot be read: ShortHeader"),
+        (with_id(answers(A1), 1), {}, Reason.DNS_MALFORMED, "the answer is to another question"),
+        (says(b"x" * 65_536), {}, Reason.HTTP_TOO_LARGE, "the body is larger than body_limit"),
+        (says(), {}, Reason.DNS_TIMEOUT, "no end of processing within 1000 ms"),
+        (answers(rcode="NXDOMAIN"), {}, Reason.DNS_NXDOMAIN, "expected NOERROR, found NXDOMAIN"),
+    ],
+)
+async def test_by_https_what_is_no_good_answer_is_down(
+    certificates: Certificates, said: Answer, served: dict[str, Any], reason: Reason, detail: str
+) -> None:
+    async with doh_server(said, certificates.context("good"), **served) as port:
+        seen = await probed("dns", port=port, transport="https", ca=str(certificates.ca), timeout="1s", **KEYS)
+    assert (seen.outcome, seen.reason, seen.detail) == ("down", reason, detail)
+    assert seen.facts["status_code"] == (0 if reason is Reason.DNS_TIMEOUT else int(served.get("status", "200")[:3]))
+
+
+async def test_by_https_an_answer_that_drags_on_is_no_answer(certificates: Certificates) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/dns-message\r\nContent-Length: 9\r\n\r\nx"
+    async with serving(stalls_behind(head), certificates.context("good")) as port:
+        seen = await probed("dns", port=port, transport="https", verify=False, timeout="500ms", **KEYS)
+    assert (seen.outcome, seen.reason) == ("down", Reason.DNS_TIMEOUT)
+    assert seen.phases_us[-1][0] is Phase.TRANSFER
+
+
 async def test_each_transport_has_its_port() -> None:
+    assert options("dns", transport="https", **KEYS).target() == "dns://127.0.0.1:443/shop.test?type=A"
+    template = "https://ns.test:8443/q{?dns}"
+    shown = options("dns", transport="https", url_template=template, **KEYS).target()
+    assert shown == "dns://127.0.0.1:8443/shop.test?type=A"
     assert options("dns", **KEYS).target() == "dns://127.0.0.1/shop.test?type=A"
     assert options("dns", transport="tls", **KEYS).target() == "dns://127.0.0.1:853/shop.test?type=A"
 
@@ -191,6 +271,12 @@ async def test_a_server_that_is_not_there_refuses(free_port: int) -> None:
         ({"type": "MX", "expect_answers_in": ["mail.test"]}, "expect_answers_in: what a record of type MX can say"),
         ({"expect_rcode": "OK"}, "expect_rcode: "),
         ({"host": "::1", "family": "4"}, 'family: "any" or "6"'),
+        ({"url_template": "https://ns.test/q{?dns}"}, 'url_template: transport = "https" with it'),
+        ({"transport": "https", "url_template": "http://ns.test/q{?dns}"}, "url_template: a URL such as"),
+        ({"transport": "https", "url_template": "https://ns.test/{?name}"}, "url_template: a URL such as"),
+        ({"transport": "https", "url_template": "https://a:b@ns.test/q"}, "url_template: a URL such as"),
+        ({"transport": "https", "method": "GET", "url_template": "https://ns.test/q"}, 'method: "POST", as'),
+        ({"transport": "quic"}, "transport: "),
     ],
 )
 async def test_mistakes_are_found_before_anything_is_probed(keys: dict[str, object], said: str) -> None:
