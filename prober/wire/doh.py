@@ -69,4 +69,4 @@ async def ask_by_https(exchange: Exchange, wire: Wire, sent: bytes, asked: dns.m
     said = b", ".join(response.fields.get(b"content-type", []))
     if said.split(b";")[0].strip().lower() != _MEDIA_TYPE.encode():
         raise Failed(Reason.DNS_MALFORMED, f"expected {_MEDIA_TYPE}, found {shown(said)}")
-    return fitting(response.content, asked)
+    return await fitting(response.content, asked)

@@ -2,10 +2,12 @@
 
 from contextlib import suppress
 
+import anyio
 import dns.flags
 import dns.message
 import dns.name
 import dns.rdatatype
+import dns.rrset
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ from prober.core.model import Phase
 from prober.core.reason import Reason
 from prober.wire.address import Address
 from prober.wire.failure import Failed
-from prober.wire.nameserver import NO_ANSWER, ask_by_tcp, ask_by_udp, parsed, question
+from prober.wire.nameserver import NO_ANSWER, ask_by_tcp, ask_by_udp, parsed, question, read
 from tests.wire.dns_server import Answer, answers, name_server, says, with_id
 
 LOOPBACK = Address("127.0.0.1", 4)
@@ -43,6 +45,30 @@ async def test_an_answer_comes_by_udp_and_by_tcp() -> None:
     assert by_udp.answer == by_tcp.answer
     assert doubts == []
     assert phases == [Phase.SEND, Phase.PROCESSING, Phase.CONNECT, Phase.SEND, Phase.PROCESSING]
+
+
+@pytest.mark.anyio
+async def test_a_large_answer_is_read_while_the_loop_goes_on() -> None:
+    turns, over, told = 0, anyio.Event(), dns.message.make_response(ask())
+    addresses = [f"10.0.{n // 250}.{n % 250}" for n in range(3_500)]
+    told.answer.append(dns.rrset.from_text(SHOP, 60, "IN", "A", *addresses))
+    data = told.to_wire(max_size=65_535)
+
+    async def turn() -> None:
+        nonlocal turns
+        while not over.is_set():
+            turns += 1
+            await anyio.lowlevel.checkpoint()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(turn)
+        await anyio.lowlevel.checkpoint()
+        before = turns
+        answer = await read(data)
+        over.set()
+    assert turns > before
+    assert answer.answer == told.answer
+    assert len(answer.answer[0]) == 3_500
 
 
 @pytest.mark.anyio
