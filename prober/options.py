@@ -223,6 +223,8 @@ class ChannelOptions(Options):
     """How many messages it gets within storm_window; one digest tells what is beyond them."""
     storm_window: DurationMs = 600_000
     """How long that is, from the first of them."""
+    number: int | None = Field(default=None, ge=1, le=999_999_999)
+    """By which the StatusDashboard API names it in `notifications`; without it, that API sends nothing to it."""
     template_title: TemplateText | None = None
     """What its messages say in one line, instead of prober's own words."""
     template_text: TemplateText | None = None

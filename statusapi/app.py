@@ -108,7 +108,7 @@ def create_public(
         *pings.routes(take),
         *alerted.routes(),
         *native.routes(it),
-        *statusdashboard.routes(it.views, it.auth, it.orders, catalog, it.repeats),
+        *statusdashboard.routes(it.views, it.auth, it.orders, catalog, it.repeats, it.delivery),
         *page.routes(it.views, chronicle, it.delivery, it.auth),
     ]
     return _application(routes, _shape, limits, it)

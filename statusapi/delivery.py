@@ -11,10 +11,11 @@ from statusapi.auth import Principal
 from statusapi.problems import Problem, not_found
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from prober.clock import Clock
     from prober.config import Config
+    from prober.core.model import Notice
     from prober.record import Recorder
     from prober.store import Store
 
@@ -127,6 +128,13 @@ class Delivery:
         except StoreError as error:
             raise _unreadable(error) from None
         return await self.notice(principal, notice)
+
+    async def owe(self, notices: "Sequence[Notice]") -> None:
+        """Owe notices that somebody asked for, beside those that subscriptions want. Raises Problem."""
+        try:
+            await self._store.outbox.owe(notices)
+        except StoreError as error:
+            raise _unreadable(error) from None
 
     async def alert_path(self, principal: Principal) -> dict[str, Any]:
         """Whether people would be told: what is shown of it, and how each of the operator's channels stands."""

@@ -34,6 +34,7 @@ def apply(entries: Entries, models: Callable[[Entry], type[CheckOptions]], repor
     _owned(_component_names(entries), "a name of its own", report)
     _owned(_values(entries["sites"], "url"), "a URL of its own", report)
     _owned(_values(entries["prober"], "public", "up", "metrics"), "an address of its own", report)
+    _owned(_numbers(entries["channels"]), "a number of its own", report)
     _keys_differ(entries, report)
     for check in entries["checks"]:
         _times_fit(check, models(check), report)
@@ -137,6 +138,13 @@ def _values(declared: Iterable[Entry], *keys: str) -> Iterator[Claim]:
             value = entry.table.get(key, _defaults.get(key))
             if isinstance(value, str) and value != "off":
                 yield (*entry.path, key), value.rstrip("/").lower(), value
+
+
+def _numbers(channels: Iterable[Entry]) -> Iterator[Claim]:
+    for entry in channels:
+        number = entry.table.get("number")
+        if isinstance(number, int) and not isinstance(number, bool):
+            yield (*entry.path, "number"), number, str(number)
 
 
 _defaults: Mapping[str, str] = {key: str(Daemon.model_fields[key].default) for key in ("public", "up")}

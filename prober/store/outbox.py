@@ -206,20 +206,25 @@ class Outbox:
 
         def write(connection: sqlite3.Connection) -> None:
             self._queries.put_channel(connection, **state._asdict())
-            for notice in notices:
-                row = rows.notice_row(notice, 0)
-                self._queries.owe_own_notice(connection, **row)
-                chain.append(connection, notice.at_ms, ("notice",))
+            self._owe(connection, notices)
 
         await self._engine.transact(write)
+
+    async def owe(self, notices: Sequence[Notice]) -> None:
+        """Owe notices that no decision owes. Those that are owed already are left as they are."""
+        await self._engine.transact(lambda connection: self._owe(connection, notices))
+
+    def _owe(self, connection: sqlite3.Connection, notices: Sequence[Notice]) -> None:
+        for notice in notices:
+            self._queries.owe_own_notice(connection, **rows.notice_row(notice, 0))
+            chain.append(connection, notice.at_ms, ("notice",))
 
     async def drill(self, notice: Notice) -> None:
         """Owe a notice that shows whether its channel works; from now on it is the channel's latest drill."""
 
         def write(connection: sqlite3.Connection) -> None:
-            self._queries.owe_own_notice(connection, **rows.notice_row(notice, 0))
+            self._owe(connection, [notice])
             self._queries.put_drill(connection, id=notice.channel, drill=notice.id)
-            chain.append(connection, notice.at_ms, ("notice",))
 
         await self._engine.transact(write)
 

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 from statusapi.auth import Auth, Principal, Scope
 from statusapi.catalog import Catalog
 from statusapi.decode import parsed, taken
+from statusapi.delivery import Delivery
 from statusapi.dialects import statusdashboard_objects as objects
 from statusapi.dialects.statusdashboard_objects import BASE, Told
 from statusapi.dialects.statusdashboard_resources import LIMIT, NO_FIELDS, RESOURCES, Resource, index, schema
@@ -42,11 +43,13 @@ PUBLIC_HEADERS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def routes(views: Views, auth: Auth, orders: Orders, catalog: Catalog, repeats: Repeats) -> list[BaseRoute]:
+def routes(
+    views: Views, auth: Auth, orders: Orders, catalog: Catalog, repeats: Repeats, delivery: Delivery
+) -> list[BaseRoute]:
     """Each resource, with and without a slash at the end."""
     found = _both(BASE, _constant(index()))
     reading = _Reading(views, auth)
-    writing = _Writing(reading, auth, Writing(views, catalog, orders), repeats)
+    writing = _Writing(reading, auth, Writing(views, catalog, orders, delivery), repeats)
     for resource in RESOURCES:
         path = f"{BASE}/{resource.name}"
         found += _both(path, writing.of_all(resource, reading.list_of(resource)), resource.list_methods)

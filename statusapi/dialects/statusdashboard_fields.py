@@ -13,6 +13,7 @@ from statusapi.problems import Problem
 
 LONGEST = 1000
 LONGEST_NAME = 80
+MOST_CHANNELS = 100
 KEPT = (
     *("coordinator", "coordinator_md", "description", "description_md", "hidden_admin_uptime", "hidden_db"),
     *("impact", "impact_md"),
@@ -63,36 +64,77 @@ class _Fields(BaseModel):
 
 
 class _Channel(_Fields):
+    """One way to tell people. subject, text: in the place of prober's own words; numbers: of the channels meant."""
+
     enabled: bool
+    details: bool | None = None
+
+    @property
+    def subject(self) -> str | None:
+        return None
+
+    @property
+    def text(self) -> str | None:
+        return None
+
+    @property
+    def numbers(self) -> list[int] | None:
+        return None
 
 
 class _Email(_Channel):
     email_subject: Annotated[str, Field(max_length=250)] | None = None
 
+    @property
+    def subject(self) -> str | None:
+        return self.email_subject
+
 
 class _HipChat(_Channel):
-    details: bool | None = None
     message: Text | None = None
     color: Literal["yellow", "green", "red", "purple", "gray"] | None = None
-    rooms: list[int] = []
+    rooms: Annotated[list[int], Field(max_length=MOST_CHANNELS)] = []
+
+    @property
+    def text(self) -> str | None:
+        return self.message
+
+    @property
+    def numbers(self) -> list[int] | None:
+        return self.rooms
 
 
 class _Slack(_Channel):
-    details: bool | None = None
     message: Text | None = None
-    channels: list[int] = []
+    channels: Annotated[list[int], Field(max_length=MOST_CHANNELS)] = []
+
+    @property
+    def text(self) -> str | None:
+        return self.message
+
+    @property
+    def numbers(self) -> list[int] | None:
+        return self.channels
 
 
 class _Sms(_Channel):
     sms_text: Annotated[str, Field(max_length=85)] | None = None
 
+    @property
+    def text(self) -> str | None:
+        return self.sms_text
+
 
 class _Twitter(_Channel):
     tweet_text: Annotated[str, Field(max_length=100)] | None = None
 
+    @property
+    def text(self) -> str | None:
+        return self.tweet_text
+
 
 class Notifications(_Fields):
-    """What is to be sent; it is checked and repeated."""
+    """What is to be sent of the event, once; see statusdashboard_notifications."""
 
     email: _Email | None = None
     hipchat: _HipChat | None = None

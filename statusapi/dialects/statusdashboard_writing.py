@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from prober.core.made import Made
-from prober.core.model import Incident, IncidentStatus
+from prober.core.model import Incident, IncidentStatus, MaintenanceState
 from statusapi.auth import Principal
 from statusapi.catalog import Catalog, declared, merged
 from statusapi.decode import validated
+from statusapi.delivery import Delivery
 from statusapi.dialects.statusdashboard_fields import (
     EventFields,
     EventUpdate,
@@ -22,6 +23,7 @@ from statusapi.dialects.statusdashboard_fields import (
     name_of,
     wrong,
 )
+from statusapi.dialects.statusdashboard_notifications import Call, Event, calls, notices
 from statusapi.dialects.statusdashboard_objects import INCIDENT, PARTS, SEVERITY, STATUSES, TYPES, UPDATE, uri
 from statusapi.dialects.statusdashboard_works import Works
 from statusapi.orders import OpenFields, Orders, PostFields
@@ -35,7 +37,8 @@ _IMPACT = {num: impact for impact, num in SEVERITY.items()}
 class Writing:
     """The deeds, each for a principal who may write. Each returns the number of what it made or changed."""
 
-    def __init__(self, views: Views, catalog: Catalog, orders: Orders) -> None:
+    def __init__(self, views: Views, catalog: Catalog, orders: Orders, delivery: Delivery) -> None:
+        self._delivery = delivery
         self._views = views
         self._catalog = catalog
         self._orders = orders
@@ -48,8 +51,11 @@ class Writing:
         if fields.type is None:
             raise wrong("type", "This field is required.")
         services = [self._service(principal, one.service) for one in fields.event_service]
+        asked = calls(self._catalog.config, fields.notifications)
         if TYPES[fields.type] == "maintenance":
-            return await self._works.add(principal, fields, self._site(principal, services), services)
+            num = await self._works.add(principal, fields, self._site(principal, services), services)
+            await self._tell(principal, num, asked)
+            return num
         self._check_new(fields)
         order = {
             "site": self._site(principal, services),
@@ -64,6 +70,7 @@ class Writing:
         extra["opened_as"] = INCIDENT[self._first_status(fields)]
         extra |= {"start": fields.start, **kept(fields)}
         await self._follow(principal, incident, fields, extra)
+        await self._tell(principal, incident.num, asked)
         return incident.num
 
     def _check_new(self, fields: EventFields) -> None:
@@ -93,12 +100,33 @@ class Writing:
 
     async def change_event(self, principal: Principal, num: int, found: dict[str, Any]) -> int:
         fields = validated(found, EventFields)
-        work = self._works.find(principal, num)
-        if work is not None:
+        before = self._event(principal, num)
+        asked = calls(self._catalog.config, fields.notifications)
+        if isinstance(before, MaintenanceState):
             named = [self._service(principal, one.service) for one in fields.event_service]
-            await self._works.change(principal, work, fields, named)
-            return num
-        incident = self._orders.find(principal, num)
+            await self._works.change(principal, before, fields, named)
+        else:
+            await self._change_incident(principal, before, fields, found)
+        await self._tell(principal, num, asked, before)
+        return num
+
+    def _event(self, principal: Principal, num: int) -> Event:
+        return self._works.find(principal, num) or self._orders.find(principal, num)
+
+    async def _tell(self, principal: Principal, num: int, asked: Sequence[Call], before: Event | None = None) -> None:
+        """Send what the call asks for. before: the event as it was; None = the call has made it."""
+        if not asked:
+            return
+        event = self._event(principal, num)
+        headline, at_ms = self._views.pages[event.site].headline, self._catalog.clock.now_ms()
+        is_news = before is None or before.updates != event.updates
+        config, is_new = self._catalog.config, before is None
+        await self._delivery.owe(notices(config, event, asked, headline, at_ms, is_new=is_new, is_news=is_news))
+
+    async def _change_incident(
+        self, principal: Principal, incident: Incident, fields: EventFields, found: dict[str, Any]
+    ) -> None:
+        num = incident.num
         if fields.type is not None and TYPES[fields.type] != "incident":
             raise wrong("type", "The type of an event can't change.")
         extra = self._extra(num)
@@ -111,7 +139,6 @@ class Writing:
         extra["without_services"] = [id_ for id_ in extra.get("without_services", ()) if id_ not in services]
         extra |= kept(fields) | ({"start": fields.start} if fields.start is not None else {})
         await self._follow(principal, incident, fields, extra)
-        return num
 
     async def _follow(
         self, principal: Principal, incident: Incident, fields: EventFields, extra: dict[str, Any]
@@ -168,8 +195,7 @@ class Writing:
         fields = validated(found, NewUpdate)
         update = {name: found[name] for name in ("update", "date", "status", "markdown") if name in found}
         await self._change_event_of(principal, fields.event, {"event_update": [update]})
-        event = self._works.find(principal, fields.event) or self._orders.find(principal, fields.event)
-        return fields.event * PARTS + len(event.updates)
+        return fields.event * PARTS + len(self._event(principal, fields.event).updates)
 
     async def _change_event_of(self, principal: Principal, num: int, found: dict[str, Any]) -> None:
         """Raises Problem: one that is not there is a field that can't be."""

@@ -40,13 +40,13 @@ class Ping(CheckOptions):
 class Pager(ChannelOptions):
     """A kind of channel."""
 
-    number: str
+    phone: str
     """Whom it calls."""
     pin: Secret | None = None
     """What it is called with."""
 
     def target(self) -> str:
-        return self.number
+        return self.phone
 
 
 def loaded(path: Path, env: Mapping[str, str] | None = None) -> Config:

@@ -21,7 +21,7 @@ def test_policy_has_what_the_core_needs(tmp_path: Path) -> None:
     other = {kind = "ping", host = "h", component = "shop"}
     [channels.pager]
     kind = "pager"
-    number = "1"
+    phone = "1"
     [subscriptions.all]
     channel = "pager"
     groups = ["apps"]

@@ -22,7 +22,7 @@ shop = {kind = "ping", host = "h", interval = "30s", headers = {x = "hush-hush"}
 blog = {kind = "ping", host = "h", ports = [1, 2]}
 [channels.pager]
 kind = "pager"
-number = "${NUMBER}"
+phone = "${NUMBER}"
 pin = "pin-of-old"
 """
 ENV = {"NUMBER": "0123-4567", "OTHER": "7654-3210"}
@@ -50,7 +50,7 @@ def test_the_same_words_in_another_layout_are_no_difference(tmp_path: Path) -> N
         ('host = "h", ports', 'host = "i", degraded_over = "2s", ports', "checks", None),
         ("of-old", "of-new", "channels", [Key("pin", "***", "***")]),
         ('pin = "pin-of-old"', "", "channels", [Key("pin", "***", "none")]),
-        ("${NUMBER}", "${OTHER}", "channels", [Key("number", "${NUMBER}", "${OTHER}")]),
+        ("${NUMBER}", "${OTHER}", "channels", [Key("phone", "${NUMBER}", "${OTHER}")]),
         ("blog = {}", 'blog = {name = "Blog"}', "components", [Key("name", "blog", "Blog")]),
         ("[prober]", "[prober]\nmax_probes = 7", "prober", [Key("max_probes", "500", "7", needs_restart=True)]),
         ('"127.0.0.1:8081"', '"[::1]:80"', "prober", [Key("public", "127.0.0.1:8081", "[::1]:80", needs_restart=True)]),

@@ -49,6 +49,9 @@ MISTAKES = {
         "2: components.shop.open_incident_at: expected one of degraded, partial, major, "
         'never, found "majr", did you mean "major"?'
     ],
+    "channel_number_twice": [
+        '8: channels.b.number: expected a number of its own, found "7", already used by channels.a'
+    ],
     "component_unknown": [
         '4: checks.front.component: expected one of the components, found "shpo", did you mean "shop"?'
     ],
@@ -232,7 +235,7 @@ VALUES = ("'a'", "'ping'", "'pager'", "'1s'", "5", "[]", "['a']", "{}", "{file =
 LINES = [
     *(f"[{table}{id_}]" for table in TABLES for id_ in ("", ".a", ".b")),
     *(f"{key} = {value}" for key in KEYS for value in VALUES),
-    *("[check.a]", "[[sites]]", "host = 'h'", "number = 'n'", "components = ['a', 'b']", "url = 'http://a'"),
+    *("[check.a]", "[[sites]]", "host = 'h'", "phone = 'n'", "components = ['a', 'b']", "url = 'http://a'"),
     *("start = 2030-01-01T00:00:00Z", "end = 2030-01-01", "checks.a = 5", "a.b.c = 1", "'''", "]", "\0", ""),
 ]
 

@@ -18,7 +18,7 @@ FILE = """
 
 
 def channel(content: Mapping[str, Any]) -> Pager:
-    return Pager.model_validate({"kind": "pager", "number": content["endpoint"]})
+    return Pager.model_validate({"kind": "pager", "phone": content["endpoint"]})
 
 
 MADE = [

@@ -24,7 +24,7 @@ kind = "ping"
 host = "blog"
 [channels.ops]
 kind = "pager"
-number = "5"
+phone = "5"
 [subscriptions.all]
 channel = "ops"
 components = ["shop"]

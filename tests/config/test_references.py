@@ -28,7 +28,7 @@ def test_a_file_and_a_credential_stand_for_a_text(tmp_path: Path) -> None:
     (tmp_path / "pin").write_text("pin-of-file\n")
     (tmp_path / "credentials").mkdir()
     (tmp_path / "credentials" / "number").write_text("0800 number\r\n\n")
-    path = written(tmp_path, '[channels.a]\nkind = "pager"\npin = {file = "pin"}\nnumber = {credential = "number"}')
+    path = written(tmp_path, '[channels.a]\nkind = "pager"\npin = {file = "pin"}\nphone = {credential = "number"}')
     config = loaded(path, {"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")})
     assert config.channels["a"].target() == "0800 number"
     assert config.as_written("0800 number") == '{credential = "number"}'
@@ -40,7 +40,7 @@ def test_tables_that_happen_to_be_called_file_are_tables(tmp_path: Path) -> None
 
 
 def test_secrets_are_known_even_if_they_stand_in_the_file(tmp_path: Path) -> None:
-    config = loaded(written(tmp_path, '[channels.a]\nkind = "pager"\nnumber = "1"\npin = "4711!"'))
+    config = loaded(written(tmp_path, '[channels.a]\nkind = "pager"\nphone = "1"\npin = "4711!"'))
     assert config.redact("pin 4711!") == "pin ***"
     assert "4711" not in repr(config)
 

@@ -19,7 +19,7 @@ url = "https://status.example"
 shop = {kind = "ping", component = "shop.de", host = "h", interval = "90s", ports = [1, 2], headers = {x = "hush-hush"}}
 [channels.pager]
 kind = "pager"
-number = "${NUMBER}"
+phone = "${NUMBER}"
 pin = "pin-of-old"
 [maintenance.upgrade]
 name = "Upgrade"

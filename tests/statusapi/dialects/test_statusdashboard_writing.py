@@ -10,6 +10,17 @@ from tests.statusapi.scene import ACME, ADMIN, MAINTENANCE, MINUTE, Scene, scene
 
 pytestmark = pytest.mark.anyio
 
+NUMBERED = """
+[channels.mail]
+kind = "email"
+host = "127.0.0.1"
+sender = "status@acme.example"
+to = ["ops@acme.example"]
+number = 1
+[channels]
+ops = { kind = "hipchat", base_url = "http://127.0.0.1:9", room = "Ops", token = "hush", number = 21 }
+dev = { kind = "hipchat", base_url = "http://127.0.0.1:9", room = "Dev", token = "hush", number = 22 }
+"""
 KEY = {"Authorization": f"ApiKey acme:{ACME}"}
 MASTER = {"Authorization": f"ApiKey admin:{ADMIN}"}
 EVENT: dict[str, Any] = {
@@ -32,7 +43,7 @@ async def made(it: Scene, **more: Any) -> Any:
 
 
 async def test_an_event_is_made_updated_and_deleted_as_in_the_vendors_examples(tmp_path: Path) -> None:
-    async with scene(tmp_path) as it:
+    async with scene(tmp_path, NUMBERED) as it:
         services = [{"service": "/api/v1/service/1/"}, {"service": "/api/v1/service/2/"}]
         said = await made(it, event_service=services)
         assert said == {
@@ -232,7 +243,7 @@ async def test_every_text_has_its_limit(tmp_path: Path, path: str, name: str, li
         *outer, last = name.split(".")
         value: Any = {last: "x" * length}
         if "notifications" in outer:
-            value["enabled"] = True
+            value["enabled"] = False
         for key in reversed(outer):
             value = [value] if key == "0" else {key: value}
         told: dict[str, Any] = dict(EVENT) if path == "event/list/" else {"service_name": "x"}
