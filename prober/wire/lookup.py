@@ -5,7 +5,8 @@ What does not fit (another id, another question, no message at all) is passed ov
 
 A server that is silent, or fails, may fail for this name or for all. Only the first is the fault of the name, so it is
 asked a control question that every resolver can answer, for the root of all names: after a moment of silence, or at
-once when it says SERVFAIL.
+once when it says SERVFAIL. A silent server may have come back just then: it is asked for the name once more, and only
+another moment of silence is the name's.
 """
 
 import asyncio
@@ -205,13 +206,27 @@ class _Talk:
             return
         del self._open[data[:2]]
         if asked is _CONTROL:
-            self.answers_others = reply.code != SERVFAIL
-            if self.answers_others:
-                self._lives(self._server)
+            if reply.code != SERVFAIL:
+                self._know_others()
         else:
             self._keep(asked.type, reply)
         if not self._open or (len(self.replies) == len(self._types) and not self._has_failed):
             self._end()
+
+    def _know_others(self) -> None:
+        """It answers the control question."""
+        if self._has_failed:
+            self._blame_name()
+            return
+        for type_ in self._types:
+            if type_ not in self.replies:
+                self._say(question(self._name, type_))
+        self._timers.append(self._loop.call_later(PATIENCE_S, self._blame_name))
+
+    def _blame_name(self) -> None:
+        if not self._over.done():
+            self.answers_others = True
+            self._lives(self._server)
 
     def _keep(self, type_: int, reply: Reply) -> None:
         self.replies[type_] = reply

@@ -43,7 +43,7 @@ FOUND = {A_: Answer(True, ("192.0.2.1",), 60), AAAA_: Answer(True, ("2001:db8::1
 ALIVE = answers(". 60 IN NS a.root.", flags="QR RA")
 
 
-async def heard(said: Said, wait_s: float = 0.8, by_tcp: bool = False) -> Heard:
+async def heard(said: Said, wait_s: float = 1.5, by_tcp: bool = False) -> Heard:
     async with name_server(said) as port:
         return await ask(Server("127.0.0.1", port), SHOP, BOTH, wait_s, lambda _: None, by_tcp=by_tcp)
 
@@ -121,6 +121,20 @@ async def test_a_server_without_an_answer_is_told_with_whether_it_answers_others
     assert found.answers == {}
     assert found.trouble is not None
     assert (found.trouble.words, found.trouble.answers_others) == (words, answers_others)
+
+
+async def test_a_server_that_comes_back_is_asked_for_the_name_once_more() -> None:
+    is_back = False
+
+    def comes_back(asked: dns.message.Message, transport: str) -> list[bytes]:
+        """Silent until it is asked the control question, which it answers, as all that comes later."""
+        nonlocal is_back
+        is_back = is_back or asked.question[0].name == dns.name.root
+        return of_names(root=ALIVE, shop=GOOD)(asked, transport) if is_back else []
+
+    found = await heard(comes_back)
+    assert found.answers == FOUND
+    assert found.trouble is None
 
 
 async def test_nobody_there_is_told_at_once(free_port: int) -> None:
