@@ -225,6 +225,8 @@ class ChannelOptions(Options):
     """How long that is, from the first of them."""
     number: int | None = Field(default=None, ge=1, le=999_999_999)
     """By which the StatusDashboard API names it in `notifications`; without it, that API sends nothing to it."""
+    evidence: bool = False
+    """Whether its messages say what was seen: errors, times, phases and addresses, which are not for everybody."""
     template_title: TemplateText | None = None
     """What its messages say in one line, instead of prober's own words."""
     template_text: TemplateText | None = None

@@ -16,6 +16,7 @@ from prober.core.model import Policy
 from prober.core.own import OWN
 from prober.daemon.outbox import Courier
 from prober.daemon.progress import Progress
+from prober.daemon.sightings import Sightings
 from prober.daemon.world import World
 from prober.notifiers import Notifier, Site
 
@@ -51,9 +52,11 @@ class Couriers:
             self._at_work.pop(id_).retire()
         sites = {id_: Site(id_, ids.slug(f"site:{id_}"), site.name, site.url) for id_, site in config.sites.items()}
         sites[OWN] = Site(OWN, ids.slug(f"site:{OWN}"), "Prober", "")
-        for courier in self._at_work.values():
-            courier.know(sites, policy.components, config.channels)
         world = self._world
+        sightings = Sightings(world.store, config, policy)
+        says = {id_: sightings if one.evidence else None for id_, one in config.channels.items()}
+        for id_, courier in self._at_work.items():
+            courier.know(sites, policy.components, config.channels, says[id_])
         for id_, notifier in fresh.items():
             world.meters.begin(id_)
             renew_ms = config.channels[id_].renewed_every_ms()
@@ -68,7 +71,7 @@ class Couriers:
                 self._progress,
                 renew_ms,
             )
-            courier.know(sites, policy.components, config.channels)
+            courier.know(sites, policy.components, config.channels, says[id_])
             if self._has_followed:
                 courier.forgive()
             before, self._ends[id_] = self._ends.get(id_), anyio.Event()

@@ -23,6 +23,7 @@ from prober.core.model import ComponentPolicy, Notice, NoticeReason
 from prober.daemon import own_notices
 from prober.daemon.meters import Meters
 from prober.daemon.progress import Progress
+from prober.daemon.sightings import Sightings
 from prober.errors import DeliveryError, StoreError
 from prober.notifiers import Notifier, Parcel, Site
 from prober.store import Attempt, ChannelState, Pending, Store
@@ -95,14 +96,22 @@ class Courier:
         self._has_failed = False
         self._is_forgiven = False
         self._others: Collection[str] = ()
+        self._sightings: Sightings | None = None
         self._state = ChannelState(channel)
         self._unwritten: dict[str, tuple[Notice, Attempt]] = {}
 
     def know(
-        self, sites: Mapping[str, Site], components: Mapping[str, ComponentPolicy], channels: Collection[str] = ()
+        self,
+        sites: Mapping[str, Site],
+        components: Mapping[str, ComponentPolicy],
+        channels: Collection[str] = (),
+        sightings: Sightings | None = None,
     ) -> None:
-        """Speak of these from the next attempt on. channels: all that there are; the others are told of trouble."""
-        self._sites, self._components = sites, components
+        """Speak of these from the next attempt on. channels: all that there are; the others are told of trouble.
+
+        sightings: where evidence is looked up; None = the channel says none.
+        """
+        self._sites, self._components, self._sightings = sites, components, sightings
         self._others = [id_ for id_ in channels if id_ != self._channel]
 
     def retire(self) -> None:
@@ -169,7 +178,7 @@ class Courier:
             if self._is_retired:
                 return
             try:
-                await self._notifier.send(self._parcel(one, one.attempts, self._clock.now_ms()))
+                await self._notifier.send(await self._parcel(one, one.attempts, self._clock.now_ms()))
             except DeliveryError as failed:
                 logger.warning("channel %s: what lasts could not be told again: %s", self._channel, failed)
                 return
@@ -206,7 +215,7 @@ class Courier:
         status, error, next_ms = None, None, None
         try:
             fault.reach("send.before")
-            receipt = await self._notifier.send(self._parcel(one, number, at_ms))
+            receipt = await self._notifier.send(await self._parcel(one, number, at_ms))
             fault.reach("send.after")
             status = receipt.status
         except DeliveryError as failed:
@@ -256,11 +265,12 @@ class Courier:
         next_ms = now_ms + retry_delay_ms(number, failed.retry_after_s, random.random)
         return None if failed.permanent or next_ms > one.owed_ms + GIVEN_UP_MS else next_ms
 
-    def _parcel(self, one: Pending, number: int, at_ms: int) -> Parcel:
+    async def _parcel(self, one: Pending, number: int, at_ms: int) -> Parcel:
         notice = one.notice
         components = {id_: self._components[id_] for id_ in _named(notice) if id_ in self._components}
         site = self._sites.get(notice.site) or Site(notice.site, "", notice.site, "")
-        return Parcel(notice, site, notice.headline, components, number, at_ms, one.tells)
+        seen = () if self._sightings is None else await self._sightings.of(notice)
+        return Parcel(notice, site, notice.headline, components, number, at_ms, one.tells, seen=seen)
 
     def _tell(self, notice: Notice, attempt: Attempt) -> None:
         if attempt.error is None:

@@ -23,12 +23,26 @@ class Site(NamedTuple):
     url: str
 
 
+class Seen(NamedTuple):
+    """A bad answer of a check, as it is told to those who look after it: check is its name, detail one sentence.
+
+    phase: where it stopped, "" if it has none. address: who answered or did not, "" if that is not known.
+    """
+
+    check: str
+    detail: str
+    took_ms: int
+    phase: str
+    address: str
+
+
 class Parcel(NamedTuple):
     """A notice with what its words and payload need to know of the world when it is sent.
 
     headline: the page's, when the notice was owed. components: by id, those the notice speaks of.
     attempt: 1 for the first. sent_ms: the attempt's own time. tells: how many earlier notices of the same thing, which
-    could not be told in time, it stands for. words: the channel's own, None = prober's.
+    could not be told in time, it stands for. words: the channel's own, None = prober's. seen: the evidence, if it is to
+    be said.
     """
 
     notice: Notice
@@ -39,6 +53,7 @@ class Parcel(NamedTuple):
     sent_ms: int
     tells: int = 0
     words: "Words | None" = None
+    seen: tuple[Seen, ...] = ()
 
     def name_of(self, component: str) -> str:
         """The component's name; its id if it is no longer configured."""

@@ -19,7 +19,7 @@ from prober.core.model import (
     Status,
     StatusChange,
 )
-from prober.notifiers.base import Parcel, Words
+from prober.notifiers.base import Parcel, Seen, Words
 from prober.template import Value, rendered
 
 _HAPPENED: Mapping[NoticeReason, str] = {
@@ -189,11 +189,18 @@ def _incident(parcel: Parcel, incident: Incident) -> Telling:
         (
             ("Impact", incident.impact.word),
             ("Began", f"{moment_words(incident.started_ms)}{lasted}"),
+            *(("Seen", _seen(one)) for one in parcel.seen),
             _page(parcel),
         ),
         _below(parcel, f"/incidents/{incident.slug}" if incident.num else ""),
         _BY_IMPACT[incident.impact] if incident.is_open else Indicator.NONE,
     )
+
+
+def _seen(one: Seen) -> str:
+    where = f" from {one.address}" if one.address else ""
+    phase = f", in phase {one.phase}" if one.phase else ""
+    return f"{one.check}: {one.detail}, after {one.took_ms} ms{where}{phase}"
 
 
 def _maintenance(parcel: Parcel, work: MaintenanceState) -> Telling:

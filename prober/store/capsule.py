@@ -31,13 +31,15 @@ def put(connection: sqlite3.Connection, queries: Any, capsule: Capsule) -> None:
     queries.drop_old_capsules(connection, check=check, kept=KEPT)
 
 
-def read(connection: sqlite3.Connection, queries: Any, check: str, at_ms: int) -> tuple[dict[str, Any], ...]:
-    """Those of a check by a moment, newest first.
+def read(
+    connection: sqlite3.Connection, queries: Any, check: str, at_ms: int, limit: int = KEPT
+) -> tuple[dict[str, Any], ...]:
+    """The latest of a check by a moment, newest first.
 
     Each has at_ms, started_ms, outcome, reason, detail, phases_us, facts, and, as far as there are any, stalled_us,
     addresses, chain_sha256, headers and body.
     """
-    found = queries.capsules_until(connection, check=check, at_ms=at_ms, limit=KEPT)
+    found = queries.capsules_until(connection, check=check, at_ms=at_ms, limit=limit)
     return tuple({"at_ms": row["at_ms"], **json.loads(row["content"])} for row in found)
 
 

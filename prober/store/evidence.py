@@ -111,6 +111,15 @@ class Archive:
 
         return await self._engine.call(read)
 
+    async def seen(self, checks: Sequence[str], at_ms: int) -> dict[str, dict[str, Any]]:
+        """By check, the latest answer by a moment that changed its verdict; see `capsule.read`. Raises StoreError."""
+
+        def read(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
+            found = {id_: capsule.read(connection, self._queries, id_, at_ms, 1) for id_ in checks}
+            return {id_: capsules[0] for id_, capsules in found.items() if capsules}
+
+        return await self._engine.call(read)
+
     async def shown(self, components: Sequence[str], at_ms: int) -> dict[str, Change | None]:
         """By component, the latest change that was decided by a moment; None if there was none. Raises StoreError."""
 

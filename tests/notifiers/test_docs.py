@@ -7,7 +7,7 @@ import pytest
 
 from prober.notifiers import KINDS, kind
 
-COMMON = {"number", "storm_budget", "storm_window", "template_title", "template_text"}
+COMMON = {"evidence", "number", "storm_budget", "storm_window", "template_title", "template_text"}
 DOCS = Path(__file__).parents[2] / "docs" / "channels.md"
 
 

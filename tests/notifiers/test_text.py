@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prober.core.model import Indicator, NoticeReason
-from prober.notifiers.base import Words
+from prober.notifiers.base import Seen, Words
 from prober.notifiers.text import COLOR, MARK, MARKDOWN, MARKUP, PLAIN, Table, fitted, octets, telling, units, variables
 from prober.template import NOTICE, parsed
 from tests.notifiers.parcels import NOTHING, OPEN, PARCELS, parcel
@@ -67,6 +67,19 @@ def test_an_incident_is_told_with_its_latest_update_first() -> None:
         "Main: All Systems Operational",
         "https://status.example/incidents/q1w2e3r4t5y6",
     ]
+
+
+def test_what_was_seen_is_said_if_it_is_to_be() -> None:
+    seen = (
+        Seen("shop", "expected status 200, found 503", 120, "processing", "10.0.0.3"),
+        Seen("worker", "no report came", 0, "", ""),
+    )
+    one = PARCELS["incident_opened"]
+    assert [value for label, value in telling(one._replace(seen=seen)).facts if label == "Seen"] == [
+        "shop: expected status 200, found 503, after 120 ms from 10.0.0.3, in phase processing",
+        "worker: no report came, after 0 ms",
+    ]
+    assert "Seen" not in dict(telling(one).facts)
 
 
 def test_a_maintenance_is_told_with_its_times_and_components() -> None:
