@@ -26,7 +26,7 @@ Name = Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel's id."
 
 @channels.command("list")
 def listed(server: Server = HERE, as_json: Json = False) -> None:
-    """Print each channel, what it is owed, and its trouble. Asks the running daemon."""
+    """Print each channel, how many notices are pending and failed, and its trouble. Asks the running daemon."""
     found = ask(server, "GET", "channels")
     if as_json:
         typer.echo(json.dumps(found))
@@ -37,7 +37,7 @@ def listed(server: Server = HERE, as_json: Json = False) -> None:
             state = f"DISABLED since {short(one['disabled'])}: {one['why']}"
         elif one["failing"]:
             state = f"failing since {short(one['failing'])}: {one['why']}"
-        typer.echo(f"{one['id']}  {one['kind']}  {one['owed']} owed  {one['failed']} given up  {state}")
+        typer.echo(f"{one['id']}  {one['kind']}  {one['owed']} pending  {one['failed']} failed  {state}")
     if not found["channels"]:
         typer.echo("No channel is configured.")
 
@@ -46,7 +46,7 @@ def listed(server: Server = HERE, as_json: Json = False) -> None:
 def enable(name: Name, server: Server = HERE, as_json: Json = False) -> None:
     """Serve a channel again that was disabled. Asks the running daemon."""
     found = ask(server, "POST", f"channels/{name}/enable", {})
-    typer.echo(json.dumps(found) if as_json else f"{found['id']} is served, and owed {found['owed']} notices")
+    typer.echo(json.dumps(found) if as_json else f"{found['id']} is served, and has {found['owed']} notices pending")
 
 
 @channels.command("test")

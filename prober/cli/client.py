@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import typer
 
@@ -30,6 +30,8 @@ Server = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
 HERE = ""
 API = "/api/prober/v1"
+_NUMBER = re.compile(r"\[Errno -?\d+\] ")
+_LONGEST_FOUND = 60  # characters of a value that is told
 PUBLIC = "http://127.0.0.1:8080"
 SOCKET = "control.sock"
 STATES = (Path("prober-state"), Path("/var/lib/prober"))  # where the state is, unless a configuration says otherwise
@@ -79,6 +81,8 @@ def _way(server: str) -> Way:
     """By what is said; else by the key in the environment, if there is one, or by a control socket that is there."""
     if server.startswith(("http://", "https://")):
         return Way(server.rstrip("/"))
+    if "://" in server:
+        raise _refuse(f"--server: expected an http or https URL, or a path, found {server!r}", BAD_USAGE)
     if server:
         return Way("http://prober", Path(server))
     found = None if os.environ.get("PROBER_KEY") else next((one for one in _sockets() if one.exists()), None)
@@ -130,6 +134,8 @@ def _answer(
         return None
     refusal = said.get("error") if isinstance(said, dict) else None
     message = refusal.get("message") if isinstance(refusal, dict) else f"HTTP {answer.status_code}"
+    if answer.status_code == 400:
+        message = _with_found(str(message), fields or dict(parse_qsl(urlsplit(path).query)))
     if answer.status_code == 404:
         message = _absent(path) or message
     raise _refuse(str(message), BAD_USAGE if answer.status_code == 400 else REFUSED)
@@ -137,7 +143,7 @@ def _answer(
 
 def _unreached(way: Way, error: Exception) -> typer.Exit:
     wanted = "the daemon's public listener" if way.socket is None else "a daemon that listens at its control socket"
-    return _refuse(f"{way}: expected {wanted}, found: {error}", REFUSED)
+    return _refuse(f"{way}: expected {wanted}, found: {_NUMBER.sub('', str(error))}", REFUSED)
 
 
 @contextmanager
@@ -156,6 +162,18 @@ def _transport(way: Way) -> Iterator["httpx.BaseTransport | None"]:
         yield httpx.HTTPTransport(uds=path, verify=False, trust_env=False)
     finally:
         os.close(folder)
+
+
+def _with_found(message: str, given: dict[str, Any]) -> str:
+    """The daemon's refusal with what was given: it repeats nothing itself, since others may read what it says."""
+    told = []
+    for one in message.split("; "):
+        field, _, wanted = one.partition(": ")
+        is_told = field not in given or ", found" in wanted or not wanted.startswith("expected ")
+        found = repr(given.get(field))
+        shown = found if len(found) <= _LONGEST_FOUND else f"{found[:_LONGEST_FOUND]}..."
+        told.append(one if is_told else f"{one}, found {shown}")
+    return "; ".join(told)
 
 
 def _absent(path: str) -> str | None:

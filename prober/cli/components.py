@@ -6,10 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from prober.cli.client import HERE, Json, Server, ask, short
+from prober.cli.explain import explain
 
 PATH = "components"
 
-components = typer.Typer(help="See components, and set what they show.", no_args_is_help=True)
+components = typer.Typer(help="See components, why they show what they show, and set that.", no_args_is_help=True)
+components.command("explain")(explain)
 
 Component = Annotated[str, typer.Argument(help="The component's id.")]
 

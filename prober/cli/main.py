@@ -1,5 +1,6 @@
 """The verbs of `prober`."""
 
+import json
 import sys
 from collections.abc import Iterator
 from typing import NoReturn
@@ -11,6 +12,7 @@ from prober.cli.audit import audit
 from prober.cli.backup import backup, restore
 from prober.cli.channels import channels
 from prober.cli.check_config import check_config
+from prober.cli.client import Json
 from prober.cli.components import components
 from prober.cli.demo import demo
 from prober.cli.demo_target import demo_target
@@ -66,9 +68,9 @@ app.command("demo-target")(demo_target)
 
 
 @app.command("version")
-def version() -> None:
+def version(as_json: Json = False) -> None:
     """Print the version."""
-    typer.echo(__version__)
+    typer.echo(json.dumps({"version": __version__}) if as_json else __version__)
 
 
 def main() -> None:

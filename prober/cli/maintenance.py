@@ -25,7 +25,6 @@ maintenance = typer.Typer(help="See planned work, schedule it, start, extend, en
 Id = Annotated[str, typer.Argument(metavar="ID", help="The maintenance's id, as `list` prints it.")]
 Body = Annotated[str | None, typer.Argument(help="What people read; else the usual sentence.")]
 Count = Annotated[int, typer.Option("--count", min=1, max=1000, help="How many times of each window.")]
-AsList = Annotated[bool, typer.Option("--json", help="Print exactly one JSON list.")]
 
 
 @maintenance.callback(invoke_without_command=True)
@@ -33,7 +32,7 @@ def of_itself(
     context: typer.Context,
     config: Annotated[Path, typer.Option("--config", "-c", help="As `next` with this file.")] = Path("config.toml"),
     count: Annotated[int, typer.Option("--next", min=1, max=1000, help="As `next --count`.")] = 5,
-    as_json: AsList = False,
+    as_json: Json = False,
 ) -> None:
     """See planned work, schedule it, start, extend, end and cancel it; alone, as `next`."""
     if context.invoked_subcommand is None:
@@ -44,14 +43,14 @@ def of_itself(
 def following(
     config: Annotated[Path, typer.Argument(help="The configuration file.")] = Path("config.toml"),
     count: Count = 5,
-    as_json: AsList = False,
+    as_json: Json = False,
 ) -> None:
     """Print the work that a configuration file declares, under way or to come, in order of its start."""
     from prober.clock import Clock
 
     rows = coming(load_config(config), Clock().now_ms(), count)
     if as_json:
-        typer.echo(json.dumps(rows))
+        typer.echo(json.dumps({"maintenances": rows}))
         return
     for row in rows:
         typer.echo(f"{row['start']}  to  {row['end']}  {row['name']}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from prober.cli.check_config import MISTAKEN, load_config
+from prober.cli.progress import working
 from prober.core.status import IMPACT_OF
 from prober.errors import ConfigError
 
@@ -50,7 +51,8 @@ def simulate(
         typer.echo(text, nl=False)
         return
     world = _world(text, name, int(start.replace(tzinfo=UTC).timestamp() * 1000), days, watched)
-    found = figures(play(world))
+    with working("Playing"):
+        found = figures(play(world))
     if as_json:
         typer.echo(json.dumps(as_dict(world, found)))
         return

@@ -83,7 +83,8 @@ def path_lines(found: dict[str, Any] | None) -> list[str]:
         return section("alert path: broken channels (prober channels list)", broken)
     drilled = [one["drill"]["at"] for one in found["channels"] if one["drill"] and one["drill"]["arrived"]]
     latest = f"latest drill {short(max(drilled))}" if drilled else "never drilled: prober channels test"
-    return [f"alert path: {len(found['channels'])} channels, {latest}"]
+    count = len(found["channels"])
+    return [f"alert path: {count} channel{'s' if count != 1 else ''}, {latest}"]
 
 
 def section(title: str, lines: list[str]) -> list[str]:
@@ -108,5 +109,5 @@ def work_line(one: dict[str, Any]) -> str:
 
 def notice_line(one: dict[str, Any]) -> str:
     """Whom it is owed to, what it is about, and how far it is."""
-    progress = "given up" if one["progress"] == "failed" else f"waiting after {one['attempts']} attempts"
+    progress = f"{one['progress']} after {one['attempts']} attempts"
     return f"{one['id']}  {one['channel']}  {one['reason']}  {one['stream']}  {progress}"

@@ -1,5 +1,6 @@
 """`prober export` and `prober import`: the state as JSON Lines, and back."""
 
+import json
 import sys
 from collections.abc import Iterable
 from contextlib import nullcontext
@@ -8,8 +9,10 @@ from typing import Annotated
 
 import typer
 
-from prober.cli.backup import Force
+from prober.cli.backup import Force, tell_placed
+from prober.cli.client import Json
 from prober.cli.import_blackbox import import_blackbox
+from prober.cli.progress import counted
 from prober.cli.state_dir import ConfigFile, StateDir, directory_of
 from prober.errors import StoreError
 
@@ -21,19 +24,24 @@ def export(
     config: ConfigFile = Path("config.toml"),
     state_dir: StateDir = None,
     force: Force = False,
+    as_json: Json = False,
 ) -> None:
     """Write the whole state as JSON Lines, while the daemon runs or not."""
     from prober.store import exported
     from prober.store.files import complete
 
+    if as_json and target == PIPE:
+        raise typer.BadParameter("--json: expected a file to write, found standard output, where the lines go")
     lines = exported(directory_of(config, state_dir))
     if target == PIPE:
         for line in lines:
             typer.echo(line)
         return
     with complete(target, may_replace=force) as part, part.open("w", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in lines)
-    typer.echo(f"Exported to {target}.")
+        file.writelines(f"{line}\n" for line in counted("Exporting", "lines", lines))
+    typer.echo(
+        json.dumps({"path": str(target), "bytes": target.stat().st_size}) if as_json else f"Exported to {target}."
+    )
 
 
 def import_(
@@ -42,6 +50,7 @@ def import_(
     config: ConfigFile = Path("config.toml"),
     state_dir: StateDir = None,
     force: Force = False,
+    as_json: Json = False,
 ) -> None:
     """Make an export the state; the daemon must be stopped. What it replaces is kept aside.
 
@@ -50,19 +59,18 @@ def import_(
     if file is not None:
         if str(source) != "blackbox":
             raise typer.BadParameter(f"expected the word blackbox before a second file, found {source}")
-        import_blackbox(file)
+        import_blackbox(file, as_json)
         return
     from prober.store import put_in
 
     directory = directory_of(config, state_dir)
     try:
         with nullcontext(sys.stdin) if source == PIPE else source.open(encoding="utf-8") as given:
-            saved = put_in(directory, _lines(given), may_replace=force)
+            saved = put_in(directory, counted("Importing", "lines", _lines(given)), may_replace=force)
     except (OSError, UnicodeDecodeError) as error:
         found = getattr(error, "strerror", None) or "something else"
         raise StoreError(f"{source}: expected an export in UTF-8, found: {found}") from error
-    kept = f" What was there is kept as {saved.aside}." if saved.aside else ""
-    typer.echo(f"Imported to {saved.path}.{kept}")
+    tell_placed("Imported", saved, as_json)
 
 
 def _lines(file: Iterable[str]) -> Iterable[str]:

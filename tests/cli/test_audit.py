@@ -32,7 +32,7 @@ def test_orders_are_printed_for_people_and_for_programs(tmp_path: Path) -> None:
         '2023-11-14 22:13:20 UTC  Zoë  set_pin  {"component": "shop", "status": "major", "until_ms": null}',
     ]
     done = CliRunner().invoke(app, ["audit", "--state-dir", str(tmp_path), "--limit", "1", "--json"])
-    one = json.loads(done.output)
+    (one,) = json.loads(done.output)["orders"]
     assert (one["author"], one["deed"], one["at_ms"]) == ("cid", "take_pin", T0 + 3)
 
 

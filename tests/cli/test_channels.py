@@ -56,7 +56,7 @@ def test_the_daemon_sends_it_and_remembers_what_came_of_it(running: Daemon) -> N
     said = json.loads(result.stdout)
     assert (said["channel"], said["arrived"], said["said"]) == ("ops", True, "answered 200")
     assert run(running, "channels", "test").stdout == "ops: arrived: answered 200\n"
-    assert "alert path: 1 channels, latest drill 20" in run(running, "status").stdout
-    assert "alert path: 1 channels" in run(running, "handover").stdout
+    assert "alert path: 1 channel, latest drill 20" in run(running, "status").stdout
+    assert "alert path: 1 channel" in run(running, "handover").stdout
     assert run(running, "explain", "@alerts").stdout.startswith("Alert path at ")
     assert run(running, "channels", "test", "none").exit_code == 1

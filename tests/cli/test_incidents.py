@@ -55,9 +55,14 @@ def test_an_incident_is_opened_by_hand(running: Daemon) -> None:
     ("arguments", "status", "said"),
     [
         (["show", "99"], 1, "incidents: expected one that is there, found '99'; see prober incidents list"),
-        (["update", "1", " "], 2, "body: expected a text of 1 to 10000 characters"),
-        (["ack", "1", "--for", "soon"], 2, 'duration: expected a duration such as "30s"'),
-        (["open", "x", "y", "--impact", "huge"], 2, "impact: expected 'none', 'minor', 'major' or 'critical'"),
+        (["update", "1", " "], 2, "body: expected a text of 1 to 10000 characters, found ' '\n"),
+        (["update", "1", "x" * 10_001], 2, f"body: expected a text of 1 to 10000 characters, found '{'x' * 59}...\n"),
+        (["ack", "1", "--for", "soon"], 2, "duration: expected a duration such as \"30s\", found 'soon'\n"),
+        (
+            ["open", "x", "y", "--impact", "huge"],
+            2,
+            "impact: expected 'none', 'minor', 'major' or 'critical', found 'huge'\n",
+        ),
     ],
 )
 def test_a_refusal_is_one_sentence(running: Daemon, arguments: list[str], status: int, said: str) -> None:
@@ -78,6 +83,12 @@ def test_a_daemon_that_is_not_there_is_told(free_port: int) -> None:
         assert result.exit_code == 1
         wanted = listener if server.startswith("http") else socket
         assert f"prober: {server}: expected {wanted}, found: " in result.stderr
+
+
+def test_what_is_neither_a_url_of_the_web_nor_a_path_is_bad_usage() -> None:
+    result = CliRunner().invoke(app, ["incidents", "list", "--server", "ftp://127.0.0.1"], env={"PROBER_KEY": KEY})
+    assert result.exit_code == 2
+    assert result.stderr == "prober: --server: expected an http or https URL, or a path, found 'ftp://127.0.0.1'\n"
 
 
 def test_something_else_that_listens_there_is_told(tmp_path: Path) -> None:

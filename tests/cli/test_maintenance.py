@@ -49,8 +49,8 @@ def test_alone_it_says_the_same(tmp_path: Path) -> None:
     assert CliRunner().invoke(app, arguments).stdout == said
 
 
-def test_programs_get_one_list(tmp_path: Path) -> None:
-    first, *_ = json.loads(run(tmp_path, CONFIG, "--json").stdout)
+def test_programs_get_one_object(tmp_path: Path) -> None:
+    first, *_ = json.loads(run(tmp_path, CONFIG, "--json").stdout)["maintenances"]
     assert (first["name"], first["status"], first["components"]) == ("Restart", "planning", ["shop"])
 
 

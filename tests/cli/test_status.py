@@ -57,9 +57,9 @@ def test_one_screen_says_how_everything_is(running: Daemon) -> None:
     assert (incidents, planned, notices) == ("open incidents: 1", "planned work: 1", "undelivered notices: 1")
     assert shop.startswith("  1  investigating  critical  since ")
     assert shop.endswith("Shop is down  (nobody has acknowledged it)")
-    assert path == "alert path: 1 channels, never drilled: prober channels test"
+    assert path == "alert path: 1 channel, never drilled: prober channels test"
     assert night == "  2030-01-01 00:00:00 UTC to 2030-01-01 01:00:00 UTC  Night work: blog"
-    assert "  ops  opened  incident:1  waiting after " in notice
+    assert "  ops  opened  incident:1  pending after " in notice
 
 
 def test_the_same_is_one_object_for_programs(running: Daemon) -> None:

@@ -29,7 +29,7 @@ def test_a_state_goes_through_a_file_and_through_a_pipe(tmp_path: Path) -> None:
     exported = run("export", "--state-dir", tmp_path / "one")
     assert json.loads(exported.stdout.splitlines()[-1]) == {"rows": len(exported.stdout.splitlines()) - 2}
     result = run("import", "-", "--state-dir", tmp_path / "two", given=exported.stdout)
-    assert result.stdout == f"Imported to {tmp_path / 'two' / 'prober.db'}.\n"
+    assert result.stdout.endswith(f" bytes to {tmp_path / 'two' / 'prober.db'}.\n")
     file = tmp_path / "state.jsonl"
     assert run("export", file, "--state-dir", tmp_path / "two").stdout == f"Exported to {file}.\n"
     assert (file.read_text(), file.stat().st_mode & 0o777) == (exported.stdout, 0o600)
