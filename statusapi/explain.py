@@ -7,10 +7,11 @@ owed, and for raw answers, which are kept for some days only.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from prober.core import notice
 from prober.core.agenda import known
 from prober.core.events import Change
 from prober.core.maintenance import upcoming
-from prober.core.model import Incident, MaintenanceState
+from prober.core.model import Incident, MaintenanceState, NoticeReason
 from prober.core.work import is_planned
 from prober.errors import StoreError
 from prober.store.evidence import Answer, Owed
@@ -73,8 +74,28 @@ class Explain:
                 for check in checks
             ],
             "changes": [_change(change) for change in found.changes],
-            "incidents": [_incident(one, found.notices[one.num], moment_ms) for one in found.incidents],
+            "incidents": [
+                _incident(one, found.notices[one.num], moment_ms)
+                | {"routing": self._routing(one, found.notices[one.num]) if principal.is_admin else []}
+                for one in found.incidents
+            ],
         }
+
+    def _routing(self, incident: Incident, notices: Iterable[Owed]) -> list[dict[str, Any]]:
+        """By subscription of the configuration as it is now, whether it was told, and the key that kept its opening
+        from it, if one would.
+        """
+        policy, heard = self._recorder.policy, {owed.subscription for owed in notices}
+        opening = notice.of_incident(NoticeReason.OPENED, incident, incident.opened_ms)
+        return [
+            {
+                "subscription": one.id,
+                "channel": one.channel,
+                "told": one.id in heard,
+                "kept_by": notice.refusal(one, policy, opening),
+            }
+            for one in policy.subscriptions.values()
+        ]
 
     def _to_come(self, component: str, at_ms: int) -> list[MaintenanceState]:
         """The work that is planned on the component at a moment that is to come, as it is planned now."""

@@ -1,6 +1,7 @@
 """`prober explain`: why a component showed what it showed, and who was told. Asks the running daemon by its API."""
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -8,6 +9,16 @@ import typer
 
 from prober.cli.client import HERE, Json, Server, ask, short
 
+_WHY: Mapping[str | None, str] = {
+    None: "its keys, as they are now, do not keep it from being told; they were others then, or a storm held it back",
+    "topics": "it does not ask for incidents (topics)",
+    "sites": "it is about other sites (sites)",
+    "components": "it is about other components or groups (components, groups)",
+    "severity": "it is about components of other severities (severity)",
+    "min_impact": "the impact was too small for it (min_impact)",
+    "escalate_after": "it is told only if nobody acknowledges in time (escalate_after)",
+    "hours": "it was opened outside its hours (hours)",
+}
 _SHOWN = 2  # the latest pieces of evidence of each check
 
 
@@ -44,7 +55,13 @@ def told(found: dict[str, Any]) -> list[str]:
         lines.append(f"  incident {incident['num']}: {incident['name']}, opened {short(incident['opened'])}, {end}")
         lines += [line for notice in incident["notices"] for line in _notice(notice)]
         lines += [] if incident["notices"] else ["    nobody was owed a notice of it"]
+        lines += [f"    {_route(route)}" for route in incident["routing"] if not route["told"]]
     return lines if found["incidents"] else [*lines, "  no incident was open about it by then"]
+
+
+def _route(route: dict[str, Any]) -> str:
+    """Why a subscription was not told."""
+    return f"{route['subscription']} was not told: {_WHY[route['kept_by']]}"
 
 
 def _evidence(one: dict[str, Any]) -> list[str]:

@@ -114,14 +114,25 @@ def interested(policy: Policy, occasion: Occasion) -> Iterator[SubscriptionPolic
     for subscription in policy.subscriptions.values():
         if occasion.only not in (None, subscription.id):
             continue
-        if _was_told(subscription, occasion) or (
-            TOPIC_OF[occasion.reason] in subscription.topics
-            and _covers(subscription, policy, occasion)
-            and _hurts_enough(subscription, occasion)
-            and _is_its_turn(subscription, occasion)
-            and _listens(subscription, occasion)
-        ):
+        if _was_told(subscription, occasion) or refusal(subscription, policy, occasion) is None:
             yield subscription
+
+
+def refusal(subscription: SubscriptionPolicy, policy: Policy, occasion: Occasion) -> str | None:
+    """The first of its keys that keeps a subscription from hearing of an occasion; None if none does."""
+    if TOPIC_OF[occasion.reason] not in subscription.topics:
+        return "topics"
+    if subscription.sites and occasion.site not in subscription.sites:
+        return "sites"
+    if not _covers(subscription._replace(severities=frozenset()), policy, occasion):
+        return "components"
+    if not _covers(subscription, policy, occasion):
+        return "severity"
+    if not _hurts_enough(subscription, occasion):
+        return "min_impact"
+    if not _is_its_turn(subscription, occasion):
+        return "escalate_after"
+    return None if _listens(subscription, occasion) else "hours"
 
 
 def told(incident: Incident, notices: Iterable[Notice]) -> Incident:
@@ -137,8 +148,6 @@ def _was_told(subscription: SubscriptionPolicy, occasion: Occasion) -> bool:
 
 
 def _covers(subscription: SubscriptionPolicy, policy: Policy, occasion: Occasion) -> bool:
-    if subscription.sites and occasion.site not in subscription.sites:
-        return False
     names_some = bool(subscription.groups or subscription.components)
     if not names_some and not subscription.severities:
         return True

@@ -232,6 +232,7 @@ _EXPLAINED = _object(
             resolved=_maybe(MOMENT),
             acknowledged_by=_maybe(TEXT),
             notices=_list(_OWED),
+            routing=_list(_object(subscription=TEXT, channel=TEXT, told=TRUTH, kept_by=_maybe(TEXT))),
         )
     ),
 )

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from prober.cli.explain import told
@@ -58,3 +59,20 @@ def test_what_never_happened_is_said_as_well() -> None:
         "Shop at 2026-03-01 12:00:00 UTC: not known yet",
         "  no incident was open about it by then",
     ]
+
+
+@pytest.mark.parametrize(
+    "key", [None, "topics", "sites", "components", "severity", "min_impact", "escalate_after", "hours"]
+)
+def test_who_was_not_told_is_said_with_the_key_that_kept_it(key: str | None) -> None:
+    incident = {"num": 1, "name": "Shop is down", "opened": AT, "resolved": None, "notices": []}
+    routing = [{"subscription": "night", "channel": "ops", "told": False, "kept_by": key}]
+    about: dict[str, Any] = {"name": "Shop", "at": AT, "shown": None, "maintenance": [], "checks": [], "changes": []}
+    *_, line = told(about | {"incidents": [incident | {"routing": routing}]})
+    assert line.startswith("    night was not told: ")
+    assert key is None or f"{key}" in line.partition("(")[2]
+    kept = told(about | {"incidents": [incident | {"routing": [routing[0] | {"told": True}]}]})
+    assert not any("was not told" in one for one in kept)
+
+
+AT = "2026-03-01T12:00:00.000Z"

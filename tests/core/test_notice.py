@@ -51,6 +51,29 @@ def test_a_subscription_hears_what_it_asked_for(wishes: dict[str, object], is_ow
     assert bool(owed(notice.of_incident(NoticeReason.OPENED, DOWN, T0), **wishes)) is is_owed
 
 
+@pytest.mark.parametrize(
+    ("wishes", "key"),
+    [
+        ({}, None),
+        ({"topics": frozenset({"maintenance"})}, "topics"),
+        ({"sites": frozenset({"other"}), "components": frozenset({"blog"})}, "sites"),
+        ({"groups": frozenset({"db"})}, "components"),
+        ({"components": frozenset({"blog"}), "severities": frozenset({"high"})}, "components"),
+        ({"components": frozenset({"shop"}), "severities": frozenset({"high"})}, "severity"),
+        ({"escalate_after_ms": 60_000, "hours": parsed("We 00:00-24:00", "UTC")}, "escalate_after"),
+        ({"hours": parsed("We 00:00-24:00", "UTC")}, "hours"),
+    ],
+)
+def test_the_first_key_that_keeps_a_subscription_from_hearing_is_named(wishes: Any, key: str | None) -> None:
+    found = notice.refusal(subscription(**wishes), policy(), notice.of_incident(NoticeReason.OPENED, DOWN, T0))
+    assert found == key
+
+
+def test_an_impact_that_is_too_mild_is_named() -> None:
+    mild = notice.of_incident(NoticeReason.OPENED, SLOW, T0)
+    assert notice.refusal(subscription(min_impact=Impact.MAJOR), policy(), mild) == "min_impact"
+
+
 def test_below_its_impact_a_subscription_hears_nothing() -> None:
     assert owed(notice.of_incident(NoticeReason.OPENED, SLOW, T0), min_impact=Impact.MAJOR) == ()
 

@@ -56,6 +56,28 @@ async def test_the_whole_chain_is_told(tmp_path: Path) -> None:
         ]
 
 
+async def test_why_a_subscription_was_not_told_is_named_to_the_operator_alone(tmp_path: Path) -> None:
+    night = """
+[subscriptions.night]
+channel = "ops"
+hours = "Mo-Su 00:00-06:00"
+[subscriptions.vital]
+channel = "ops"
+severity = ["high"]
+"""
+    async with scene(tmp_path, TOLD + night) as it:
+        await it.see("up down down")
+        await it.wait(MINUTE)
+        (incident,) = (await explained(it))["incidents"]
+        assert [(one["subscription"], one["told"], one["kept_by"]) for one in incident["routing"]] == [
+            ("ops", True, None),
+            ("night", False, "hours"),
+            ("vital", False, "severity"),
+        ]
+        (incident,) = (await explained(it, key=ACME))["incidents"]
+        assert incident["routing"] == []
+
+
 async def test_it_is_told_as_of_any_moment(tmp_path: Path) -> None:
     async with scene(tmp_path, TOLD) as it:
         await it.see("up down down")
