@@ -380,9 +380,11 @@ def _dns(one: _One, table: Table) -> None:
     one.sort_out(
         table,
         "dns",
-        {**_NO_SOURCE, "dns_over_tls": "name servers are asked by UDP and TCP", **dict.fromkeys(sections, _RECORDS)},
+        {**_NO_SOURCE, **dict.fromkeys(sections, _RECORDS)},
     )
     one.rename(table, {"query_name": "query", "transport_protocol": "transport"})
+    if _value(table, "dns_over_tls", False):
+        _dns_by_tls(one, table)
     kind = _value(table, "query_type", "ANY").upper() or "ANY"
     if kind == "ANY":
         at = table.get("query_type") or table.get("query_name") or Found("", 1, 1)
@@ -400,6 +402,14 @@ def _dns(one: _One, table: Table) -> None:
         one.keys["expect_rcode"] = codes[0].value
     one.keys["min_answers"] = 0
     one.family(table, "dns")
+
+
+def _dns_by_tls(one: _One, table: Table) -> None:
+    if _value(table, "transport_protocol", "udp") != "tcp":
+        one.refuse(table["dns_over_tls"], "dns.dns_over_tls", "with transport_protocol: tcp only")
+    one.keys["transport"] = "tls"
+    one.rename(_value(table, "tls_config", {}), {"server_name": "server_name"})
+    one.trust(table, "dns", _NO_CLIENT)
 
 
 def _grpc(one: _One, table: Table) -> None:

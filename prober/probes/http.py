@@ -267,9 +267,10 @@ class HttpProbe:
 
     async def _fetch_by_stock(self, hop: Hop, attempt: Attempt, reading: Reading) -> Response:
         """One response by httpx's own transport, which speaks HTTP/2 and to proxies."""
-        from prober.wire.httpx_stock import Asked, fetch
+        from prober.wire.httpx_stock import Asked, Seen, fetch
 
-        watch, facts, address = attempt.watch, attempt.facts, None
+        watch, facts, address, seen = attempt.watch, attempt.facts, None, Seen()
+        attempt.answer, attempt.chain = seen.shown, lambda: seen.chain
         facts["ssl"] = 0
         if self._proxy is None:
             address = await self._address(hop, attempt)
@@ -280,7 +281,7 @@ class HttpProbe:
             self._proxy, self._options.http2,
         )  # fmt: skip
         try:
-            response = await fetch(asked, reading, watch.enter, facts, attempt.doubts)
+            response = await fetch(asked, reading, watch.enter, facts, attempt.doubts, seen)
         except tls.CertificateFailed as failed:
             if address is not None:  # a proxy's tunnel is not dug again for it
                 await _learn_expiry(failed, attempt, address, hop)

@@ -38,7 +38,8 @@ _TOLD = frozenset({
     b"server", b"content-type", b"retry-after", b"via", b"age", b"date", b"x-cache", b"x-request-id",
     b"www-authenticate",
 })  # fmt: skip
-_KEPT_OR_TOLD = _KEPT | _TOLD
+KEPT_OR_TOLD = _KEPT | _TOLD
+"""Names of headers that are kept, in lower case."""
 START = 1024
 """Bytes of a body's beginning that are kept to be shown."""
 _CHUNKED = re.compile(rb"(?:.*,)?\s*chunked\s*", re.IGNORECASE)
@@ -227,7 +228,7 @@ class Exchange(asyncio.Protocol):
             self._fail(Failed(Reason.HTTP_TOO_LARGE, "the header section is too large"))
         elif not self._status:
             name = name.lower()
-            if name in _KEPT_OR_TOLD:
+            if name in KEPT_OR_TOLD:
                 known = self._headers.get(name)
                 self._headers[name] = value if known is None or name == b"location" else known + b", " + value
             if name in self._reading.fields:

@@ -7,6 +7,7 @@ the target is.
 
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anyio
@@ -17,7 +18,16 @@ from prober.wire import tls
 from prober.wire.address import Address
 from prober.wire.body import Body
 from prober.wire.failure import Failed, failed_by
-from prober.wire.http1 import MAX_HEADER_BYTES, MAX_HEADERS, REDIRECTS, WITHOUT_BODY, Reading, Response
+from prober.wire.http1 import (
+    KEPT_OR_TOLD,
+    MAX_HEADER_BYTES,
+    MAX_HEADERS,
+    REDIRECTS,
+    START,
+    WITHOUT_BODY,
+    Reading,
+    Response,
+)
 from prober.wire.url import Url
 
 if TYPE_CHECKING:
@@ -41,6 +51,7 @@ _OF_TARGET: Mapping[str, Reason] = {
     "504": Reason.UNREACHABLE,
 }
 _SHOWN = 120
+_GLANCE_S = 0.02
 
 
 class Asked(NamedTuple):
@@ -60,16 +71,34 @@ class Asked(NamedTuple):
     may_be_http2: bool
 
 
+class Seen:
+    """What has come of an answer: headers of interest, the first bytes of its body, and the peer's chain, DER."""
+
+    def __init__(self) -> None:
+        self.headers: dict[bytes, bytes] = {}
+        self.start = b""
+        self.chain: list[bytes] = []
+
+    def shown(self) -> tuple[Mapping[bytes, bytes], bytes]:
+        """Its headers and the first bytes of its body."""
+        return self.headers, self.start
+
+    def take(self, piece: bytes) -> None:
+        """The next piece of the body."""
+        self.start += piece[: START - len(self.start)]
+
+
 async def fetch(
     asked: Asked,
     reading: Reading,
     enter: Callable[[Phase], None],
     facts: tls.Facts,
     doubt: Callable[[Failed | None], None],
+    seen: Seen,
 ) -> Response:
     """The response; what is known of TLS stands in the facts. Raises Failed.
 
-    doubt: is told what a deadline would mean, while a proxy is silent.
+    doubt: is told what a deadline would mean, while a proxy is silent. seen: learns what comes, also if it fails then.
     """
     from prober.wire.httpx_lean import httpx
 
@@ -83,7 +112,8 @@ async def fetch(
             stream = found.extensions.get("network_stream")
             if asked.policy is not None and stream is not None:
                 facts.update(tls.facts(stream), ssl=1)
-            return await _read(found, asked, reading)
+                seen.chain = tls.chain(stream.get_extra_info("ssl_object"))
+            return await _read(found, asked, reading, seen)
     except httpx.ProxyError as error:
         raise _refused(str(error)) from None
     except httpx.RemoteProtocolError as error:
@@ -169,17 +199,20 @@ def _request(asked: Asked, way: _Way) -> "httpx.Request":
     )
 
 
-async def _read(found: "httpx.Response", asked: Asked, reading: Reading) -> Response:
+async def _read(found: "httpx.Response", asked: Asked, reading: Reading, seen: Seen) -> Response:
     """The response as a verdict needs it. Raises Failed."""
     headers = [(name.lower(), value) for name, value in found.headers.raw]
     if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
         raise Failed(Reason.HTTP_TOO_LARGE, "the header section is too large")
     known = dict(headers)
+    seen.headers = {name: value for name, value in known.items() if name in KEPT_OR_TOLD}
     body = Body(
         reading.text, reading.limit, known.get(b"content-encoding", b""), banned=reading.banned, keep=reading.keep
     )
     if _has_body(found.status_code, known, asked.method == "HEAD", reading):
-        await _hear_out(found, body)
+        await _hear_out(found, body, seen)
+    else:
+        await _glance(found, seen)
     length = known.get(b"content-length", b"")
     return Response(
         found.status_code,
@@ -194,10 +227,22 @@ async def _read(found: "httpx.Response", asked: Asked, reading: Reading) -> Resp
     )
 
 
-async def _hear_out(found: "httpx.Response", body: Body) -> None:
+async def _glance(found: "httpx.Response", seen: Seen) -> None:
+    """What of a body is there already that is not asked for; it is shown, and nothing is made of it."""
+    from prober.wire.httpx_lean import httpx
+
+    stream: Any = found.stream
+    with anyio.move_on_after(_GLANCE_S), suppress(httpx.TransportError):
+        async for piece in stream:
+            seen.take(piece)
+            return
+
+
+async def _hear_out(found: "httpx.Response", body: Body, seen: Seen) -> None:
     stream: Any = found.stream
     try:
         async for piece in stream:
+            seen.take(piece)
             if body.take(piece):
                 return
     finally:

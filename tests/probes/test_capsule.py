@@ -13,7 +13,7 @@ from prober.probes.capsule import SHOWN, Answer, Witness, hidden, written
 from prober.probes.http import build
 from tests.probes.scene import options
 from tests.wire.certificates import Certificates
-from tests.wire.hostile import answers, reply, serving
+from tests.wire.hostile import Peer, answers, reply, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -103,6 +103,29 @@ async def test_the_chain_is_known_by_its_digest(certificates: Certificates) -> N
     assert by_rustls is not None
     assert by_openssl is not None
     assert by_rustls["chain_sha256"] == by_openssl["chain_sha256"]
+
+
+async def test_an_answer_by_the_other_client_is_shown_as_by_ours(certificates: Certificates) -> None:
+    said = reply(b"Busy, come again", b"Server: nginx", b"Set-Cookie: id=1", status=b"503 Busy")
+    async with serving(answers(said), certificates.context("good")) as port:
+        ours = (await seen(port, "https", verify=False)).capsule
+        other = (await seen(port, "https", verify=False, http2=True)).capsule
+    assert ours is not None
+    assert ours["body"] == "Busy, come again"
+    assert other == ours
+
+
+async def test_a_body_that_is_not_asked_for_is_not_waited_for() -> None:
+    async def act(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(b"HTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\n")
+        await peer.stall()
+
+    async with serving(act) as port:
+        found = await seen(port, http2=True)
+    assert found.reason is Reason.HTTP_STATUS
+    assert found.capsule is not None
+    assert "body" not in found.capsule
 
 
 async def test_a_good_answer_costs_nothing() -> None:
