@@ -16,7 +16,7 @@ from prober.core.model import Impact, Incident, MaintenanceState, NoticeReason, 
 from prober.core.status import IMPACT_OF
 from prober.notifiers.base import Parcel, kind_of
 from prober.notifiers.fields import moment, stringify
-from prober.notifiers.keys import BaseUrl, Headers, place
+from prober.notifiers.keys import Authorities, BaseUrl, Headers, place
 from prober.notifiers.post import Letter, Manners, Post, said
 from prober.notifiers.silences import Silencing
 from prober.notifiers.text import fitted, telling
@@ -61,6 +61,8 @@ class AlertmanagerOptions(ChannelOptions):
     """When an alert ends by itself if it is not pushed again."""
     headers: Headers = Field(default={}, repr=False)
     """More request headers, such as Authorization."""
+    ca: Authorities | None = None
+    """A PEM file with the authorities to trust instead of the system's."""
     silences: bool = False
     """Whether planned work becomes silences, for alerts with the labels site and component."""
 
@@ -156,7 +158,7 @@ def build(options: AlertmanagerOptions) -> Post | Silencing:
         found = alerts(parcel, options.lasts, options.labels)
         return Letter(url, stringify(found), headers) if found else None
 
-    post = Post(options, letter, Manners(complaint=_complaint))
+    post = Post(options, letter, Manners(complaint=_complaint), ca=options.ca)
     return Silencing(post, options.url, headers, options.timeout) if options.silences else post
 
 

@@ -25,6 +25,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from prober.core import ids
 from prober.errors import DeliveryError
 from prober.notifiers.base import Parcel, Receipt, kind_of
+from prober.notifiers.keys import Authorities
 from prober.notifiers.text import COLOR, Telling, fitted, telling
 from prober.notifiers.trouble import deepest_reason, failed, late, one_line, own_faults
 from prober.options import ChannelOptions, Name, Secret, mistake
@@ -77,7 +78,7 @@ class EmailOptions(ChannelOptions):
     """Its port; without it 587, with encryption "tls" 465, with "none" 25."""
     encryption: Literal["starttls", "tls", "none"] = "starttls"
     """How the way to the server is encrypted."""
-    ca: str | None = None
+    ca: Authorities | None = None
     """A PEM file with the authorities to trust instead of the system's."""
     username: Name | None = None
     """Who we are to the server; without it, it is not asked."""
@@ -89,17 +90,6 @@ class EmailOptions(ChannelOptions):
     """Whom they are for."""
     unsubscribe: Annotated[str, BeforeValidator(_unsubscribe)] | None = None
     """Where a recipient asks to be left out: an https or mailto address."""
-
-    @field_validator("ca", mode="after")
-    @classmethod
-    def _is_ca(cls, path: str | None) -> str | None:
-        try:
-            if path is not None:
-                ssl.create_default_context(cafile=path)
-        except OSError as error:
-            why = "no certificate in it" if isinstance(error, ssl.SSLError) else error.strerror
-            raise mistake("a readable PEM file with certificates", f'"{path}": {why}') from None
-        return path
 
     @field_validator("password", mode="after")
     @classmethod

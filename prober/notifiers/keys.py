@@ -1,6 +1,7 @@
 """Keys that several kinds have, checked in the house's words. What may be a secret is never shown."""
 
 import re
+import ssl
 from collections.abc import Mapping
 from functools import partial
 from typing import Annotated
@@ -87,6 +88,19 @@ Headers = Annotated[dict[str, str], BeforeValidator(_headers), Field(repr=False)
 
 Token = Annotated[Secret, matching(r"[!-~]+", "a token: one word of ASCII characters")]
 """What a service gave to prove who we are."""
+
+
+def _authorities(path: str) -> str:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:
+        why = "no certificate in it" if isinstance(error, ssl.SSLError) else error.strerror
+        raise mistake("a readable PEM file with certificates", f'"{path}": {why}') from None
+    return path
+
+
+Authorities = Annotated[str, AfterValidator(_authorities)]
+"""A PEM file with the authorities to trust."""
 
 
 def place(url: str) -> str:

@@ -86,7 +86,7 @@ class Post:
     """Sends one channel's notices by POST.
 
     letter: what to post for a parcel; None if this kind has nothing to say of it. guard: where it may lead; None =
-    anywhere, since the operator chose it.
+    anywhere, since the operator chose it. ca: the PEM file with the authorities to trust instead of the system's.
     """
 
     def __init__(
@@ -95,12 +95,14 @@ class Post:
         letter: Callable[[Parcel], Letter | None],
         manners: Manners = NO_MANNERS,
         guard: Guard | None = None,
+        ca: str | None = None,
     ) -> None:
         self._target = options.target()
         self._timeout_ms = options.timeout
         self._letter = letter
         self._manners = manners
         self._guard = guard
+        self._ca = ca
         self._reading = reading("Retry-After", manners.opens_header)
         self._timeout_s = options.timeout / 1000
         self._secrets = _secrets(options)
@@ -138,7 +140,7 @@ class Post:
         url, find = parse(letter.url), look_up if self._guard is None else self._guard.addresses
         wire = written(url, _headers(letter), letter.body, letter.verb)
         timeout_s = min(self._timeout_s, until_s - anyio.current_time())
-        answer = await posted(url, wire, self._reading._replace(limit=most), find, timeout_s)
+        answer = await posted(url, wire, self._reading._replace(limit=most), find, timeout_s, self._ca)
         if answer is None:
             return None
         opens = _field(answer, self._manners.opens_header)

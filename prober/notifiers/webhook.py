@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator
 
 from prober.notifiers import alertmanager_format, instatus_format, standard_format, statuspage_format, up_format
 from prober.notifiers.base import Parcel, kind_of
-from prober.notifiers.keys import Headers, UrlBesideHeaders, place
+from prober.notifiers.keys import Authorities, Headers, UrlBesideHeaders, place
 from prober.notifiers.post import Letter, Post
 from prober.notifiers.signing import (
     KEY_PREFIX,
@@ -64,6 +64,8 @@ class WebhookOptions(ChannelOptions):
     """Signs every notice by Ed25519, so that the receiver needs no secret."""
     headers: Headers = Field(default={}, repr=False)
     """More request headers, such as Authorization."""
+    ca: Authorities | None = None
+    """A PEM file with the authorities to trust instead of the system's."""
 
     @field_validator("secret", "old_secret", mode="after")
     @classmethod
@@ -106,7 +108,7 @@ def build(options: WebhookOptions) -> Post:
         own = [(INSTATUS_HEADER, body_signature(vendor, body))] if vendor is not None else []
         return Letter(options.url, body, [*options.headers.items(), *own, *_signed(signer, parcel, body)])
 
-    return Post(options, letter, guard=_guard(options))
+    return Post(options, letter, guard=_guard(options), ca=options.ca)
 
 
 def _signer(options: WebhookOptions) -> Signer:

@@ -5,7 +5,6 @@ several addresses the next one is tried when the one before has refused, or has 
 """
 
 import asyncio
-import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
@@ -46,10 +45,13 @@ def written(url: Url, headers: Sequence[tuple[str, str]], body: bytes, verb: str
     return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
 
 
-async def posted(url: Url, wire: bytes, reading: Reading, look_up: LookUp, timeout_s: float) -> Response | None:
+async def posted(
+    url: Url, wire: bytes, reading: Reading, look_up: LookUp, timeout_s: float, ca: str | None = None
+) -> Response | None:
     """The answer, maybe broken off; None if not even its head came before the deadline.
 
-    look_up: the addresses of the host, which alone are connected to. Raises what that raises, OSError if there is no
+    look_up: the addresses of the host, which alone are connected to. ca: path of the PEM file to trust instead of the
+    system's authorities. Raises what that raises, OSError if there is no
     connection, and Failed.
     """
     exchange: Exchange | None = None
@@ -59,7 +61,7 @@ async def posted(url: Url, wire: bytes, reading: Reading, look_up: LookUp, timeo
         try:
             if url.scheme == "https":
                 exchange.expect_quiet()
-                secured = await tls.secure(transport, exchange, _policy(), url.host.removesuffix("."))
+                secured = await tls.secure(transport, exchange, tls.context(True, ca), url.host.removesuffix("."))
             response = await exchange.ask(secured, wire)
         except Failed:
             if exchange.heard is None:
@@ -91,7 +93,3 @@ async def _connected(
         except OSError as error:  # which the end of patience is as well
             trouble = error
     raise trouble
-
-
-def _policy() -> ssl.SSLContext:
-    return tls.context(True, None)

@@ -1,19 +1,25 @@
 """A webhook carries the notice, signed if the channel has a secret, and never shows what it must not."""
 
 import base64
+import datetime as dt
 import hashlib
 import hmac
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from prober import __version__
+from prober.errors import DeliveryError
 from prober.notifiers import Receipt, kind
 from prober.notifiers.up_format import payload
 from prober.notifiers.webhook import FORMATS, WebhookOptions
+from tests.notifiers.channels import channel
 from tests.notifiers.parcels import PARCELS
 from tests.notifiers.receivers import answering, status
+from tests.wire.certificates import Certificates
+from tests.wire.hostile import answers, reply, serving
 
 PARCEL = PARCELS["incident_opened"]
 SECRET = "whsec_" + base64.b64encode(b"a key of twenty-six bytes.").decode()
@@ -85,6 +91,7 @@ async def test_a_user_agent_of_the_channel_replaces_ours() -> None:
         ({"headers": {"Host": "hush"}}, "no header Host"),
         ({"headers": {"Webhook-Id": "hush"}}, "no header Webhook-Id"),
         ({"headers": {"X-A": 5}}, "a text for the header X-A"),
+        ({"ca": "/no/such.pem"}, "a readable PEM file"),
         ({"user": "hush"}, "Extra inputs"),
     ],
 )
@@ -95,6 +102,19 @@ def test_a_mistake_says_what_was_expected_and_hides_the_value(keys: dict[str, An
     assert expected in error["msg"]
     if error["type"] == "mistake":
         assert "hush" not in error["msg"] + str(error["ctx"]["found"])
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", ["webhook", "alertmanager"])
+async def test_a_receiver_may_be_of_an_authority_of_ones_own(name: str, tmp_path: Path) -> None:
+    certificates = Certificates(tmp_path, dt.datetime.now(dt.UTC))
+    async with serving(answers(reply(b"")), certificates.context("good")) as port:
+        url = f"https://127.0.0.1:{port}"
+        found = await channel(name, url, ca=str(certificates.ca)).send(PARCELS["incident_opened"])
+        with pytest.raises(DeliveryError, match=r"no connection: .*certificate") as refused:
+            await channel(name, url).send(PARCELS["incident_opened"])
+    assert found == Receipt(200)
+    assert not refused.value.permanent
 
 
 def test_options_never_show_what_is_secret() -> None:
