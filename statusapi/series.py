@@ -55,6 +55,7 @@ _NUMBERS = (
     _Fact("probe_grpc_ssl", "Indicates if SSL was used for the connection", "ssl", "grpc"),
     _Fact("probe_grpc_status_code", "Response gRPC status code", "grpc_status_code", "grpc"),
     _Fact("probe_websocket_status_code", "Response HTTP status code", "status_code", "websocket"),
+    _Fact("uptime_probe_body_hash", "The first 48 bits of the SHA-256 of the body, as a number", "body_hash", "http"),
     _Fact("probe_icmp_reply_hop_limit", "Replied packet hop limit (TTL for ipv4)", "hop_limit", "icmp"),
     _Fact("probe_ssl_earliest_cert_expiry", "Returns last SSL chain expiry in unixtime", "cert_expiry_s"),
 )  # fmt: skip

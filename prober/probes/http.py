@@ -100,6 +100,7 @@ class HttpProbe:
             frozenset(name.lower().encode() for name in self._headers)
             | self._more.fields
             | (frozenset({CHALLENGE}) if options.digest else frozenset()),
+            options.hash_body,
         )
         body, kind = options.content()
         headers = dict(options.headers)
@@ -337,6 +338,8 @@ class HttpProbe:
 def _note(response: Response, facts: tls.Facts) -> None:
     facts["status_code"], facts["http_version"] = response.status, float(response.version)
     facts["content_length"], facts["body_length"] = response.content_length, response.body_length
+    if response.digest:
+        facts["body_sha256"], facts["body_hash"] = response.digest, int(response.digest[:12], 16)
 
 
 async def _learn_expiry(failed: Failed, attempt: Attempt, address: Address, hop: Hop) -> None:

@@ -140,6 +140,8 @@ class HttpOptions(ReachOptions):
     """More redirects than this are a failure."""
     body_limit: int = Field(default=1024 * 1024, ge=1, le=16 * 1024 * 1024)
     """Bytes of the body that are read at most, decoded where it is decoded."""
+    hash_body: bool = False
+    """Whether a hash of the body is told; a change of it is no failure."""
     verify: bool = True
     """Whether the certificate must be valid for the name and signed by a trusted authority."""
     ca: CaFile | None = None

@@ -50,7 +50,8 @@ class Reading(NamedTuple):
 
     body_for: the statuses whose body matters. skip_redirects: a redirect is going to be followed, whatever its body.
     text: what the body must contain, banned: what it must not, b"" = nothing in particular. limit: bytes of the body.
-    keep: whether the body is wanted as a whole. fields: headers whose values are wanted, in lower case.
+    keep: whether the body is wanted as a whole. fields: headers whose values are wanted, in lower case. hashed: whether
+    the body's hash is wanted.
     """
 
     body_for: frozenset[int]
@@ -60,12 +61,14 @@ class Reading(NamedTuple):
     banned: bytes = b""
     keep: bool = False
     fields: frozenset[bytes] = frozenset()
+    hashed: bool = False
 
 
 class Response(NamedTuple):
     """What a verdict needs of a response. content_length: -1 = not told; body_length: bytes read of it.
 
     content: the body, if it was to be kept. fields: the values of the headers that were wanted and that it had.
+    digest: SHA-256 of the body, in hexadecimal, if that was wanted and all of it was read.
     """
 
     status: int
@@ -77,6 +80,7 @@ class Response(NamedTuple):
     has_banned: bool = False
     content: bytes = b""
     fields: Mapping[bytes, list[bytes]] = {}
+    digest: str = ""
 
 
 class Wire(Protocol):
@@ -172,6 +176,7 @@ class Exchange(asyncio.Protocol):
             body is not None and body.found_banned,
             body.content if body is not None else b"",
             self._fields,
+            body.digest if body is not None else "",
         )
 
     # ------------------------------------------------------------ for the connection
@@ -278,7 +283,10 @@ class Exchange(asyncio.Protocol):
             return
         try:
             encoding = headers.get(b"content-encoding", b"")
-            self._body = Body(reading.text, reading.limit, encoding, banned=reading.banned, keep=reading.keep)
+            self._body = Body(
+                reading.text, reading.limit, encoding,
+                banned=reading.banned, keep=reading.keep, hashed=reading.hashed,
+            )  # fmt: skip
         except Failed as failed:
             self._fail(failed)
 

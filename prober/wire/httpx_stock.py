@@ -207,8 +207,9 @@ async def _read(found: "httpx.Response", asked: Asked, reading: Reading, seen: S
     known = dict(headers)
     seen.headers = {name: value for name, value in known.items() if name in KEPT_OR_TOLD}
     body = Body(
-        reading.text, reading.limit, known.get(b"content-encoding", b""), banned=reading.banned, keep=reading.keep
-    )
+        reading.text, reading.limit, known.get(b"content-encoding", b""),
+        banned=reading.banned, keep=reading.keep, hashed=reading.hashed,
+    )  # fmt: skip
     if _has_body(found.status_code, known, asked.method == "HEAD", reading):
         await _hear_out(found, body, seen)
     else:
@@ -224,6 +225,7 @@ async def _read(found: "httpx.Response", asked: Asked, reading: Reading, seen: S
         body.found_banned,
         body.content,
         _fields(headers, reading.fields),
+        body.digest,
     )
 
 

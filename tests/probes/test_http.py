@@ -1,8 +1,10 @@
 """Kind http: what is asked, followed and judged. What hostile servers do to it is in tests/wire/test_hostile.py."""
 
 import datetime as dt
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from backports import zstd
@@ -109,6 +111,18 @@ async def test_compression_is_asked_for_and_undone() -> None:
         seen = await probed("http", url=it.url, compression=["zstd", "gzip"], expect_body="well")
         assert b"\r\nAccept-Encoding: zstd, gzip\r\n" in it.asked[0]
     assert (seen.detail, seen.facts["body_length"]) == ("", 11)
+
+
+@pytest.mark.parametrize("keys", [{}, {"http2": True}, {"expect_body": "hel"}, {"method": "HEAD"}, {"body_limit": 4}])
+async def test_the_hash_of_a_body_is_told_and_changes_no_verdict(keys: dict[str, Any]) -> None:
+    async with site(other=OK.replace(b"hello", b"h\xffllo")) as made:
+        url = f"{made.url}other" if keys.get("http2") else made.url
+        seen = await probed("http", url=url, hash_body=True, **keys)
+        body = b"h\xffllo" if keys.get("http2") else b"" if keys.get("method") else b"hello"
+    assert (seen.outcome, seen.detail) == ("up", "")
+    digest = hashlib.sha256(body).hexdigest()
+    wanted = (digest, int(digest[:12], 16)) if body and "body_limit" not in keys else (None, None)
+    assert (seen.facts.get("body_sha256"), seen.facts.get("body_hash")) == wanted
 
 
 async def test_redirects_are_followed_and_counted() -> None:

@@ -1,6 +1,7 @@
 """Bodies are counted and searched as they come, and never kept."""
 
 import gzip
+import hashlib
 
 import pytest
 from hypothesis import given
@@ -94,3 +95,35 @@ def test_a_body_is_kept_as_a_whole_for_who_asks_for_it() -> None:
     assert Body(b"a", 10, b"").content == b""
     with pytest.raises(Failed):
         body.take(b"ghijk")
+
+
+@pytest.mark.parametrize(
+    ("text", "coding", "whole"),
+    [
+        (b"", b"", b"all is well"),
+        (b"is", b"", b"all is well"),
+        (b"is", b"gzip", gzip.compress(b"all is well", mtime=0)),
+    ],
+)
+@pytest.mark.parametrize("cut", [1, 4, 99])
+def test_its_hash_is_that_of_all_that_came(text: bytes, coding: bytes, whole: bytes, cut: int) -> None:
+    body = Body(text, len(whole), coding, hashed=True)
+    assert [body.take(whole[at : at + cut]) for at in range(0, len(whole), cut)].count(True) == 0
+    assert body.digest == ""
+    body.end()
+    assert body.digest == hashlib.sha256(whole).hexdigest()
+    assert body.found == bool(text)
+
+
+@pytest.mark.parametrize("text", [b"", b"all"])
+def test_a_body_beyond_the_limit_has_no_hash_and_fails_no_sooner(text: bytes) -> None:
+    body = Body(text, 10, b"", hashed=True)
+    assert body.take(b"all is well, and more") is True
+    body.end()
+    assert body.digest == ""
+
+
+def test_an_empty_body_has_a_hash() -> None:
+    body = Body(b"", 10, b"", hashed=True)
+    body.end()
+    assert body.digest == hashlib.sha256().hexdigest()
