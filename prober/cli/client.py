@@ -102,9 +102,10 @@ def _authorized(way: Way, server: str) -> dict[str, str]:
     if key:
         return {"Authorization": f"Bearer {key}"}
     if way.socket is None:
-        wanted = "a key of the API in the environment"
-        or_else = "" if server else ", and no control socket of a daemon on this host either (see --server)"
-        raise _refuse(f"PROBER_KEY: expected {wanted}, found none{or_else}", BAD_USAGE)
+        if not server:
+            wanted = "a daemon on this host, or a key in PROBER_KEY for one elsewhere"
+            raise _refuse(f"expected {wanted}, found neither a control socket nor a key; see --server", BAD_USAGE)
+        raise _refuse("PROBER_KEY: expected a key of the API in the environment, found none", BAD_USAGE)
     return {}
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from prober.cli.check_config import MISTAKEN, BlackboxConfig, load_config, read_config
+from prober.cli.state_dir import directory_of, environment_at
 from prober.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
@@ -48,12 +49,15 @@ def plan(
 
 
 def _both(file: Path, running: Path, blackbox: Path | None, as_json: bool) -> "tuple[Config, Config]":
-    """What runs, and what would: read as if it stood where the other one does. Both have the modules of blackbox."""
-    before = load_config(running, blackbox=blackbox)
+    """What runs, and what would: read as if it stood where the other one does. Both have the modules of blackbox, and
+    mean by variables what the daemon means that runs on the state, if one does.
+    """
+    env = environment_at(directory_of(running, None))
+    before = load_config(running, env, blackbox=blackbox)
     if not as_json:
-        return before, load_config(file, folder=running.parent, blackbox=blackbox)
+        return before, load_config(file, env, folder=running.parent, blackbox=blackbox)
     try:
-        return before, read_config(file, folder=running.parent, blackbox=blackbox)
+        return before, read_config(file, env, folder=running.parent, blackbox=blackbox)
     except ConfigError as error:
         typer.echo(json.dumps({"file": str(file), "mistakes": error.mistakes}))
         raise typer.Exit(MISTAKEN) from error

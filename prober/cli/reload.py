@@ -10,8 +10,9 @@ from pathlib import Path
 
 import typer
 
+from prober.cli.check_config import load_config
 from prober.cli.client import BAD_USAGE, SOCKET, Json, reloaded
-from prober.cli.state_dir import ConfigFile, StateDir, directory_of
+from prober.cli.state_dir import ConfigFile, StateDir, directory_of, environment_at
 from prober.errors import ProberError
 
 
@@ -24,6 +25,8 @@ def reload(
     from prober.store import owner
 
     directory = directory_of(config, state_dir)
+    if state_dir is None:
+        load_config(config, environment_at(directory))
     process = owner(directory)
     if process is None:
         raise ProberError(f"{directory}: expected a daemon that runs on this state, found none")
