@@ -104,7 +104,7 @@ _PARTS: Mapping[str, _Parts] = {
 }
 # Kinds that look at what is said, and how it is called when that is not what it should be.
 _MATCHING = ("http", "tcp", "tls")
-_UNMATCHED = (Reason.EXPECT_BODY, Reason.EXPECT_HEADER)
+_UNMATCHED = (Reason.EXPECT_BODY, Reason.EXPECT_HEADER, Reason.EXPECT_MESSAGE)
 _SERVING = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
 
 

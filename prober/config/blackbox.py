@@ -10,7 +10,7 @@ The rules:
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -348,19 +348,31 @@ def _reading(one: _One, table: Table) -> None:
 
 
 def _tcp(one: _One, table: Table) -> None:
-    one.sort_out(
-        table,
-        "tcp",
-        {
-            **_NO_SOURCE,
-            "query_response": "kind tcp says and reads nothing; kind tls knows STARTTLS of mail, FTP and LDAP",
-        },
-    )
+    one.sort_out(table, "tcp", _NO_SOURCE)
     one.family(table, "tcp")
-    if _value(table, "tls", False):
+    has_tls = _value(table, "tls", False)
+    steps = [_step(one, found.value, f"tcp.query_response[{at}]") for at, found in enumerate(_steps(table))]
+    if steps:
+        one.keys["query_response"] = steps
+        one.rename(table, {"tls": "tls"} if has_tls else {})
+    elif has_tls:
         one.keys["kind"] = "tls"
+    if has_tls or any("starttls" in step for step in steps):
         one.rename(_value(table, "tls_config", {}), {"server_name": "server_name"})
         one.trust(table, "tcp", _NO_CLIENT)
+
+
+def _steps(table: Table) -> Sequence[Found]:
+    found: Sequence[Found] = _value(table, "query_response", [])
+    return found
+
+
+def _step(one: _One, step: Table, above: str) -> dict[str, Any]:
+    if _value(step, "expect_bytes", ""):
+        one.refuse(step["expect_bytes"], f"{above}.expect_bytes", "lines are expected, not bytes")
+    if _value(step, "labels", []):
+        one.note(step["labels"], f"{above}.labels", "what an answer says becomes no label")
+    return {key: step[key].value for key in ("expect", "send", "starttls") if _value(step, key, "")}
 
 
 def _icmp(one: _One, table: Table) -> None:

@@ -61,6 +61,8 @@ async def connected(attempt: Attempt, line: Line, make: Callable[[], P]) -> Asyn
         yield secured, talk
     except tls.CertificateFailed as failed:
         transport.abort()
+        if line.policy is None:  # it began in the middle, where nobody but the conversation leads
+            raise
         attempt.failed = failed
         watch.stop()
         expiry_s = await tls.peer_expiry_s(address, line.port, line.server_name)

@@ -2,11 +2,12 @@
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 
 @functools.lru_cache(maxsize=512)
-def pattern(text: str) -> Callable[[str], bool]:
-    """Whether the expression is found anywhere in a text. ValueError with what is wrong with it."""
+def searched(text: str) -> Callable[[str], Any]:
+    """What finds the expression anywhere in a text: a match with its groups, or None. ValueError with what is wrong."""
     import re2  # type: ignore[import-untyped]  # takes 60 ms to load: only for who has expressions
 
     options = re2.Options()
@@ -16,4 +17,10 @@ def pattern(text: str) -> Callable[[str], bool]:
     except re2.error as error:
         why = error.args[0] if error.args else "it is too large"
         raise ValueError(why.decode(errors="replace") if isinstance(why, bytes) else str(why)) from None
-    return lambda found: compiled.search(found.encode("utf-8", "replace")) is not None
+    return lambda found: compiled.search(found.encode("utf-8", "replace"))
+
+
+def pattern(text: str) -> Callable[[str], bool]:
+    """Whether the expression is found anywhere in a text. ValueError with what is wrong with it."""
+    search = searched(text)
+    return lambda found: search(found) is not None

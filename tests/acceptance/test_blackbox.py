@@ -39,6 +39,12 @@ modules:
     http: {preferred_ip_protocol: ip4, tls_config: {insecure_skip_verify: true}}
   tcp_connect: {prober: tcp, timeout: 5s, tcp: {preferred_ip_protocol: ip4}}
   tcp_tls: {prober: tcp, timeout: 5s, tcp: {preferred_ip_protocol: ip4, tls: true}}
+  tcp_talk:
+    prober: tcp
+    timeout: 5s
+    tcp:
+      preferred_ip_protocol: ip4
+      query_response: [{send: "GET / HTTP/1.0\\r"}, {send: "\\r"}, {expect: "^HTTP/1.. (2..)", send: "${1}"}]
   dns_a: {prober: dns, timeout: 5s, dns: {preferred_ip_protocol: ip4, query_name: shop.test, query_type: A}}
   dns_soa:
     prober: dns
@@ -72,6 +78,8 @@ CASES = {
     "refused": ("http_2xx", None, None),
     "open": ("tcp_connect", 200, None),
     "closed": ("tcp_connect", None, None),
+    "answered": ("tcp_talk", 200, None),
+    "answered otherwise": ("tcp_talk", 500, None),
 }
 
 
