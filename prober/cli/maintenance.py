@@ -14,6 +14,7 @@ import typer
 
 from prober.cli.check_config import load_config
 from prober.cli.client import HERE, Json, Server, ask, short
+from prober.cli.state_dir import directory_of, environment_at
 
 if TYPE_CHECKING:
     from prober.config import Config
@@ -48,7 +49,8 @@ def following(
     """Print the work that a configuration file declares, under way or to come, in order of its start."""
     from prober.clock import Clock
 
-    rows = coming(load_config(config), Clock().now_ms(), count)
+    env = environment_at(directory_of(config, None))
+    rows = coming(load_config(config, env), Clock().now_ms(), count)
     if as_json:
         typer.echo(json.dumps({"maintenances": rows}))
         return

@@ -66,6 +66,7 @@ def test_what_only_the_daemon_has_in_its_environment_is_taken_from_there(tmp_pat
         try:
             assert "HOOK_OF_THE_DAEMON" not in os.environ
             assert run("check-config", one.config).exit_code == 2
+            assert run("maintenance", "next", one.config).stdout == "No maintenance is planned.\n"
             new = tmp_path / "new.toml"
             new.write_text(one.config.read_text().replace('"Shop"', '"Store"'))
             planned = run("plan", new, "--running", one.config)
