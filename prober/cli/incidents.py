@@ -1,6 +1,7 @@
 """`prober incidents`: what is open, and what a person does about it. Asks the running daemon by its API."""
 
 import json
+import re
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +12,14 @@ PATH = "incidents"
 
 incidents = typer.Typer(help="See incidents, acknowledge them, post to them, open them.", no_args_is_help=True)
 
-Num = Annotated[int, typer.Argument(min=1, help="The incident's number.")]
+
+def _number(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,18}", text) or not int(text):
+        raise typer.BadParameter(f"expected the number of an incident, found {text[:60]!r}; see prober incidents list")
+    return int(text)
+
+
+Num = Annotated[int, typer.Argument(parser=_number, metavar="NUM", help="The incident's number.")]
 
 
 @incidents.command("list")

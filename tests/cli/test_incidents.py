@@ -85,6 +85,13 @@ def test_a_daemon_that_is_not_there_is_told(free_port: int) -> None:
         assert f"prober: {server}: expected {wanted}, found: " in result.stderr
 
 
+@pytest.mark.parametrize("said", ["one", "0", "1.5", "9" * 19, "\u0661"])
+def test_what_is_no_number_is_bad_usage(said: str) -> None:
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["incidents", "show", said])
+    assert result.exit_code == 2
+    assert f"expected the number of an incident, found {said!r}; see prober incidents list" in result.stderr
+
+
 def test_what_is_neither_a_url_of_the_web_nor_a_path_is_bad_usage() -> None:
     result = CliRunner().invoke(app, ["incidents", "list", "--server", "ftp://127.0.0.1"], env={"PROBER_KEY": KEY})
     assert result.exit_code == 2

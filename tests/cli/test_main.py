@@ -110,7 +110,7 @@ def test_what_is_printed_for_programs_is_one_object(tmp_path: Path, monkeypatch:
             2,
             "config.toml: expected a TOML file with at least one table, found: no such file or directory",
         ),
-        ("incidents ack one", 2, "Invalid value for 'num'"),
+        ("incidents ack one", 2, "expected the number of an incident, found 'one'"),
         ("plan b.toml --running a.toml", 0, ""),
         ("plan b.toml --running a.toml --exit-code", 3, ""),
         ("probe http://127.0.0.1:1/", 1, ""),
