@@ -47,3 +47,9 @@ async def test_every_series_is_described(tmp_path: Path) -> None:
     names = [name for name in re.findall(r"^# TYPE (\S+)", text, re.MULTILINE) if not name.startswith("process_")]
     assert [name for name in names if f"`{name}`" not in API] == []
     assert len(names) > 15
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    found = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    assert [int(page.name[:4]) for page in found] == list(range(1, len(found) + 1))
+    assert [page for page in found if not page.read_text().startswith(f"# {int(page.name[:4])}. ")] == []
