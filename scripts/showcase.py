@@ -9,7 +9,10 @@ import anyio
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from prober.core.made import Made
 from prober.demo.serve import address, listener, serving
+from prober.store.made import Point
+from tests.builders import observation
 from tests.statusapi.scene import ADMIN, MINUTE, Scene, scene
 
 DAY = 24 * 60 * MINUTE
@@ -24,6 +27,11 @@ COMPONENTS = {
     "cdn": ("Content delivery", "infra"),
     "mail": ("Mail delivery", "infra"),
 }
+METRICS = (
+    ("orders", "Orders an hour", "", 1480.0),
+    ("queue", "Mail waiting", "", 36.0),
+    ("paid", "Payments that went through", "%", 96.0),
+)
 CONFIG = f"""
 [prober]
 admin_key = "{ADMIN}"
@@ -66,6 +74,7 @@ async def live(it: Scene) -> None:
                 await it.wait(dice.randint(3, 90) * MINUTE)
                 await it.see("up up", id_)
     await it.wait(DAY - it.now_ms % DAY - 115 * MINUTE)
+    await measured(it, dice)
     await it.see("down down", "checkout")
     await it.wait(6 * MINUTE)
     answer = await it.public.post(
@@ -79,6 +88,38 @@ async def live(it: Scene) -> None:
     )
     answer.raise_for_status()
     await it.wait(MINUTE)
+    await fed(it, dice)
+
+
+async def measured(it: Scene, dice: random.Random) -> None:
+    """How long the answers of the last day took, and what others measure."""
+    began = it.now_ms - DAY
+    for n, id_ in enumerate(COMPONENTS):
+        typical, busy = (95, 140, 60, 110, 45, 12, 24, 180)[n], dice.randint(8, 18)
+        await it.take(
+            [
+                observation(
+                    "up",
+                    began + at * 10 * MINUTE,
+                    check=id_,
+                    took_us=int(1000 * typical * dice.lognormvariate(0.4 * (abs(at / 6 - busy) < 3), 0.25)),
+                )
+                for at in range(6 * 24)
+            ]
+        )
+    await it.store.rollups.roll(10_000)
+    await it.wait(0)
+
+
+async def fed(it: Scene, dice: random.Random) -> None:
+    """Metrics that others put."""
+    for n, (id_, name, suffix, typical) in enumerate(METRICS):
+        metric = Made("metrics", id_, {"site": "main", "name": name, "suffix": suffix, "active": True, "order": n})
+        await it.store.made.change([metric], [], it.now_ms)
+        points = [(it.now_ms - at * 30 * MINUTE, round(typical * dice.lognormvariate(0, 0.12), 1)) for at in range(48)]
+        await it.store.made.add_points(id_, [Point(*point) for point in points])
+    await it.remake()
+    await it.measures.refresh()
 
 
 async def main() -> None:

@@ -4,8 +4,7 @@ Answers are kept until the page changes, and only one question is asked at a tim
 one reading of each month, and waits in a row for what nobody has asked for yet.
 """
 
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
@@ -14,11 +13,11 @@ import anyio
 
 from prober.core.made import deleted_work
 from prober.core.model import Incident
-from prober.core.sketch import Sketch
 from prober.core.uptime import day_of
 from prober.errors import StoreError
 from statusapi.bygone import as_it_was
 from statusapi.problems import Problem, moment_ms
+from statusapi.speeds import Speeds, read_speeds
 from statusapi.views import RECENT, IncidentView, PageView, shown
 
 if TYPE_CHECKING:
@@ -42,28 +41,6 @@ class Month(NamedTuple):
     earlier: str | None
     later: str | None
     incidents: tuple[IncidentView, ...]
-
-
-class Speed(NamedTuple):
-    """Within what time half, and 95 of 100, of a component's good answers were there, in one step of time."""
-
-    at_ms: int
-    p50_ms: float
-    p95_ms: float
-
-
-class Speeds(NamedTuple):
-    """How long a component's good answers took. points: in order; steps without an answer are left out.
-
-    start_ms, end_ms: of whole steps, end exclusive. p50_ms, p95_ms: of all of it; 0 if there is no answer.
-    """
-
-    start_ms: int
-    end_ms: int
-    step_ms: int
-    points: tuple[Speed, ...]
-    p50_ms: float
-    p95_ms: float
 
 
 class Chronicle:
@@ -150,14 +127,10 @@ class Chronicle:
         checks = [id_ for id_, check in self._config.checks.items() if check.component == component]
 
         async def read() -> Speeds:
-            took: defaultdict[int, Sketch] = defaultdict(Sketch)
             try:
-                for check in checks:
-                    for one in await self._store.rollups.between(check, end_ms - span_ms, end_ms, step_ms):
-                        took[one.start_ms].merge(one.took)
+                return await read_speeds(self._store.rollups, checks, end_ms - span_ms, end_ms, step_ms)
             except StoreError as error:
                 raise Problem(503, "store", f"The history can't be read now: {error}.") from None
-            return _speeds(end_ms - span_ms, end_ms, step_ms, took)
 
         age = now_ms // (step_ms // 15)
         return cast("Speeds", await self._once(page, f"speeds:{component}:{step_ms}:{age}", read))
@@ -179,20 +152,6 @@ class Chronicle:
                     self._kept.clear()
                 found = self._kept[page.site, key] = (page, await read())
             return found[1]
-
-
-def _speeds(start_ms: int, end_ms: int, step_ms: int, took: Mapping[int, Sketch]) -> Speeds:
-    """took: when a step began -> microseconds of the answers in it."""
-    total = Sketch()
-    for one in took.values():
-        total.merge(one)
-    points = tuple(Speed(at_ms, *_quantiles(one)) for at_ms, one in sorted(took.items()) if one.count)
-    return Speeds(start_ms, end_ms, step_ms, points, *_quantiles(total))
-
-
-def _quantiles(took: Sketch) -> tuple[float, float]:
-    """p50 and p95 in ms."""
-    return (took.quantile(0.5) or 0.0) / 1000, (took.quantile(0.95) or 0.0) / 1000
 
 
 def _first(name: str) -> date | None:

@@ -20,9 +20,9 @@ from prober.core.model import Status
 from prober.core.uptime import Day, Turn, Uptime, Window, day_of, days, outages, total, turns, uptime
 
 DAYS = 90
-SHORTER = (7, 30)  # days of which there is a figure as well
+SHORTER, YEAR = (7, 30), 365  # days of which there is a figure as well
 STEP_MS = 5 * 60_000
-NEEDED_MS = (DAYS + 2) * 86_400_000  # whatever the zone and its clocks
+NEEDED_MS = (YEAR + 2) * 86_400_000  # whatever the zone and its clocks
 
 
 class DayBar(NamedTuple):
@@ -46,12 +46,12 @@ class DayBar(NamedTuple):
 class Past(NamedTuple):
     """The last 90 days of a component, oldest first. share: of the judged time, from 0 to 1; None if there is none.
 
-    shorter: the same of the last so many days, by their number.
+    uptimes: the same of the last so many days, by their number.
     """
 
     share: float | None
     bars: tuple[DayBar, ...]
-    shorter: Mapping[int, float | None] = {}
+    uptimes: Mapping[int, float | None] = {}
 
 
 class History:
@@ -89,8 +89,7 @@ class _Component:
         self._changed_ms = 0
         self._over: dict[Day, tuple[Uptime, DayBar]] = {}
         self._closed_for: tuple[date, str] | None = None
-        self._closed = total([])
-        self._closed_shorter = dict.fromkeys(SHORTER, self._closed)
+        self._closed_of = dict.fromkeys((*SHORTER, DAYS, YEAR), total([]))
         self._bars: tuple[DayBar, ...] = ()
         self._past_for: Window | None = None
         self._past = Past(None, ())
@@ -105,24 +104,26 @@ class _Component:
     def past(self, zone: str, now_ms: int) -> Past:
         *over, running = days(day_of(now_ms, zone), DAYS, zone)
         if self._closed_for != (running.date, zone):
-            self._close(over)
+            self._close(over, zone)
             self._closed_for, self._past_for = (running.date, zone), None
         window = Window(running.window.start_ms, self._until_ms(running, now_ms))
         if self._past_for != window:
             so_far, bar = self._counted(Day(running.date, window))
-            shorter = {count: total([closed, so_far]).share for count, closed in self._closed_shorter.items()}
-            self._past = Past(total([self._closed, so_far]).share, (*self._bars, bar), shorter)
+            uptimes = {count: total([closed, so_far]).share for count, closed in self._closed_of.items()}
+            self._past = Past(uptimes[DAYS], (*self._bars, bar), uptimes)
             self._past_for = window
         return self._past
 
-    def _close(self, over: list[Day]) -> None:
+    def _close(self, over: list[Day], zone: str) -> None:
         """Count the days that are over and were not counted yet, and forget what was before them."""
-        first = bisect_right(self._turns, over[0].window.start_ms, key=attrgetter("at_ms"))
+        bars_ms = over[0].window.start_ms
+        year_ms = days(over[-1].date, YEAR - 1, zone)[0].window.start_ms
+        first = bisect_right(self._turns, year_ms, key=attrgetter("at_ms"))
         self._turns = self._turns[max(first - 1, 0) :]
         self._over = {day: self._over.get(day) or self._counted(day) for day in over}
         known = [counted for counted, _ in self._over.values()]
-        self._closed = total(known)
-        self._closed_shorter = {count: total(known[1 - count :]) for count in SHORTER}  # and the day that runs
+        self._closed_of = {count: total(known[1 - count :]) for count in (*SHORTER, DAYS)}  # and the day that runs
+        self._closed_of[YEAR] = total([uptime(self._turns, Window(year_ms, bars_ms)), *known])
         self._bars = tuple(bar for _, bar in self._over.values())
 
     def _counted(self, day: Day) -> tuple[Uptime, DayBar]:

@@ -33,6 +33,7 @@ from prober.core.model import (
 from prober.core.status import headline
 from prober.core.work import seen
 from statusapi.history import DayBar, History, next_look_ms
+from statusapi.speeds import Speeds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from prober.config import Config
     from prober.core.events import Change, Decision
     from prober.record import Recorder
+    from prober.store.made import Point
 
 RECENT = 50  # newest incidents and maintenances that a page knows of
 PAST_MS = 14 * 86_400_000  # how long a page knows of recurring maintenances that are over
@@ -55,7 +57,8 @@ class ComponentView(NamedTuple):
     since_ms: since when it has that status. watched: whether any of its checks has a verdict.
     bars: its last days, oldest first. uptime: share of their judged time, from 0 to 1; None if there is none.
     num: its place in the configuration, from 1, for readers who need a number. pin: what a person has set.
-    extra: what some dialects know of it besides, see Config.made. shorter: uptime of the last so many days, by number.
+    extra: what some dialects know of it besides, see Config.made. uptimes: of the last so many days, by their number.
+    speeds: how long good answers took in the last day, by the hour; None if there was none.
     """
 
     id: str
@@ -74,7 +77,17 @@ class ComponentView(NamedTuple):
     num: int
     pin: Pin | None = None
     extra: Mapping[str, Any] = {}
-    shorter: Mapping[int, float | None] = {}
+    uptimes: Mapping[int, float | None] = {}
+    speeds: Speeds | None = None
+
+
+class MetricView(NamedTuple):
+    """A time series that somebody feeds. suffix: its unit; "" = none. points: the newest, in order; never empty."""
+
+    id: str
+    name: str
+    suffix: str
+    points: tuple["Point", ...]
 
 
 class GroupView(NamedTuple):
@@ -212,6 +225,7 @@ class PageView(NamedTuple):
     look: Look
     hidden: tuple[IncidentView, ...] = ()
     hidden_components: tuple[ComponentView, ...] = ()
+    metrics: tuple[MetricView, ...] = ()
 
     def incident(self, slug: str) -> IncidentView | None:
         """The incident of that slug, if the page still knows it."""
@@ -248,6 +262,8 @@ class Views:
         self._incidents = {incident.num: incident for incident in recent}
         self._works = {work.id: work for work in works} | recorder.shown.maintenances
         self._history = History(past)
+        self._speeds: Mapping[str, Speeds] = {}
+        self._metrics: Mapping[str, tuple[MetricView, ...]] = {}
         self._pages: Mapping[str, PageView] = {}
         self._is_stale = True
         self._boundary_ms = 0  # until when the pages hold if nothing changes
@@ -294,6 +310,11 @@ class Views:
         if made is not None:
             return MADE_FROM + made.num
         return list(getattr(self._config, section)).index(id_) + 1
+
+    def measure(self, speeds: Mapping[str, Speeds], metrics: Mapping[str, tuple[MetricView, ...]]) -> None:
+        """What has been measured by now, by component and by site. Nobody is called: it changes all the time."""
+        self._speeds, self._metrics = speeds, metrics
+        self._is_stale = True
 
     def close(self) -> None:
         """Nobody shall read here any more: another configuration takes over, or the daemon stops."""
@@ -389,6 +410,7 @@ class Views:
             look=Look(site.language, site.logo, site.colour, tuple(site.links.items()), tuple(site.frame_ancestors)),
             hidden=tuple(shown for shown in every if shown.extra.get("hidden_db")),
             hidden_components=unseen,
+            metrics=self._metrics.get(id_, ()),
         )
 
     def _works_to_keep(self, now_ms: int) -> dict[str, MaintenanceState]:
@@ -474,7 +496,8 @@ class Views:
             num=self._nums[id_],
             pin=state.pin,
             extra=self._extra("components", id_),
-            shorter=past.shorter,
+            uptimes=past.uptimes,
+            speeds=self._speeds.get(id_),
         )
 
 

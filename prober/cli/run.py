@@ -96,6 +96,7 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     from statusapi.explain import Explain
     from statusapi.latency import Latency
     from statusapi.management import Management
+    from statusapi.measures import Measures
     from statusapi.metrics import Metrics
     from statusapi.orders import Orders
     from statusapi.past import Past
@@ -132,11 +133,14 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     latency = Latency(world.config, world.store, world.clock)
     native = Native(views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats, look)
     chronicle = Chronicle(world.config, world.store, world.clock)
+    measures = Measures(world.config, world.store, world.clock, views)
+    await measures.refresh()
+    world.measured.call = measures.refresh
     is_apart = world.config.daemon.metrics is not None
     shared = (None, ()) if is_apart else (metrics, found)
     public = create_public(native, shared[0], catalog, chronicle, limits, shared[1], manage, alerts, world.pings.take)
     followers = (views, metrics, auth, orders, explain, uptimes, latency, delivery, keys, catalog, past)
-    world.followers += [part.follow for part in (*followers, chronicle, manage, alerts)]
+    world.followers += [part.follow for part in (*followers, chronicle, manage, alerts, measures)]
     served: list[Application] = [public]
     if world.config.daemon.up is not None:
         served.append(create_up(native, catalog, limits))

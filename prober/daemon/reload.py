@@ -33,7 +33,7 @@ from prober.daemon.loop import Loop
 from prober.daemon.made import merged
 from prober.daemon.serve import Application, Replaceable
 from prober.daemon.service_manager import ServiceManager
-from prober.daemon.world import World
+from prober.daemon.world import Hook, World
 from prober.errors import ConfigError, ProberError, StoreError
 from prober.notifiers import Notifier
 from prober.probes import Listener, Probe
@@ -93,6 +93,10 @@ class Reload:
             await self._asked.wait()
             self._asked = anyio.Event()
             await self._told()
+
+    async def measure(self) -> None:
+        """Have shown what is measured, under whichever configuration holds. Raises StoreError."""
+        await self._world.measured.call()
 
     async def now(self) -> str:
         """Read it at once, and say what has been applied. Raises ConfigError with everything that speaks against it
@@ -194,6 +198,7 @@ class Reload:
             policy=config.policy(),
             ended=ExitStack(),
             followers=[],
+            measured=Hook(),
         )
         with ExitStack() as undo:
             undo.callback(world.ended.close)

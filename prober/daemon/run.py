@@ -45,7 +45,7 @@ from prober.daemon.served_by import served_by
 from prober.daemon.service_manager import ServiceManager
 from prober.daemon.space import Space
 from prober.daemon.turns import keep_turns_short
-from prober.daemon.upkeep import Kept, keep_awake, keep_small, keep_told, keep_written
+from prober.daemon.upkeep import Kept, keep_awake, keep_measured, keep_small, keep_told, keep_written
 from prober.daemon.world import World
 from prober.errors import StoreDamagedError, StoreError, StoreFullError
 from prober.record import Recorder
@@ -94,6 +94,7 @@ async def run(
         world.remade.call = reload.remake
         world.reread.call = reload.now
         tasks.start_soon(reload.keep)
+        tasks.start_soon(keep_measured, reload.measure)
         tasks.start_soon(space.keep, world.meters)
         tasks.start_soon(keep_count, starts, world.hold, world.meters)
         world.is_started = True

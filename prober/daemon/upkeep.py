@@ -1,6 +1,7 @@
 """Small steady duties: writing what waits, waking the core, deleting what is old."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ WAKE_EVERY_S = 1.0
 LOOK_EVERY_S = 1.0
 STUCK_S = 5.0
 SUM_UP_EVERY_S = 10.0
+MEASURE_EVERY_S = 30.0
 SUMMED_AT_ONCE = 50_000  # observations, in one turn
 DROPPED_AT_ONCE = 20_000  # rows that are deleted in one transaction
 HOURS_AT_ONCE = 500
@@ -124,6 +126,20 @@ async def keep_small(store: Store, clock: Clock, kept: Kept) -> None:
                 logger.warning("history could not be summed up or deleted: %s", error)
             trouble = str(error)
         await anyio.sleep(REST_S if has_more else SUM_UP_EVERY_S)
+
+
+async def keep_measured(measure: Callable[[], Awaitable[None]]) -> None:
+    """Have what is measured shown. Never returns by itself. measure: raises StoreError."""
+    trouble = ""
+    while True:
+        await anyio.sleep(MEASURE_EVERY_S)
+        try:
+            await measure()
+            trouble = ""
+        except StoreError as error:
+            if str(error) != trouble:
+                logger.warning("what is measured can't be read, and is shown as it was: %s", error)
+            trouble = str(error)
 
 
 async def _dropped(store: Store, now_ms: int, kept: Kept) -> bool:

@@ -52,8 +52,8 @@ class World:
     config: what holds; declared: as much of it as stands in the file. ended: what applications want to be done once
     theirs has been replaced. followers: what they want to be told when another configuration holds that their
     application lives on with. remade: to be called when objects have been made, reread: to have the configuration
-    file read again. eyes: to be called to have a check probed
-    now. pings: takes reports of jobs. adhoc: probes on demand. drills: begins drills of channels.
+    file read again. measured: to be called now and then, to have shown what is measured. eyes: to be called to have a
+    check probed now. pings: takes reports of jobs. adhoc: probes on demand. drills: begins drills of channels.
     """
 
     config: Config
@@ -69,6 +69,7 @@ class World:
     followers: list[Callable[[Config], None]] = field(default_factory=list)
     remade: Hook = field(default_factory=Hook)
     reread: Reread = field(default_factory=Reread)
+    measured: Hook = field(default_factory=Hook)
     eyes: Eyes = field(default_factory=Eyes)
     pings: Pings = field(init=False)
     adhoc: AdHoc = field(init=False)

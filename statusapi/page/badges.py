@@ -15,9 +15,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from statusapi.history import DAYS
 from statusapi.page import words
+from statusapi.page.chart import took
 from statusapi.page.days import percent
+from statusapi.page.languages import ENGLISH
 from statusapi.page.markup import put, written
 from statusapi.prepared import READS, Prepared, answer, page_of
 from statusapi.problems import Problem, not_found
@@ -122,12 +123,21 @@ def _badge(page: PageView, name: str) -> Badge:
 
 
 def _of_figure(shown: ComponentView, figure: str) -> Badge:
-    shares = {f"uptime-{count}d": (count, share) for count, share in {**shown.shorter, DAYS: shown.uptime}.items()}
+    if figure == "latency":
+        return _of_latency(shown)
+    shares = {f"uptime-{count}d": (count, share) for count, share in shown.uptimes.items()}
     if figure not in shares:
         raise not_found()
     count, share = shares[figure]
     tone = "unknown" if share is None else next(tone for least, tone in _FROM_SHARE if share >= least)
     return Badge(f"{shown.name}, {count} days", percent(share), tone)
+
+
+def _of_latency(shown: ComponentView) -> Badge:
+    name = f"{shown.name}, response time"
+    if shown.speeds is None:
+        return Badge(name, "not known", "unknown")
+    return Badge(name, took(shown.speeds.p50_ms, ENGLISH), "planned")  # what is fast nobody can tell for all
 
 
 def shield(badge: Badge, *, is_error: bool = False) -> bytes:

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from statusapi.chronicle import Speed, Speeds
 from statusapi.page.languages import Language
+from statusapi.speeds import Speed, Speeds
+from statusapi.views import MetricView
 
 WIDTH, HEIGHT = 1_000, 200
+SPARK_WIDTH, SPARK_HEIGHT = 96, 40
 _MINUTE_MS, _HOUR_MS, _DAY_MS = 60_000, 3_600_000, 86_400_000
 _STEPS = (1, 2, 4, 10)  # what an axis may end with, times a power of ten: its half is as short
 
@@ -49,6 +51,65 @@ def line(speeds: Speeds, figure: str) -> str:
         + _dot(piece)
         for piece in _pieces(speeds)
     )
+
+
+def spark(values: Sequence[tuple[int, float]], low: float, high: float, *, is_area: bool = False) -> str:
+    """The path of a small chart, SPARK_WIDTH by SPARK_HEIGHT: values between low and high at their places of the width.
+
+    An area reaches down to the bottom. Lines are a few bytes a point, for there are many charts on a page.
+    """
+    scale = (SPARK_HEIGHT - 2) / (high - low or 1)
+    points = [(x, SPARK_HEIGHT - 1 - round((value - low) * scale)) for x, value in values]
+    steps = "".join(f"l{x - x0} {y - y0}".replace(" -", "-") for (x0, y0), (x, y) in pairwise(points))
+    first, top = points[0]
+    if is_area:
+        return f"M{first} {SPARK_HEIGHT}V{top}{steps}V{SPARK_HEIGHT}"
+    return f"M{first} {top}{steps or 'h0'}"
+
+
+def small(speeds: Speeds, figure: str, *, is_area: bool = False) -> str:
+    """The path of a figure as a small chart; see line and spark."""
+    top = max(one.p95_ms for one in speeds.points)
+    step = SPARK_WIDTH / ((speeds.end_ms - speeds.start_ms) / speeds.step_ms)
+    return "".join(
+        spark(
+            [
+                (round(((one.at_ms - speeds.start_ms) / speeds.step_ms + 0.5) * step), getattr(one, figure))
+                for one in piece
+            ],
+            0,
+            top,
+            is_area=is_area,
+        )
+        for piece in _pieces(speeds)
+    )
+
+
+def metric(shown: MetricView) -> str:
+    """The path of a metric as a small chart, from its lowest to its highest value; as wide as its points are apart."""
+    first, last = shown.points[0].at_ms, shown.points[-1].at_ms
+    low, high = extent(shown)
+    width = SPARK_WIDTH / (last - first or 1)
+    return spark([(round((one.at_ms - first) * width), one.value) for one in shown.points], low, high)
+
+
+def extent(shown: MetricView) -> tuple[float, float]:
+    """The lowest and the highest value of a metric."""
+    values = [one.value for one in shown.points]
+    return min(values), max(values)
+
+
+def value(number: float, suffix: str, language: Language) -> str:
+    """A value of a metric for people: "42", "1.25 s", "99.9%"."""
+    text = (
+        f"{number:.4g}"
+        if 1e-3 <= abs(number) < 1e4 or not number
+        else f"{number:.0f}"
+        if 1e4 <= abs(number) < 1e12
+        else f"{number:.3g}"
+    )
+    gap = "\u00a0" if suffix and suffix != "%" else ""
+    return f"{text.replace('.', language.decimal)}{gap}{suffix}"
 
 
 def _dot(piece: Sequence[Speed]) -> str:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from prober.core.model import IncidentStatus, MaintenanceStatus
-from statusapi.chronicle import Chronicle, Month, Speeds
+from statusapi.chronicle import Chronicle, Month
 from statusapi.page import chart, days, prose, sayings, static_files, words
 from statusapi.page.headers import HEADERS, headers
 from statusapi.page.languages import ENGLISH, LANGUAGES, Language, chosen
@@ -18,6 +18,7 @@ from statusapi.page.live import Live
 from statusapi.page.look import Looks
 from statusapi.prepared import READS, Body, Prepared, answer, page_of
 from statusapi.problems import Problem, not_found
+from statusapi.speeds import Speeds
 from statusapi.views import ComponentView, GroupView, IncidentView, PageView, Views, place
 
 MEDIA_TYPE = "text/html; charset=utf-8"
@@ -129,12 +130,16 @@ class Pages:
         return answer(request, made, MEDIA_TYPE, {**headers(page.look.frame_ancestors), **_VARY})
 
     def _tag(self, page: PageView) -> str:
-        """The same as long as the page is. It stands in each, so that its script knows which one it was made for."""
+        """The same as long as the page is, but for what is measured all the time.
+
+        It stands in each, so that its script knows which one it was made for.
+        """
         return self._tagged(page).etag.strip('"')
 
     def _tagged(self, page: PageView) -> Body:
         def make() -> bytes:
-            return _index(page, self._context(page, Reader("/", ENGLISH, asked=False), tag="")).encode()
+            context = self._context(page, Reader("/", ENGLISH, asked=False), tag="")
+            return _index(page, context, is_measured=False).encode()
 
         return self._prepared.get(page, "tag", make)
 
@@ -178,8 +183,8 @@ def _speech(language: Language) -> dict[str, Any]:
     return {"language": language, "_": language.say, "said": lambda text: sayings.said(text, language)}
 
 
-def _index(page: PageView, context: dict[str, Any], at_ms: int | None = None) -> str:
-    """at_ms: the moment at which the page was so; None = now."""
+def _index(page: PageView, context: dict[str, Any], at_ms: int | None = None, *, is_measured: bool = True) -> str:
+    """at_ms: the moment at which the page was so; None = now. is_measured: with what is measured."""
     coming = page.maintenances[::-1]
     said = context["said"]
 
@@ -194,6 +199,7 @@ def _index(page: PageView, context: dict[str, Any], at_ms: int | None = None) ->
         past=[incident for incident in page.recent if not incident.is_open],
         troubles={} if at_ms is not None else days.troubles(page),
         at_ms=at_ms,
+        is_measured=is_measured and at_ms is None,
         names_of=names_of,
     )
 

@@ -35,6 +35,7 @@ from statusapi.explain import Explain
 from statusapi.latency import Latency
 from statusapi.limits import Limits
 from statusapi.management import Management
+from statusapi.measures import Measures
 from statusapi.metrics import Metrics
 from statusapi.orders import Orders
 from statusapi.past import Past
@@ -141,6 +142,7 @@ class Scene:
         found = discovery.routes(config, auth)
         manage = Management(config, auth, lambda: self.trouble, self.reread)
         chronicle = Chronicle(config, store, self.clock)
+        self.measures = Measures(config, store, self.clock, self.views)
         public = create_public(native, self.metrics, catalog, chronicle, limits, found, manage, alerts, self._take)
         self.followers: list[Callable[[Config], None]] = [
             part.follow
@@ -159,6 +161,7 @@ class Scene:
                 chronicle,
                 manage,
                 alerts,
+                self.measures,
             )
         ]
         self.application = public

@@ -6,10 +6,13 @@ from pathlib import Path
 import html5lib
 import pytest
 
+from prober.core.made import Made
 from prober.core.sketch import ERROR
-from statusapi.chronicle import Speed, Speeds
+from prober.store.made import Point
 from statusapi.page import chart
 from statusapi.page.languages import LANGUAGES
+from statusapi.speeds import Speed, Speeds
+from statusapi.views import MetricView
 from tests.browser import reading, violations
 from tests.builders import observation
 from tests.statusapi.page.test_html import text
@@ -128,3 +131,56 @@ async def test_axe_finds_nothing_and_nothing_stands_out(tmp_path: Path, scheme: 
                 await page.screenshot(path=PICTURES / f"latency-{width}-{scheme}.png", full_page=True)
             await page.get_by_text("All figures", exact=True).click()
             assert await violations(page) == []
+
+
+def test_a_small_chart_is_a_few_bytes_a_point_and_ends_where_nobody_answered() -> None:
+    found = speeds((0, 5, 10), (1, 10, 10), (4, 0, 10))
+    assert chart.small(found, "p50_ms") == "M5 20l9-19M43 39h0"
+    assert chart.small(found, "p95_ms", is_area=True) == "M5 40V1l9 0V40M43 40V1V40"
+
+
+def test_a_metric_fills_its_chart_from_its_lowest_to_its_highest_value() -> None:
+    points = tuple(Point(at, number) for at, number in ((0, -1.0), (50, 1.0), (100, 0.0)))
+    assert chart.metric(MetricView("m", "M", "", points)) == "M0 39l48-38l48 19"
+    assert chart.metric(MetricView("m", "M", "", points[:1])) == "M0 39h0"
+
+
+@pytest.mark.parametrize(
+    ("number", "suffix", "code", "said"),
+    [
+        (0.0, "", "en", "0"),
+        (42.0, "%", "en", "42%"),
+        (1.25, "s", "de", "1,25 s"),
+        (-0.5, "", "en", "-0.5"),
+        (123456.7, "ms", "en", "123457 ms"),
+        (1e300, "", "en", "1e+300"),
+        (1e-9, "", "de", "1e-09"),
+    ],
+)
+def test_values_are_said_shortly(number: float, suffix: str, code: str, said: str) -> None:
+    assert chart.value(number, suffix, LANGUAGES[code]).replace("\u00a0", " ") == said
+
+
+async def test_the_main_page_has_small_charts_that_lead_to_the_large_ones(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        path = await seen(it)
+        await it.measures.refresh()
+        page = await text(it)
+        html5lib.HTMLParser(strict=True).parse(page)
+        assert page.count('class="spark"') == page.count(f'class="speed" href="{path}"') == 1
+        assert re.search(r'<span class="took">\d+\u00a0ms</span>', page)
+        assert 'class="spark"' not in await text(it, "/?at=2023-11-14T22:13:20Z")
+
+
+async def test_metrics_that_others_feed_are_on_the_main_page_in_words_and_as_text(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        content = {"site": "main", "name": "<b>Orders</b>", "suffix": "<i>"}
+        await it.store.made.change([Made("metrics", "orders", content)], [], it.now_ms)
+        await it.store.made.add_points("orders", [Point(it.now_ms - MINUTE, 5.0), Point(it.now_ms, 7.5)])
+        await it.remake()
+        await it.measures.refresh()
+        page = await text(it)
+        html5lib.HTMLParser(strict=True).parse(page)
+        assert "<h3>&lt;b&gt;Orders&lt;/b&gt;</h3>" in page
+        assert '<p class="value">7.5\u00a0&lt;i&gt;</p>' in page
+        assert "From 5\u00a0&lt;i&gt; to 7.5\u00a0&lt;i&gt;" in page

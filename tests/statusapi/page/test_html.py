@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import observation
 from tests.statusapi.scene import CONFIG, MAINTENANCE, MINUTE, Scene, scene
 
 pytestmark = pytest.mark.anyio
@@ -134,8 +135,15 @@ async def test_a_page_of_fifty_components_with_a_past_is_small(tmp_path: Path) -
                 if day == 0 or n in ill:
                     await it.see("up up down down up up", f"c{n}")
             await it.wait(24 * 60 * MINUTE)
+        for n in range(50):
+            took = [random.Random(n * 24 + hour).randrange(1_000, 900_000) for hour in range(24)]
+            hours = [it.now_ms - 60 * MINUTE * hour for hour in range(24)][::-1]
+            await it.take([observation("up", at, f"c{n}", us) for at, us in zip(hours, took, strict=True)])
+        await it.store.rollups.roll(100_000)
+        await it.measures.refresh()
         page = await text(it)
         assert page.count("down 2 s") > 400
+        assert page.count('class="spark"') == 50
         assert len(gzip.compress(page.encode())) < 60_000
 
 
