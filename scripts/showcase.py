@@ -28,9 +28,9 @@ COMPONENTS = {
     "mail": ("Mail delivery", "infra"),
 }
 METRICS = (
-    ("orders", "Orders an hour", "", 1480.0),
-    ("queue", "Mail waiting", "", 36.0),
-    ("paid", "Payments that went through", "%", 96.0),
+    ("orders", "Orders an hour", "", 1480.0, 0.4),
+    ("queue", "Mail waiting", "", 36.0, 0.6),
+    ("paid", "Payments that went through", "%", 99.8, 0.02),
 )
 CONFIG = f"""
 [prober]
@@ -113,10 +113,12 @@ async def measured(it: Scene, dice: random.Random) -> None:
 
 async def fed(it: Scene, dice: random.Random) -> None:
     """Metrics that others put."""
-    for n, (id_, name, suffix, typical) in enumerate(METRICS):
+    for n, (id_, name, suffix, typical, spread) in enumerate(METRICS):
         metric = Made("metrics", id_, {"site": "main", "name": name, "suffix": suffix, "active": True, "order": n})
         await it.store.made.change([metric], [], it.now_ms)
-        points = [(it.now_ms - at * 30 * MINUTE, round(typical * dice.lognormvariate(0, 0.12), 1)) for at in range(48)]
+        points = [
+            (it.now_ms - at * 30 * MINUTE, round(typical - typical * spread * dice.random(), 1)) for at in range(48)
+        ]
         await it.store.made.add_points(id_, [Point(*point) for point in points])
     await it.remake()
     await it.measures.refresh()
