@@ -173,6 +173,7 @@ def listings(config: "Config") -> list[Listing]:
 
 def _checks(config: "Config", shown: Callable[[str], str]) -> list[Check]:
     from prober.config.reach import detected_within_ms
+    from prober.config.words import quiet
     from prober.options import show_duration
 
     return [
@@ -180,7 +181,7 @@ def _checks(config: "Config", shown: Callable[[str], str]) -> list[Check]:
             component=options.component,
             check=id_,
             kind=options.kind,
-            target=shown(options.target()),
+            target=quiet(shown(options.target())),
             interval=show_duration(options.interval),
             failures=options.failures,
             detection=show_duration(detected_within_ms(options)),

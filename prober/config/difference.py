@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from prober.config.config import HIDDEN, Config
 from prober.config.models import RESTART_KEYS, SINGLE, TABLES
-from prober.config.words import hidden_keys, is_duration
+from prober.config.words import hidden_keys, is_duration, quiet
 from prober.options import ChannelOptions, CheckOptions, Options, show_duration
 
 NONE = "none"
@@ -114,7 +114,7 @@ def _shown(options: Options, key: str, config: Config) -> str:
     if field is None or value is None:
         return NONE
     if key == "url" and isinstance(options, CheckOptions | ChannelOptions):
-        return config.as_written(options.target())
+        return quiet(config.as_written(options.target()))
     if key in hidden_keys(type(options)):
         return HIDDEN
     return config.as_written(_words(field, value))

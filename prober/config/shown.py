@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from prober.config.config import HIDDEN, Config
 from prober.config.models import SINGLE, TABLES
-from prober.config.words import hidden_keys, is_duration
+from prober.config.words import hidden_keys, is_duration, quiet
 from prober.options import ChannelOptions, CheckOptions, Options, show_duration
 
 
@@ -51,7 +51,7 @@ def _stands_for_a_target(key: str, value: Any) -> bool:
 
 def _value(options: Options, key: str, value: Any, config: Config) -> str:
     if key == "url" and isinstance(options, CheckOptions | ChannelOptions):
-        return _written(options.target(), config)
+        return _text(quiet(config.redact(options.target())))
     if key in hidden_keys(type(options)):
         return _text(HIDDEN)
     field: FieldInfo = type(options).model_fields[key]

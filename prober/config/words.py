@@ -13,6 +13,9 @@ from prober.config.paths import MARK, Path
 from prober.config.report import Report, kind_of
 from prober.options import Options
 
+# The value of a parameter that is no reference; `token` alone is one as well.
+_LITERAL = re.compile(r"((?:^|&)(?:[^=&]*=)?)[^=&$]+(?=&|$)")
+
 _EXPECTED = {
     "missing": "a value",
     "string_type": "a text",
@@ -53,6 +56,12 @@ def secret_keys(model: type[Options]) -> frozenset[str]:
 def hidden_keys(model: type[Options]) -> frozenset[str]:
     """The keys of a table whose values are not shown: secrets, and what may contain one."""
     return secret_keys(model) | {key for key, field in model.model_fields.items() if not field.repr}
+
+
+def quiet(target: str) -> str:
+    """A target without the values of its query, which may be tokens; references in it stand."""
+    place, mark, query = target.partition("?")
+    return place + mark + _LITERAL.sub(r"\1***", query)
 
 
 def is_duration(field: FieldInfo) -> bool:

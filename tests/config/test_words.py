@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from prober.config.document import Document
 from prober.config.report import Report
-from prober.config.words import hidden_keys, secret_keys, tell
+from prober.config.words import hidden_keys, quiet, secret_keys, tell
 from prober.options import Options, Secret
 
 
@@ -66,3 +66,18 @@ def test_what_is_wrong_is_said_in_the_words_of_the_house(key: str, value: Any, s
 def test_secrets_are_known_by_their_type_and_what_may_hold_one_by_its_mark() -> None:
     assert secret_keys(Table) == {"pin"}
     assert hidden_keys(Table) == {"pin", "url"}
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("https://a.test/x", "https://a.test/x"),
+        ("https://a.test/?token=s3cret", "https://a.test/?token=***"),
+        ("https://a.test/?a=1&b=&c", "https://a.test/?a=***&b=&***"),
+        ("https://a.test/?s3cret", "https://a.test/?***"),
+        ("https://a.test/?token=${TOKEN}&b=2", "https://a.test/?token=${TOKEN}&b=***"),
+        ("a.test:25", "a.test:25"),
+    ],
+)
+def test_the_values_of_a_query_are_not_shown(target: str, told: str) -> None:
+    assert quiet(target) == told
