@@ -19,7 +19,8 @@ from typing import Any
 import anyio
 
 from prober.clock import Clock
-from prober.core.model import CheckPolicy, ComponentPolicy, Due, Need, Observation, Outcome, Policy, SubscriptionPolicy
+from prober.core.model import Due, Observation, Outcome
+from prober.core.policy import CheckPolicy, ComponentPolicy, Need, Policy, SubscriptionPolicy
 from prober.core.schedule import Schedule
 from prober.daemon.gate import Limits
 from prober.daemon.loop import Loop

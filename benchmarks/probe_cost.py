@@ -30,7 +30,8 @@ import httpx
 import trustme
 
 from prober.clock import Clock
-from prober.core.model import CheckPolicy, ComponentPolicy, Observation, Policy
+from prober.core.model import Observation
+from prober.core.policy import CheckPolicy, ComponentPolicy, Policy
 from prober.core.schedule import Schedule
 from prober.daemon.gate import Limits
 from prober.daemon.loop import Loop

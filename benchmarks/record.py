@@ -12,7 +12,8 @@ from pathlib import Path
 
 import anyio
 
-from prober.core.model import CheckPolicy, ComponentPolicy, Observation, Outcome, Policy
+from prober.core.model import Observation, Outcome
+from prober.core.policy import CheckPolicy, ComponentPolicy, Policy
 from prober.record import Recorder
 from prober.store import Store
 

@@ -8,7 +8,8 @@ import time
 
 from prober import simulate
 from prober.core.events import Observed
-from prober.core.model import CheckPolicy, ComponentPolicy, Observation, Outcome, Policy
+from prober.core.model import Observation, Outcome
+from prober.core.policy import CheckPolicy, ComponentPolicy, Policy
 from prober.core.reason import Reason
 from prober.core.state import State
 from prober.core.step import step

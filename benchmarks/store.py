@@ -20,7 +20,8 @@ from pathlib import Path
 import anyio
 
 from prober.clock import Clock
-from prober.core.model import CheckPolicy, ComponentPolicy, Observation, Outcome, Policy
+from prober.core.model import Observation, Outcome
+from prober.core.policy import CheckPolicy, ComponentPolicy, Policy
 from prober.core.sketch import Sketch
 from prober.daemon.garbage import settle
 from prober.daemon.progress import Progress

@@ -17,7 +17,8 @@ from prober.core.blame import attributed
 from prober.core.confirm import confirmations
 from prober.core.events import Configured, Decision, Event, Observed, Ordered, Rule, Subject, Woke
 from prober.core.heartbeat import Heard
-from prober.core.model import CheckState, Due, Observation, Outcome, Policy, Status
+from prober.core.model import CheckState, Due, Observation, Outcome, Status
+from prober.core.policy import Policy
 from prober.core.reason import FailureClass
 from prober.core.spread import Spread
 from prober.core.state import State

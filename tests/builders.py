@@ -3,17 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from prober.core.model import (
-    CheckPolicy,
-    ComponentPolicy,
-    Maintenance,
-    Need,
-    Observation,
-    Outcome,
-    Policy,
-    Quantile,
-    SubscriptionPolicy,
-)
+from prober.core.model import Observation, Outcome
+from prober.core.policy import CheckPolicy, ComponentPolicy, Maintenance, Need, Policy, Quantile, SubscriptionPolicy
 from prober.core.reason import Reason
 from prober.core.suppress import below
 

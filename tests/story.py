@@ -27,7 +27,7 @@ from typing import Any
 
 from prober.core.events import Change, Configured, Decision, Observed, Ordered, Rule, Subject, Woke
 from prober.core.hours import parsed
-from prober.core.model import Budget, Ending, Hidden, IncidentStatus, NoticeReason, Policy, Status
+from prober.core.model import Ending, Hidden, IncidentStatus, NoticeReason, Status
 from prober.core.orders import (
     Acknowledge,
     CancelMaintenance,
@@ -41,6 +41,7 @@ from prober.core.orders import (
     StartMaintenance,
     TakePin,
 )
+from prober.core.policy import Budget, Policy
 from prober.core.reason import Reason
 from prober.core.recurrence import Recurrence
 from prober.core.state import State

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from prober.core.model import Observation, Policy
+from prober.core.model import Observation
+from prober.core.policy import Policy
 from prober.record import Recorder
 from prober.store import Store
 from tests.builders import T0, observation, policy, subscription

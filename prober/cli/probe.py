@@ -149,7 +149,7 @@ def _observed(kind: "Kind", options: "CheckOptions") -> "Observation":
 
 def _graded(observation: "Observation", options: "CheckOptions") -> "Observation":
     """With the bound of `degraded_over` applied, which a probe leaves to the judge of its answers."""
-    from prober.core.model import CheckPolicy
+    from prober.core.policy import CheckPolicy
     from prober.core.verdict import graded
     from prober.options import show_duration
 

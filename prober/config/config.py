@@ -19,17 +19,15 @@ from prober.config.models import (
 )
 from prober.config.references import Masks
 from prober.core.made import Made
-from prober.core.model import (
+from prober.core.model import Ending, Impact, Status
+from prober.core.policy import (
     Budget,
     CheckPolicy,
     ComponentPolicy,
-    Ending,
-    Impact,
     Maintenance,
     Need,
     Policy,
     Quantile,
-    Status,
     SubscriptionPolicy,
 )
 from prober.core.suppress import below

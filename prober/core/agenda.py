@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from prober.core import work as life
 from prober.core.maintenance import find, near
-from prober.core.model import Ending, Maintenance, MaintenanceState, MaintenanceStatus, NoticeReason, Policy, Status
+from prober.core.model import Ending, MaintenanceState, MaintenanceStatus, NoticeReason, Status
 from prober.core.orders import (
     CancelMaintenance,
     EndMaintenance,
@@ -14,6 +14,7 @@ from prober.core.orders import (
     ScheduleMaintenance,
     StartMaintenance,
 )
+from prober.core.policy import Maintenance, Policy
 
 
 class Told(NamedTuple):

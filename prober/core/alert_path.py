@@ -9,7 +9,8 @@ works is told of, and stands on no page.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from prober.core.model import CheckPolicy, ComponentPolicy, Need, Observation, Outcome
+from prober.core.model import Observation, Outcome
+from prober.core.policy import CheckPolicy, ComponentPolicy, Need
 from prober.core.reason import Reason
 
 ALERTS = "@alerts"  # the id of the component, and of the check that feeds it

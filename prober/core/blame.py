@@ -11,7 +11,8 @@ for another name, an error status) is never excused.
 from collections.abc import Mapping
 from enum import StrEnum
 
-from prober.core.model import CheckPolicy, Observation, Outcome, Policy
+from prober.core.model import Observation, Outcome
+from prober.core.policy import CheckPolicy, Policy
 from prober.core.reason import Reason
 from prober.core.rollup import seat
 from prober.core.state import State

@@ -10,7 +10,8 @@
 
 from collections.abc import Iterator
 
-from prober.core.model import CheckState, Due, Observation, Policy, Verdict
+from prober.core.model import CheckState, Due, Observation, Verdict
+from prober.core.policy import Policy
 from prober.core.state import State
 from prober.core.suppress import dependents
 

@@ -11,7 +11,6 @@ from prober.core.following import Following, is_worth_an_incident, shown_in
 from prober.core.maintenance import is_set_back, next_boundary_ms
 from prober.core.model import (
     CheckState,
-    ComponentPolicy,
     ComponentState,
     Headline,
     Incident,
@@ -21,10 +20,10 @@ from prober.core.model import (
     Status,
     StatusChange,
     Storm,
-    SubscriptionPolicy,
     Verdict,
 )
 from prober.core.orders import OfMaintenance, ScheduleMaintenance, SetPin, TakePin
+from prober.core.policy import ComponentPolicy, SubscriptionPolicy
 from prober.core.rollup import seats, stated
 from prober.core.status import headline
 from prober.core.suppress import BY_HAND, dependents, down_above, shown

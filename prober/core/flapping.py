@@ -6,7 +6,7 @@ falls to the low mark, it no longer does. While it flaps, its verdict moves as e
 real end, which lasts, brings the share below the low mark and is told.
 """
 
-from prober.core.model import CheckPolicy
+from prober.core.policy import CheckPolicy
 
 CHANGES = 20
 _MASK = (1 << CHANGES) - 1

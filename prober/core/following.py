@@ -4,15 +4,9 @@ from prober.core import incident as life
 from prober.core import notice
 from prober.core.grouping import shares
 from prober.core.ledger import Ledger
-from prober.core.model import (
-    Affected,
-    ComponentPolicy,
-    ComponentState,
-    Incident,
-    NoticeReason,
-    Status,
-)
+from prober.core.model import Affected, ComponentState, Incident, NoticeReason, Status
 from prober.core.orders import Acknowledge, Open, Post
+from prober.core.policy import ComponentPolicy
 from prober.core.reason import WORDS, Reason
 from prober.core.rollup import TROUBLED, seats
 from prober.core.suppress import BY_HAND

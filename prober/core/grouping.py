@@ -8,7 +8,8 @@ component that it is about and that still fails. What joins is told in one messa
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 
-from prober.core.model import CheckState, ComponentPolicy, Policy
+from prober.core.model import CheckState
+from prober.core.policy import ComponentPolicy, Policy
 
 
 class GroupBy(StrEnum):

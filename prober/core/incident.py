@@ -9,17 +9,9 @@ automation writes is public: it names components, kinds of trouble and times, ne
 from collections.abc import Mapping, Sequence
 
 from prober.core import ids
-from prober.core.model import (
-    BY_COMPONENT,
-    Affected,
-    ComponentPolicy,
-    Impact,
-    Incident,
-    IncidentStatus,
-    Status,
-    Update,
-)
+from prober.core.model import BY_COMPONENT, Affected, Impact, Incident, IncidentStatus, Status, Update
 from prober.core.orders import Acknowledge, Open, Post
+from prober.core.policy import ComponentPolicy
 from prober.core.status import IMPACT_OF
 
 MAY_FOLLOW: Mapping[IncidentStatus, frozenset[IncidentStatus]] = {

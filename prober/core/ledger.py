@@ -5,18 +5,8 @@ from collections.abc import Callable, Iterator
 from prober.core import notice
 from prober.core.agenda import Agenda
 from prober.core.events import Change, Subject
-from prober.core.model import (
-    CheckState,
-    ComponentPolicy,
-    ComponentState,
-    Incident,
-    NoticeReason,
-    Pin,
-    Policy,
-    Status,
-    Storm,
-    Verdict,
-)
+from prober.core.model import CheckState, ComponentState, Incident, NoticeReason, Pin, Status, Storm, Verdict
+from prober.core.policy import ComponentPolicy, Policy
 from prober.core.rollup import TROUBLED, RolledUp, agreed, rolled_up, seats
 from prober.core.state import State
 

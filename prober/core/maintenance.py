@@ -10,7 +10,7 @@ was seen there counts for nothing: else no boundary would be seen until the cloc
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice, takewhile
 
-from prober.core.model import Maintenance, Policy
+from prober.core.policy import Maintenance, Policy
 from prober.core.recurrence import starts
 
 SET_BACK_MS = 60_000  # a clock that is behind the last look by more has been set back

@@ -15,19 +15,8 @@ from typing import NamedTuple
 
 from prober.core import hours, ids
 from prober.core.hours import Hours
-from prober.core.model import (
-    NORMAL,
-    ComponentPolicy,
-    Headline,
-    Impact,
-    Incident,
-    MaintenanceState,
-    Notice,
-    NoticeReason,
-    Policy,
-    StatusChange,
-    SubscriptionPolicy,
-)
+from prober.core.model import Headline, Impact, Incident, MaintenanceState, Notice, NoticeReason, StatusChange
+from prober.core.policy import NORMAL, ComponentPolicy, Policy, SubscriptionPolicy
 from prober.core.status import IMPACT_OF
 from prober.core.storm import CLOSINGS
 

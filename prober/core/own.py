@@ -7,7 +7,7 @@ configuration cannot begin so.
 """
 
 from prober.core import alert_path
-from prober.core.model import CheckPolicy, ComponentPolicy, Need, Policy
+from prober.core.policy import CheckPolicy, ComponentPolicy, Need, Policy
 from prober.core.reason import Reason
 
 OWN = "@self"  # the id of the site, of its component, and of the check that feeds it

@@ -12,7 +12,8 @@ Whether that one is slow is known, exactly, from how many are: two numbers a ten
 An answer was slow or not by the bound that held when it came.
 """
 
-from prober.core.model import Observation, Outcome, Quantile
+from prober.core.model import Observation, Outcome
+from prober.core.policy import Quantile
 
 Pace = tuple[tuple[int, int, int], ...]
 """By tenths, oldest first: when it begins (ms), how many answers, and how many of them were slow."""

@@ -6,7 +6,8 @@ with `escalate_after_ms` it is escalated once, so long after it opened, or when 
 
 from collections.abc import Iterator
 
-from prober.core.model import Incident, SubscriptionPolicy
+from prober.core.model import Incident
+from prober.core.policy import SubscriptionPolicy
 
 LONGEST_MS = 86_400_000
 

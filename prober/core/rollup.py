@@ -12,7 +12,8 @@ A check that is not known proves nothing: it completes no outage.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from prober.core.model import LOCAL, CheckPolicy, ComponentPolicy, Policy, Status, Verdict
+from prober.core.model import LOCAL, Status, Verdict
+from prober.core.policy import CheckPolicy, ComponentPolicy, Policy
 
 TROUBLED = frozenset({Verdict.DOWN, Verdict.DEGRADED})
 _BEST_FIRST = (Verdict.UP, Verdict.DEGRADED, Verdict.UNKNOWN, Verdict.DOWN)

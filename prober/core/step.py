@@ -11,8 +11,9 @@ from prober.core.blame import attributed
 from prober.core.draft import Draft
 from prober.core.events import Configured, Decision, Event, Observed, Ordered
 from prober.core.maintenance import is_set_back
-from prober.core.model import CheckState, Policy
+from prober.core.model import CheckState
 from prober.core.orders import Acknowledge, Open, Post, SetPin, TakePin
+from prober.core.policy import Policy
 from prober.core.rollup import seat
 from prober.core.state import State
 from prober.core.suppress import dependents

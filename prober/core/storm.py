@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from prober.core import ids
-from prober.core.model import Budget, Headline, Held, Notice, NoticeReason, Policy, Storm
+from prober.core.model import Headline, Held, Notice, NoticeReason, Storm
+from prober.core.policy import Budget, Policy
 
 OPENINGS = frozenset(
     {

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from prober.core.events import Rule
-from prober.core.model import ComponentPolicy, MaintenanceState, Pin, Policy, Status
+from prober.core.model import MaintenanceState, Pin, Status
+from prober.core.policy import ComponentPolicy, Policy
 from prober.core.work import is_planned
 
 # What stands in ComponentState.withheld_by for a component whose incident a person has resolved while it still fails.

@@ -21,8 +21,9 @@ from typing import NamedTuple
 
 from prober.core.events import Rule
 from prober.core.flapping import flapped, shifted
-from prober.core.model import CheckPolicy, CheckState, Need, Observation, Outcome, Verdict
+from prober.core.model import CheckState, Observation, Outcome, Verdict
 from prober.core.pace import is_slow, paced, told
+from prober.core.policy import CheckPolicy, Need
 from prober.core.reason import Reason
 
 

@@ -10,15 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 from prober.core.incident import duration_words
-from prober.core.model import (
-    Ending,
-    Hidden,
-    Maintenance,
-    MaintenanceState,
-    MaintenanceStatus,
-    MaintenanceUpdate,
-    Status,
-)
+from prober.core.model import Ending, Hidden, MaintenanceState, MaintenanceStatus, MaintenanceUpdate, Status
+from prober.core.policy import Maintenance
 
 PLANNING, INPROGRESS = MaintenanceStatus.PLANNING, MaintenanceStatus.INPROGRESS
 VERIFYING, COMPLETED = MaintenanceStatus.VERIFYING, MaintenanceStatus.COMPLETED

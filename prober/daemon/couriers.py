@@ -12,8 +12,8 @@ from anyio.abc import TaskGroup
 from prober.config import Config
 from prober.core import ids
 from prober.core.events import Decision
-from prober.core.model import Policy
 from prober.core.own import OWN
+from prober.core.policy import Policy
 from prober.daemon.outbox import Courier
 from prober.daemon.progress import Progress
 from prober.daemon.sightings import Sightings

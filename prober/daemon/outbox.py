@@ -19,7 +19,8 @@ import anyio
 
 from prober import fault
 from prober.clock import Clock
-from prober.core.model import ComponentPolicy, Notice, NoticeReason
+from prober.core.model import Notice, NoticeReason
+from prober.core.policy import ComponentPolicy
 from prober.daemon import own_notices
 from prober.daemon.meters import Meters
 from prober.daemon.progress import Progress

@@ -24,8 +24,8 @@ from anyio import to_thread
 
 from prober import notifiers, probes
 from prober.config import Config, Difference, Table, applicable, difference, restart_keys
-from prober.core.model import Policy
 from prober.core.own import with_own
+from prober.core.policy import Policy
 from prober.daemon.couriers import Couriers
 from prober.daemon.garbage import settle
 from prober.daemon.gate import Place

@@ -5,7 +5,8 @@ from itertools import islice
 from typing import Any
 
 from prober.config import Config
-from prober.core.model import Notice, Outcome, Policy
+from prober.core.model import Notice, Outcome
+from prober.core.policy import Policy
 from prober.errors import StoreError
 from prober.notifiers import Seen
 from prober.store import Store

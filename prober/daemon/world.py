@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from prober.clock import Clock
 from prober.config import Config
-from prober.core.model import Policy
+from prober.core.policy import Policy
 from prober.daemon.adhoc import AdHoc
 from prober.daemon.alert_path import Drills
 from prober.daemon.hold import Hold

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, TypeVar
 
-from prober.core.model import ComponentPolicy, Incident, MaintenanceState, Notice, StatusChange
+from prober.core.model import Incident, MaintenanceState, Notice, StatusChange
+from prober.core.policy import ComponentPolicy
 from prober.core.status import Headline
 from prober.options import ChannelOptions
 from prober.template import NOTICE, Template, parsed

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from prober.core.confirm import confirmations
 from prober.core.events import Configured, Decision, Event, Observed, Woke
-from prober.core.model import ComponentState, Due, Incident, NoticeReason, Observation, Policy
+from prober.core.model import ComponentState, Due, Incident, NoticeReason, Observation
+from prober.core.policy import Policy
 from prober.core.reason import Reason
 from prober.core.schedule import Schedule
 from prober.core.state import State

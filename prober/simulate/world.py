@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from prober.core.model import CheckPolicy, Outcome, Policy, Status, Verdict
+from prober.core.model import Outcome, Status, Verdict
+from prober.core.policy import CheckPolicy, Policy
 from prober.core.reason import Reason
 from prober.core.rollup import rolled_up
 

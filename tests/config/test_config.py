@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from prober.core.model import Impact, Maintenance, Quantile, Status
+from prober.core.model import Impact, Status
+from prober.core.policy import Maintenance, Quantile
 from tests.config.kinds import loaded, written
 
 

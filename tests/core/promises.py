@@ -6,16 +6,8 @@ from dataclasses import replace
 
 from prober.core.events import Decision, Event, Observed, Subject
 from prober.core.hours import begun_ms
-from prober.core.model import (
-    Incident,
-    Notice,
-    NoticeReason,
-    Outcome,
-    Policy,
-    Status,
-    SubscriptionPolicy,
-    Verdict,
-)
+from prober.core.model import Incident, Notice, NoticeReason, Outcome, Status, Verdict
+from prober.core.policy import Policy, SubscriptionPolicy
 from prober.core.state import State
 from prober.core.step import step
 from prober.core.work import is_planned

@@ -14,18 +14,9 @@ from typing import Any, NamedTuple
 
 from prober.core.events import Configured, Event, Observed, Ordered
 from prober.core.hours import Hours
-from prober.core.model import (
-    CheckPolicy,
-    ComponentPolicy,
-    Impact,
-    Maintenance,
-    Need,
-    Outcome,
-    Policy,
-    Status,
-    SubscriptionPolicy,
-)
+from prober.core.model import Impact, Outcome, Status
 from prober.core.orders import SetPin, TakePin
+from prober.core.policy import CheckPolicy, ComponentPolicy, Maintenance, Need, Policy, SubscriptionPolicy
 from prober.core.reason import Reason
 
 DAY = 86_400_000

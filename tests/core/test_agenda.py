@@ -5,8 +5,9 @@ import pytest
 from prober.core import work as life
 from prober.core.agenda import known, may
 from prober.core.events import Configured, Event, Ordered, Woke
-from prober.core.model import Ending, Maintenance, MaintenanceStatus, Policy
+from prober.core.model import Ending, MaintenanceStatus
 from prober.core.orders import CancelMaintenance, EndMaintenance, ExtendMaintenance, OfMaintenance, StartMaintenance
+from prober.core.policy import Maintenance, Policy
 from prober.core.state import State
 from prober.core.step import step
 from tests.builders import policy, subscription, window

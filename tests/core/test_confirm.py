@@ -6,7 +6,8 @@ import pytest
 
 from prober.core.confirm import HURRY_MS, confirmations
 from prober.core.events import Configured, Event, Observed
-from prober.core.model import Observation, Policy
+from prober.core.model import Observation
+from prober.core.policy import Policy
 from prober.core.state import State
 from prober.core.step import step
 from tests.builders import T0, check, component, observation, policy

@@ -14,9 +14,10 @@ from prober.core import work
 from prober.core.blame import CLASS_OF, FailureClass
 from prober.core.events import Rule
 from prober.core.flapping import CHANGES, share
-from prober.core.model import CheckState, Quantile, Status, Verdict
+from prober.core.model import CheckState, Status, Verdict
 from prober.core.notice import TOPIC_OF
 from prober.core.pace import is_slow
+from prober.core.policy import Quantile
 from prober.core.reason import Reason
 from prober.core.rollup import Part, from_parts
 from prober.core.status import IMPACT_OF, headline

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from prober.core.maintenance import between, find, next_boundary_ms, upcoming
-from prober.core.model import Maintenance
+from prober.core.policy import Maintenance
 from prober.core.recurrence import Recurrence
 from tests.builders import policy, window
 

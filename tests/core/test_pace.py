@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prober.core.events import Rule
-from prober.core.model import CheckState, Quantile
+from prober.core.model import CheckState
 from prober.core.pace import TENTHS, Pace, is_slow, paced, told
+from prober.core.policy import Quantile
 from prober.core.sketch import Sketch
 from prober.core.verdict import judge
 from tests.builders import T0, check, observation

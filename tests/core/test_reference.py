@@ -12,8 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from prober.core.events import Configured, Decision, Event, Observed, Ordered, Woke
 from prober.core.hours import parsed
-from prober.core.model import Impact, Maintenance, Policy, Status
+from prober.core.model import Impact, Status
 from prober.core.orders import SetPin, TakePin
+from prober.core.policy import Maintenance, Policy
 from prober.core.reason import Reason
 from prober.core.recurrence import Recurrence
 from tests.builders import T0, check, component, observation, policy, subscription, window

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prober.core.events import Change, Configured, Decision, Event, Observed, Ordered, Rule, Subject, Woke
-from prober.core.model import IncidentStatus, NoticeReason, Policy, Status
+from prober.core.model import IncidentStatus, NoticeReason, Status
 from prober.core.orders import Post
+from prober.core.policy import Policy
 from prober.core.state import State
 from prober.core.step import step
 from tests.builders import T0, check, component, observation, policy, subscription, window

@@ -1,7 +1,8 @@
 """What a channel is sent in a storm; the stories in storm.txt tell the rules."""
 
 from prober.core.events import Configured, Event, Observed
-from prober.core.model import Budget, Policy, Storm
+from prober.core.model import Storm
+from prober.core.policy import Budget, Policy
 from prober.core.state import State
 from prober.core.step import step
 from prober.core.storm import due_ms

@@ -6,7 +6,8 @@ import pytest
 
 from prober.clock import Clock
 from prober.core.heartbeat import Signal
-from prober.core.model import Due, Policy
+from prober.core.model import Due
+from prober.core.policy import Policy
 from prober.core.reason import Reason
 from prober.daemon.pings import Pings
 from prober.probes.heartbeat import HeartbeatProbe, build

@@ -7,7 +7,7 @@ import pytest
 
 from prober.clock import Clock
 from prober.core.events import Woke
-from prober.core.model import Policy
+from prober.core.policy import Policy
 from prober.core.schedule import Schedule
 from prober.daemon.gate import Limits
 from prober.daemon.loop import Loop

@@ -10,13 +10,13 @@ from prober.core.model import (
     Incident,
     IncidentStatus,
     Indicator,
-    Maintenance,
     Notice,
     NoticeReason,
     Status,
     StatusChange,
     Update,
 )
+from prober.core.policy import Maintenance
 from prober.core.work import seen
 from prober.notifiers import Parcel, Site
 from prober.notifiers.base import Words

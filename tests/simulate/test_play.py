@@ -3,7 +3,8 @@
 from itertools import pairwise
 
 from prober.core.events import Configured, Decision, Event, Observed, Woke
-from prober.core.model import NoticeReason, Outcome, Policy
+from prober.core.model import NoticeReason, Outcome
+from prober.core.policy import Policy
 from prober.simulate.play import Run, play
 from prober.simulate.script import read
 

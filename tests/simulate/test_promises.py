@@ -3,7 +3,7 @@
 import pytest
 
 from prober.core.events import Decision, Event
-from prober.core.model import Policy
+from prober.core.policy import Policy
 from prober.simulate.figures import figures
 from prober.simulate.play import IDENTITY, play
 from tests.core.promises import Promises

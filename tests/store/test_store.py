@@ -8,8 +8,9 @@ import anyio
 import pytest
 
 from prober.core.events import Observed, Ordered, Subject
-from prober.core.model import Budget, Notice, NoticeReason, Pin, Status
+from prober.core.model import Notice, NoticeReason, Pin, Status
 from prober.core.orders import SetPin
+from prober.core.policy import Budget
 from prober.core.step import step
 from prober.errors import StoreError
 from prober.store import Batch, Store

@@ -11,8 +11,9 @@ import pytest
 from prober.core.events import Ordered
 from prober.core.heartbeat import Heard
 from prober.core.made import Made
-from prober.core.model import Budget, Status
+from prober.core.model import Status
 from prober.core.orders import SetPin
+from prober.core.policy import Budget
 from prober.errors import StoreError
 from prober.store import Attempt, ChannelState, Store, exported, put_in
 from prober.store.keys import KeyRow
