@@ -140,6 +140,10 @@ async def keep_measured(measure: Callable[[], Awaitable[None]]) -> None:
             if str(error) != trouble:
                 logger.warning("what is measured can't be read, and is shown as it was: %s", error)
             trouble = str(error)
+        except Exception as error:  # a chart is not worth that nobody watches any more
+            if str(error) != trouble:
+                logger.exception("what is measured is shown as it was, by a mistake in prober")
+            trouble = str(error)
 
 
 async def _dropped(store: Store, now_ms: int, kept: Kept) -> bool:

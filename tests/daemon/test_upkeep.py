@@ -13,7 +13,16 @@ import pytest
 from prober.clock import Clock
 from prober.core.model import Status
 from prober.daemon.progress import Progress
-from prober.daemon.upkeep import STEADY_MS, Kept, Small, keep_awake, keep_small, keep_told, keep_written
+from prober.daemon.upkeep import (
+    STEADY_MS,
+    Kept,
+    Small,
+    keep_awake,
+    keep_measured,
+    keep_small,
+    keep_told,
+    keep_written,
+)
 from prober.errors import StoreError
 from prober.store import Attempt, Batch, Store, verify
 from prober.store.engine import Engine
@@ -273,3 +282,24 @@ async def test_who_comes_back_to_another_year_deletes_nothing_until_that_is_sure
             while await small.turn():
                 pass
             assert await store.count_observations() == left
+
+
+@pytest.mark.parametrize("error", [StoreError("the disk is gone"), ZeroDivisionError("by a mistake")])
+async def test_what_is_measured_is_shown_again_once_it_can_be_read(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("prober.daemon.upkeep.MEASURE_EVERY_S", 0.001)
+    asked = 0
+
+    async def measure() -> None:
+        nonlocal asked
+        asked += 1
+        if asked <= 3:
+            raise error
+
+    async def is_over() -> bool:
+        return asked > 4
+
+    async with doing(keep_measured, measure):
+        await eventually(is_over)
+    assert caplog.text.count("shown as it was") == 1

@@ -8,7 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from statusapi.measures import LOOK_EVERY_MS
 from statusapi.page import badges, days, words
+from tests.builders import observation
 from tests.statusapi.scene import CONFIG, MAINTENANCE, MINUTE, Scene, is_golden, scene
 
 pytestmark = pytest.mark.anyio
@@ -161,6 +163,32 @@ async def test_uptime_is_that_of_the_last_days_alone(tmp_path: Path) -> None:
         assert shields[2]["message"] == days.percent(component.uptime)
         assert shields[0] == shields[1] | {"label": "Shop, 7 days"}
         assert (await image(it, "/s/main/badge/shop/uptime-7d.svg")).attrib["aria-label"] == "Shop, 7 days: 100%"
+
+
+async def test_uptime_of_a_year_has_what_is_long_ago(tmp_path: Path) -> None:
+    day = 24 * 60 * MINUTE
+    async with scene(tmp_path) as it:
+        await it.see("up up down down")
+        await it.wait(day)
+        await it.see("up up")
+        said = []
+        for passed in (100, 200, 100):
+            await it.wait(passed * day)
+            said.append((await it.json("/badge/shop/uptime-365d.json"))["message"])
+        assert [one == "100%" for one in said] == [False, False, True]
+
+
+async def test_the_latency_is_that_of_half_of_the_answers(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        assert (await it.json("/badge/shop/latency.json"))["message"] == "not known"
+        await it.take([observation("up", it.now_ms + n, took_us=took_us) for n, took_us in enumerate([50, 100, 9_000])])
+        await it.store.rollups.roll(10_000)
+        it.now_ms += LOOK_EVERY_MS
+        await it.measures.refresh()
+        found = await it.json("/badge/shop/latency.json")
+        assert (found["label"], found["color"]) == ("Shop, response time", badges.COLOURS["planned"])
+        assert found["message"].endswith("ms")
+        assert (await image(it, "/badge/shop/latency.svg")).attrib["aria-label"].startswith("Shop, response time: ")
 
 
 async def test_before_the_first_answer_there_is_no_figure_of_uptime(tmp_path: Path) -> None:
