@@ -52,8 +52,8 @@ kind = "http"
 url = {{ file = "echo-url" }}
 bearer = "{BEARER}"
 headers = {{ X-Token = "{HEADER}" }}
-interval = "200ms"
-timeout = "150ms"
+interval = "1s"
+timeout = "1s"
 failures = 2
 """
 
