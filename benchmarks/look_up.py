@@ -7,6 +7,7 @@ unshare(1). Run: .venv/bin/python benchmarks/look_up.py
 """
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -61,6 +62,7 @@ def cost_us(look_up: Callable[[str], Awaitable[object]], tag: str) -> float:
 
 
 def measured() -> None:
+    figures: dict[str, float] = {}
     for title, family in FAMILIES.items():
         ways = {by: way(by, family) for by in ("own", "system")}
         costs: dict[str, list[float]] = {by: [] for by in ways}
@@ -69,6 +71,9 @@ def measured() -> None:
                 costs[by].append(cost_us(look_up, f"{by}{turn}{family}"))
         own, system = min(costs["own"]), min(costs["system"])
         print(f"look_up, {title}: own {own:.0f} us, getaddrinfo {system:.0f} us, ratio {own / system:.2f}")
+        word = title.replace(" ", "_")
+        figures |= {f"{word}_own_us": round(own), f"{word}_ratio": round(own / system, 2)}
+    print(json.dumps({"benchmark": "look_up", "figures": figures}))
 
 
 def way(by: str, family: str) -> Callable[[str], Awaitable[object]]:

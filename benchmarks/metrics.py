@@ -157,4 +157,4 @@ async def held(client: httpx.AsyncClient, answer_all: Callable[[int], Awaitable[
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        print(json.dumps(asyncio.run(measured(Path(folder)))))
+        print(json.dumps({"benchmark": "metrics", "figures": asyncio.run(measured(Path(folder)))}))

@@ -267,7 +267,7 @@ async def main(readers: int) -> None:
         stack.enter_context(await asyncio.to_thread(lambda: started(command, public)))
         page = await asyncio.to_thread(whole, public)
         stack.enter_context(started([sys.executable, "-c", BARE, str(other)], other, page))
-        print(json.dumps(await measured(public, other, readers)))
+        print(json.dumps({"benchmark": "page", "figures": await measured(public, other, readers)}))
 
 
 if __name__ == "__main__":

@@ -145,7 +145,8 @@ def main() -> None:
             figures["summary_beside_1000_probes_per_s"] = rate(f"http://127.0.0.1:{public}{PATH}")
             figures["probe_lag_p99_ms"] = lag_p99_ms(public)
     figures["ratio_to_bare"] = (figures["summary_per_s"] or 0) / (figures["bare_per_s"] or 1)
-    print(json.dumps({name: None if value is None else round(value, 3) for name, value in figures.items()}))
+    rounded = {name: None if value is None else round(value, 3) for name, value in figures.items()}
+    print(json.dumps({"benchmark": "serve", "figures": rounded}))
 
 
 if __name__ == "__main__":

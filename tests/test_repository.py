@@ -211,3 +211,9 @@ def test_scripts_say_what_they_are_for() -> None:
         first, second = path.read_text("utf-8").splitlines()[:2]
         purpose = second if first.startswith("#!") else first
         assert re.match(r'(# |""")[A-Z].{20,}[.:]', purpose), path.name
+
+
+def test_every_benchmark_prints_its_figures_under_its_name() -> None:
+    for path in (ROOT / "benchmarks").glob("*.py"):
+        text = path.read_text("utf-8")
+        assert f'json.dumps({{"benchmark": "{path.stem}", "figures": ' in text, path.name
