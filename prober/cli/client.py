@@ -3,15 +3,16 @@
 import os
 import re
 import socket
-import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import typer
+
+from prober.cli.places import control_socket
 
 if TYPE_CHECKING:
     import httpx
@@ -33,8 +34,6 @@ API = "/api/prober/v1"
 _NUMBER = re.compile(r"\[Errno -?\d+\] ")
 _LONGEST_FOUND = 60  # characters of a value that is told
 PUBLIC = "http://127.0.0.1:8080"
-SOCKET = "control.sock"
-STATES = (Path("prober-state"), Path("/var/lib/prober"))  # where the state is, unless a configuration says otherwise
 
 
 class Way(NamedTuple):
@@ -85,16 +84,8 @@ def _way(server: str) -> Way:
         raise _refuse(f"--server: expected an http or https URL, or a path, found {server!r}", BAD_USAGE)
     if server:
         return Way("http://prober", Path(server))
-    found = None if os.environ.get("PROBER_KEY") else next((one for one in _sockets() if one.exists()), None)
+    found = None if os.environ.get("PROBER_KEY") else control_socket()
     return Way(PUBLIC) if found is None else Way("http://prober", found)
-
-
-def _sockets() -> Iterator[Path]:
-    """Where a control socket may be: of the configuration that is here, and of those that have no `state_dir`."""
-    with suppress(OSError, ValueError):
-        told = tomllib.loads(Path("config.toml").read_text("utf-8")).get("prober", {})
-        yield Path(told["state_dir"] if isinstance(told, dict) and "state_dir" in told else STATES[0]) / SOCKET
-    yield from (state / SOCKET for state in STATES)
 
 
 def _authorized(way: Way, server: str) -> dict[str, str]:

@@ -79,6 +79,10 @@ def main() -> None:
         app()
     except ProberError as error:
         _give_up(error)
+    except OSError as error:  # of a file that nobody has foreseen: no permission, no room, a folder in its place
+        if error.filename is None or error.strerror is None:
+            raise
+        _give_up(ProberError(f"{error.filename}: {error.strerror.lower()}"))
     except BaseExceptionGroup as group:
         ours, others = group.split(ProberError)
         if ours is None or others is not None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import typer
 
 from prober.cli.check_config import load_config
-from prober.cli.client import BAD_USAGE, SOCKET, Json, reloaded
+from prober.cli.client import BAD_USAGE, Json, reloaded
+from prober.cli.places import SOCKET, is_there
 from prober.cli.state_dir import ConfigFile, StateDir, directory_of, environment_at
 from prober.errors import ProberError
 
@@ -30,7 +31,7 @@ def reload(
     process = owner(directory)
     if process is None:
         raise ProberError(f"{directory}: expected a daemon that runs on this state, found none")
-    if (directory / SOCKET).exists():
+    if is_there(directory / SOCKET):
         is_applied, said = reloaded(directory / SOCKET)
         if as_json:
             typer.echo(json.dumps({"applied": is_applied, "said": said.rstrip()}))

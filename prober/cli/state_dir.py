@@ -1,7 +1,6 @@
 """Which state a verb works on: the one that a configuration names, or one that is named beside it."""
 
 import os
-import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 
 from prober.cli.check_config import load_config
-from prober.cli.client import STATES
+from prober.cli.places import told_directory
 from prober.errors import StoreError
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The daemon's configuration file.")]
@@ -20,32 +19,12 @@ StateDir = Annotated[
 
 
 def directory_of(config: Path, state_dir: Path | None) -> Path:
-    """The state directory. Of the file that key alone is read, if it stands there as it is: a backup can be made while
-    the rest has mistakes, or names variables that only the daemon has. Else, if the file has mistakes, prints every one
-    and exits with status 2.
+    """The state directory. If the file does not tell it simply and has mistakes, prints every one and exits with
+    status 2.
     """
     if state_dir is not None:
         return state_dir
-    try:
-        told = tomllib.loads(config.read_text("utf-8")).get("prober", {})
-        if "include" not in told:
-            return _directory(config.parent, told)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        pass  # read as a whole it is told what is wrong with it
-    return load_config(config).daemon.state_dir
-
-
-def _directory(folder: Path, told: Mapping[str, object]) -> Path:
-    """Raises LookupError if it can't be told so simply."""
-    said = told.get("state_dir")
-    if isinstance(said, str) and said and "${" not in said and "\0" not in said:
-        return folder / said
-    if said is not None:
-        raise LookupError("state_dir")
-    if (found := os.environ.get("STATE_DIRECTORY", "").split(":")[0]) != "":
-        return Path(found)
-    usual, of_systemd = folder / STATES[0], STATES[1]
-    return of_systemd if of_systemd.exists() and not usual.exists() else usual
+    return told_directory(config) or load_config(config).daemon.state_dir
 
 
 def environment_at(directory: Path) -> Mapping[str, str]:
