@@ -11,9 +11,8 @@ from prober.core.incident import as_of
 from prober.core.model import Incident, MaintenanceState, Status
 from prober.core.status import headline
 from prober.core.work import as_of as work_as_of
-from statusapi.views import ComponentView, GroupView, PageView, shown, shown_work
-
-_FROM_BEST = tuple(Status)
+from statusapi.nouns import FROM_BEST, ComponentView, GroupView, PageView
+from statusapi.views import shown, shown_work
 
 
 def as_it_was(
@@ -46,11 +45,11 @@ def as_it_was(
 
 
 def _component(one: ComponentView, change: Change | None) -> ComponentView:
-    status = Status.OPERATIONAL if change is None or change.after not in _FROM_BEST else Status(change.after)
+    status = Status.OPERATIONAL if change is None or change.after not in FROM_BEST else Status(change.after)
     return one._replace(
         status=status,
         since_ms=one.since_ms if change is None else change.since_ms,
-        watched=change is not None and change.after in _FROM_BEST,
+        watched=change is not None and change.after in FROM_BEST,
         uptime=None,
         bars=(),
         pin=None,
@@ -63,7 +62,7 @@ def _entry(entry: GroupView | ComponentView, components: Mapping[str, ComponentV
     members = tuple(components[one.id] for one in entry.components)
     return entry._replace(
         components=members,
-        status=max((one.status for one in members), key=_FROM_BEST.index),
+        status=max((one.status for one in members), key=FROM_BEST.index),
         since_ms=max(one.since_ms for one in members),
         watched=any(one.watched for one in members),
     )

@@ -16,9 +16,10 @@ from prober.core.model import Incident
 from prober.core.uptime import day_of
 from prober.errors import StoreError
 from statusapi.bygone import as_it_was
+from statusapi.nouns import IncidentView, PageView
 from statusapi.problems import Problem, moment_ms
 from statusapi.speeds import Speeds, read_speeds
-from statusapi.views import RECENT, IncidentView, PageView, shown
+from statusapi.views import RECENT, shown
 
 if TYPE_CHECKING:
     from prober.clock import Clock

@@ -11,7 +11,8 @@ The rules:
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
-from statusapi.views import PageView, Views
+from statusapi.nouns import PageView
+from statusapi.views import Views
 
 MOST = 1_000  # answers; a reader may ask for the same in many ways
 LONGEST = 400  # bytes of a header that is in a key

@@ -6,8 +6,9 @@ Nothing is read while a reader waits. What came out as it was leaves the pages a
 from typing import TYPE_CHECKING
 
 from prober.core.made import Made
+from statusapi.nouns import MetricView
 from statusapi.speeds import Speeds, read_speeds
-from statusapi.views import MetricView, Views
+from statusapi.views import Views
 
 if TYPE_CHECKING:
     from prober.clock import Clock

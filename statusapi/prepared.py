@@ -9,8 +9,9 @@ import brotli  # type: ignore[import-untyped]
 from starlette.requests import Request
 from starlette.responses import Response
 
+from statusapi.nouns import PageView
 from statusapi.problems import Problem, not_found
-from statusapi.views import PageView, Views
+from statusapi.views import Views
 
 READS = ["GET", "HEAD"]
 

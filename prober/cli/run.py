@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from prober.config import Config
     from prober.daemon.serve import Application
     from prober.daemon.world import World
+    from statusapi.dialects.native import Native
     from statusapi.limits import Limits
     from statusapi.views import Views
 
@@ -86,61 +87,35 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
     """What is served on each of those listeners, and by the control socket."""
     from statusapi import discovery
     from statusapi.alerts import Alerts
-    from statusapi.api_keys import ApiKeys
     from statusapi.app import Local, create_metrics, create_public, create_up
-    from statusapi.auth import Auth
     from statusapi.catalog import Catalog
     from statusapi.chronicle import Chronicle
-    from statusapi.delivery import Delivery
-    from statusapi.dialects.native import Native
-    from statusapi.explain import Explain
-    from statusapi.latency import Latency
     from statusapi.management import Management
     from statusapi.measures import Measures
     from statusapi.metrics import Metrics
-    from statusapi.orders import Orders
-    from statusapi.past import Past
-    from statusapi.repeats import Repeats
-    from statusapi.uptimes import Uptimes
 
-    views = await _views(world)
     limits.follow(world.config)
-    auth = Auth(world.config, world.clock, limits, world.store.keys, await world.store.keys.all())
-    metrics = Metrics(world.config, world.recorder, world.clock, world.meters, world.adhoc.probe, auth)
-    orders = Orders(world.config, world.recorder, world.clock)
-    alerts = Alerts(world.config, world.recorder, world.clock, auth, orders)
-    explain = Explain(world.config, world.recorder, world.store, world.clock)
-    uptimes = Uptimes(world.config, world.store, world.clock)
-    delivery = Delivery(world.config, world.recorder, world.store, world.clock, world.drills.begin)
-    found = discovery.routes(world.config, auth)
-    keys = ApiKeys(world.config, auth, world.store.keys, world.clock)
+    native = await _native(world, limits)
 
     async def remake() -> None:
         await world.remade.call()
 
-    catalog = Catalog(world.config, world.store.made, world.clock, remake)
-
     async def reread() -> str:
         return await world.reread.call()
 
-    manage = Management(world.config, auth, world.not_ready, reread)
-    past = Past(world.config, world.recorder, world.store, world.clock)
-
-    def look(check: str) -> None:
-        world.eyes.call(check)
-
-    repeats = Repeats(world.store.replies, world.clock)
-    latency = Latency(world.config, world.store, world.clock)
-    native = Native(views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats, look)
+    catalog = Catalog(world.config, world.store.made, world.clock, remake)
+    manage = Management(world.config, native.auth, world.not_ready, reread)
+    metrics = Metrics(world.config, world.recorder, world.clock, world.meters, world.adhoc.probe, native.auth)
+    alerts = Alerts(world.config, world.recorder, world.clock, native.auth, native.orders)
     chronicle = Chronicle(world.config, world.store, world.clock)
-    measures = Measures(world.config, world.store, world.clock, views)
+    measures = Measures(world.config, world.store, world.clock, native.views)
     await measures.refresh()
     world.measured.call = measures.refresh
+    world.followers += [part.follow for part in (metrics, catalog, chronicle, manage, alerts, measures)]
+    found = discovery.routes(world.config, native.auth)
     is_apart = world.config.daemon.metrics is not None
     shared = (None, ()) if is_apart else (metrics, found)
     public = create_public(native, shared[0], catalog, chronicle, limits, shared[1], manage, alerts, world.pings.take)
-    followers = (views, metrics, auth, orders, explain, uptimes, latency, delivery, keys, catalog, past)
-    world.followers += [part.follow for part in (*followers, chronicle, manage, alerts, measures)]
     served: list[Application] = [public]
     if world.config.daemon.up is not None:
         served.append(create_up(native, catalog, limits))
@@ -148,6 +123,37 @@ async def applications(world: "World", limits: "Limits") -> "Sequence[Applicatio
         served.append(create_metrics(metrics, limits, found, manage))
     served.append(Local(public))
     return served
+
+
+async def _native(world: "World", limits: "Limits") -> "Native":
+    """What the native dialect speaks of."""
+    from statusapi.api_keys import ApiKeys
+    from statusapi.auth import Auth
+    from statusapi.delivery import Delivery
+    from statusapi.dialects.native import Native
+    from statusapi.explain import Explain
+    from statusapi.latency import Latency
+    from statusapi.orders import Orders
+    from statusapi.past import Past
+    from statusapi.repeats import Repeats
+    from statusapi.uptimes import Uptimes
+
+    config, recorder, store, clock = world.config, world.recorder, world.store, world.clock
+
+    def look(check: str) -> None:
+        world.eyes.call(check)
+
+    views = await _views(world)
+    auth = Auth(config, clock, limits, store.keys, await store.keys.all())
+    orders = Orders(config, recorder, clock)
+    explain = Explain(config, recorder, store, clock)
+    uptimes, latency = Uptimes(config, store, clock), Latency(config, store, clock)
+    delivery = Delivery(config, recorder, store, clock, world.drills.begin)
+    keys, past = ApiKeys(config, auth, store.keys, clock), Past(config, recorder, store, clock)
+    followers = (views, auth, orders, explain, uptimes, latency, delivery, keys, past)
+    world.followers += [part.follow for part in followers]
+    repeats = Repeats(store.replies, clock)
+    return Native(views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats, look)
 
 
 async def _views(world: "World") -> "Views":

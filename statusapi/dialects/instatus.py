@@ -17,9 +17,16 @@ from starlette.routing import BaseRoute, Route
 from prober.core.model import Indicator, MaintenanceStatus
 from statusapi.dialects.capitals import COMPONENT, IMPACT, INCIDENT
 from statusapi.dialects.wire import moment
+from statusapi.nouns import (
+    ComponentView,
+    GroupView,
+    IncidentView,
+    MaintenanceView,
+    PageView,
+)
 from statusapi.prepared import READS, Prepared, answer, page_of
 from statusapi.problems import Problem
-from statusapi.views import ComponentView, GroupView, IncidentView, MaintenanceView, PageView, Views
+from statusapi.views import Views
 
 HEADERS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=10"}
 PATHS = r"/summary\.json|/v[23]/.*"

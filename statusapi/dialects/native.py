@@ -21,13 +21,14 @@ from statusapi.dialects.native_transitions import Transitions
 from statusapi.dialects.wire import moment, moment_or_none
 from statusapi.explain import Explain
 from statusapi.latency import Latency
+from statusapi.nouns import ComponentView, IncidentView
 from statusapi.orders import AcknowledgeFields, OpenFields, Orders, PinFields, PostFields
 from statusapi.past import MOST, Past
 from statusapi.prepared import READS, answer, body, check_match
 from statusapi.problems import Problem, moment_ms, not_found
 from statusapi.repeats import Repeats, Said
 from statusapi.uptimes import Uptimes
-from statusapi.views import ComponentView, IncidentView, Views
+from statusapi.views import Views
 
 PATHS = rf"{PREFIX}(/.*)?"
 LOOKS_A_MINUTE = 20  # of a check, that people ask for

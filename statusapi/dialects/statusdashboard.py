@@ -22,11 +22,12 @@ from statusapi.dialects.statusdashboard_objects import BASE, Told
 from statusapi.dialects.statusdashboard_resources import LIMIT, NO_FIELDS, RESOURCES, Resource, index, schema
 from statusapi.dialects.statusdashboard_writing import Writing
 from statusapi.dialects.tastypie import Object, Row, listed, refused
+from statusapi.nouns import PageView
 from statusapi.orders import Orders
 from statusapi.prepared import READS, Body, Kept, Pages, Prepared, answer, body, has_it, page_of
 from statusapi.problems import Problem, not_found
 from statusapi.repeats import Repeats, Said
-from statusapi.views import PageView, Views
+from statusapi.views import Views
 
 PATHS = rf"{BASE}(/.*)?"
 METHODS = [*READS, "OPTIONS"]

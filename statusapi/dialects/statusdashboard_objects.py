@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from prober.core.model import Impact, IncidentStatus, MaintenanceStatus, Status
 from statusapi.auth import Principal
 from statusapi.dialects.tastypie import Object, Row
-from statusapi.views import (
+from statusapi.nouns import (
     AccountView,
     ComponentView,
     GroupView,

@@ -14,8 +14,9 @@ from statusapi.decode import validated
 from statusapi.dialects import wire
 from statusapi.dialects.statusdashboard_fields import EventFields, kept, name_of, wrong
 from statusapi.dialects.statusdashboard_objects import MAINTENANCE, STATUSES, TYPES, UPDATE
+from statusapi.nouns import ComponentView
 from statusapi.orders import ExtendFields, Orders, ScheduleFields, StepFields
-from statusapi.views import ComponentView, Views
+from statusapi.views import Views
 
 BEGUN = (3, 4)
 _OURS = {*MAINTENANCE.values(), *BEGUN}

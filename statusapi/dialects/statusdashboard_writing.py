@@ -26,9 +26,10 @@ from statusapi.dialects.statusdashboard_fields import (
 from statusapi.dialects.statusdashboard_notifications import Call, Event, calls, notices
 from statusapi.dialects.statusdashboard_objects import INCIDENT, PARTS, SEVERITY, STATUSES, TYPES, UPDATE, uri
 from statusapi.dialects.statusdashboard_works import Works
+from statusapi.nouns import ComponentView
 from statusapi.orders import OpenFields, Orders, PostFields
 from statusapi.problems import Problem, not_found
-from statusapi.views import ComponentView, Views
+from statusapi.views import Views
 
 _STATUS = {num: status for status, num in reversed(list(INCIDENT.items()))}
 _IMPACT = {num: impact for impact, num in SEVERITY.items()}

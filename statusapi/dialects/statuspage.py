@@ -10,9 +10,17 @@ from starlette.routing import BaseRoute, Route
 
 from prober.core.model import Impact, IncidentStatus, MaintenanceStatus, Status
 from statusapi.dialects.wire import moment, moment_or_none
+from statusapi.nouns import (
+    ComponentView,
+    GroupView,
+    IncidentView,
+    MaintenanceView,
+    PageView,
+    UpdateView,
+)
 from statusapi.prepared import READS, Prepared, answer, page_of
 from statusapi.problems import Problem, not_found
-from statusapi.views import ComponentView, GroupView, IncidentView, MaintenanceView, PageView, UpdateView, Views
+from statusapi.views import Views
 
 HEADERS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=10"}
 PATHS = r"/api/.*|.*\.json"

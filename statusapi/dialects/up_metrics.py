@@ -15,8 +15,8 @@ from prober.store.made import Point
 from statusapi.auth import Principal
 from statusapi.dialects.up_objects import Known, Object, pages
 from statusapi.dialects.wire import moment
+from statusapi.nouns import ComponentView
 from statusapi.problems import Problem
-from statusapi.views import ComponentView
 
 RESPONSE, UPTIME = ":response_time", ":uptime"
 POINTS = 1000  # of a metric that is asked for by itself

@@ -9,7 +9,15 @@ from statusapi.auth import Principal
 from statusapi.catalog import Catalog
 from statusapi.dialects.capitals import COMPONENT, IMPACT, INCIDENT
 from statusapi.dialects.wire import moment, moment_or_none
-from statusapi.views import AccountView, ComponentView, IncidentView, MaintenanceView, PageView, UpdateView, Views
+from statusapi.nouns import (
+    AccountView,
+    ComponentView,
+    IncidentView,
+    MaintenanceView,
+    PageView,
+    UpdateView,
+)
+from statusapi.views import Views
 
 Object = dict[str, Any]
 Found = Iterator[tuple[str, Object]]

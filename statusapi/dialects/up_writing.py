@@ -30,9 +30,10 @@ from statusapi.dialects.up_fields import (
 )
 from statusapi.dialects.up_maintenance import Works
 from statusapi.dialects.up_objects import Known, pages
+from statusapi.nouns import IncidentView
 from statusapi.orders import OpenFields, Orders, PostFields
 from statusapi.problems import Problem, not_found
-from statusapi.views import IncidentView, Views
+from statusapi.views import Views
 
 KEY_NAME = "UP"  # of the key that an account gets when it is put
 

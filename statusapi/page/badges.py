@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from statusapi.nouns import ComponentView, PageView
 from statusapi.page import words
 from statusapi.page.chart import took
 from statusapi.page.days import percent
@@ -22,7 +23,7 @@ from statusapi.page.languages import ENGLISH
 from statusapi.page.markup import put, written
 from statusapi.prepared import READS, Prepared, answer, page_of
 from statusapi.problems import Problem, not_found
-from statusapi.views import ComponentView, PageView, Views
+from statusapi.views import Views
 
 PATHS = r"/badge(/.*)?\.svg"
 PATHS_OF_JSON = r"/badge(/.*)?\.json"

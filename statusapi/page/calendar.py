@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from prober.core.model import MaintenanceStatus
-from statusapi.views import MaintenanceView, PageView
+from statusapi.nouns import MaintenanceView, PageView
 
 LONGEST = 75  # bytes of a line, without its end
 REFRESH = "PT1H"

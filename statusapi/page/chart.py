@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from statusapi.nouns import MetricView
 from statusapi.page.languages import Language
 from statusapi.speeds import Speed, Speeds
-from statusapi.views import MetricView
 
 WIDTH, HEIGHT = 1_000, 200
 SPARK_WIDTH, SPARK_HEIGHT = 96, 40

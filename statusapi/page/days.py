@@ -11,9 +11,9 @@ from markupsafe import Markup, escape
 from prober.core.model import Status
 from prober.core.uptime import day_of
 from statusapi.history import DAYS, DayBar
+from statusapi.nouns import IncidentView, PageView
 from statusapi.page.languages import ENGLISH, LANGUAGES, Language
 from statusapi.page.words import COMPONENT, UNWATCHED, Word
-from statusapi.views import IncidentView, PageView
 
 _NONE: Mapping[date, str] = {}
 KEPT = 50_000  # days whose words are kept: those of some 500 components

@@ -17,10 +17,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from prober.core.model import IncidentStatus, MaintenanceStatus
+from statusapi.nouns import IncidentView, MaintenanceView, PageView
 from statusapi.page import calendar, words
 from statusapi.page.markup import put, written
 from statusapi.prepared import READS, Prepared, answer, page_of
-from statusapi.views import IncidentView, MaintenanceView, PageView, Views
+from statusapi.views import Views
 
 MOST = 50  # entries, the newest
 HEADERS = {

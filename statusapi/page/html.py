@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from prober.core.model import IncidentStatus, MaintenanceStatus
 from statusapi.chronicle import Chronicle, Month
+from statusapi.nouns import ComponentView, GroupView, IncidentView, PageView
 from statusapi.page import chart, days, prose, sayings, static_files, words
 from statusapi.page.headers import HEADERS, headers
 from statusapi.page.languages import ENGLISH, LANGUAGES, Language, chosen
@@ -19,7 +20,7 @@ from statusapi.page.look import Looks
 from statusapi.prepared import READS, Body, Prepared, answer, page_of
 from statusapi.problems import Problem, not_found
 from statusapi.speeds import Speeds
-from statusapi.views import ComponentView, GroupView, IncidentView, PageView, Views, place
+from statusapi.views import Views, place
 
 MEDIA_TYPE = "text/html; charset=utf-8"
 REFRESH_S = 15

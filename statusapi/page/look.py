@@ -8,9 +8,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from prober.config.models import LOGO_TYPES
+from statusapi.nouns import Look, PageView
 from statusapi.prepared import READS, page_of
 from statusapi.problems import not_found
-from statusapi.views import Look, PageView, Views
+from statusapi.views import Views
 
 DARK, LIGHT = "#15191d", "#ffffff"
 _FOREVER = "public, max-age=31536000, immutable"

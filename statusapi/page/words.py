@@ -5,7 +5,13 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from prober.core.model import Impact, IncidentStatus, Indicator, MaintenanceStatus, Status
-from statusapi.views import ComponentView, GroupView, IncidentView, MaintenanceView, PageView
+from statusapi.nouns import (
+    ComponentView,
+    GroupView,
+    IncidentView,
+    MaintenanceView,
+    PageView,
+)
 
 
 class Word(NamedTuple):

@@ -7,7 +7,7 @@ import pytest
 from prober.core.made import Made
 from prober.store.made import Point
 from statusapi.measures import LOOK_EVERY_MS, MOST_METRICS, MOST_POINTS
-from statusapi.views import MetricView
+from statusapi.nouns import MetricView
 from tests.builders import T0, observation
 from tests.statusapi.page.test_live import tag_of
 from tests.statusapi.scene import MINUTE, Scene, scene

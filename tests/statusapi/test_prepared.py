@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from statusapi.nouns import PageView
 from statusapi.prepared import Kept, Pages, Prepared, body, has_it
-from statusapi.views import PageView
 from tests.statusapi.scene import scene
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from prober.core.model import Indicator, MaintenanceStatus, Status
-from statusapi.views import RECENT, ComponentView, GroupView, Views
+from statusapi.nouns import ComponentView, GroupView
+from statusapi.views import RECENT, Views
 from tests.builders import T0
 from tests.statusapi.scene import MAINTENANCE, MINUTE, scene
 

@@ -9,10 +9,10 @@ import pytest
 from prober.core.made import Made
 from prober.core.sketch import ERROR
 from prober.store.made import Point
+from statusapi.nouns import MetricView
 from statusapi.page import chart
 from statusapi.page.languages import LANGUAGES
 from statusapi.speeds import Speed, Speeds
-from statusapi.views import MetricView
 from tests.browser import reading, violations
 from tests.builders import observation
 from tests.statusapi.page.test_html import text
