@@ -101,13 +101,11 @@ def extent(shown: MetricView) -> tuple[float, float]:
 
 def value(number: float, suffix: str, language: Language) -> str:
     """A value of a metric for people: "42", "1.25 s", "99.9%"."""
-    text = (
-        f"{number:.4g}"
-        if 1e-3 <= abs(number) < 1e4 or not number
-        else f"{number:.0f}"
-        if 1e4 <= abs(number) < 1e12
-        else f"{number:.3g}"
-    )
+    size = abs(number)
+    if 1e4 <= size < 1e12:
+        text = f"{number:.0f}"
+    else:
+        text = f"{number:.4g}" if 1e-3 <= size < 1e4 or not number else f"{number:.3g}"
     gap = "\u00a0" if suffix and suffix != "%" else ""
     return f"{text.replace('.', language.decimal)}{gap}{suffix}"
 
