@@ -112,6 +112,10 @@ class Auth:
         known = self._known(key)
         return None if known is None else known.principal
 
+    def still_is(self, request: Request, principal: Principal) -> bool:
+        """Whether who was admitted with this request would be by now, for answers that take long."""
+        return LOCAL in request.scope or self.principal(bearer(request)) == principal
+
     async def admitted(
         self, request: Request, key: str | None, refusal: Problem, needs: Scope, owner: str | None = None
     ) -> Principal:

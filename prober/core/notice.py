@@ -113,10 +113,9 @@ def refusal(subscription: SubscriptionPolicy, policy: Policy, occasion: Occasion
         return "topics"
     if subscription.sites and occasion.site not in subscription.sites:
         return "sites"
-    if not _covers(subscription._replace(severities=frozenset()), policy, occasion):
-        return "components"
     if not _covers(subscription, policy, occasion):
-        return "severity"
+        is_too_mild = _covers(subscription._replace(severities=frozenset()), policy, occasion)
+        return "severity" if is_too_mild else "components"
     if not _hurts_enough(subscription, occasion):
         return "min_impact"
     if not _is_its_turn(subscription, occasion):

@@ -72,7 +72,7 @@ class Transitions:
         turn = anyio.Event()
         try:
             yield "retry: 3000\n\n"
-            while not self._views.is_closed and self._auth.principal(bearer(request)) == principal:
+            while not self._views.is_closed and self._auth.still_is(request, principal):
                 turn = anyio.Event()
                 self._waiting.add(turn)
                 try:

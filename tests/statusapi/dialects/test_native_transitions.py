@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from prober.demo.serve import address, listener, serving
+from statusapi.app import Local
 from statusapi.dialects import native_transitions
 from tests.statusapi.scene import ACME, ADMIN, Scene, scene
 
@@ -26,8 +27,8 @@ async def listed(it: Scene, query: str = "", key: str = ACME) -> Any:
 
 
 @asynccontextmanager
-async def reading(it: Scene, **headers: str) -> AsyncIterator[AsyncIterator[tuple[str, Any]]]:
-    """The id and the data of each event."""
+async def reading(it: Scene, application: Any = None, **headers: str) -> AsyncIterator[AsyncIterator[tuple[str, Any]]]:
+    """The id and the data of each event. application: which is asked, the public listener's if none is named."""
     socket, told = (
         listener(0),
         {"Authorization": f"Bearer {ACME}"} | {k.replace("_", "-"): v for k, v in headers.items()},
@@ -41,7 +42,10 @@ async def reading(it: Scene, **headers: str) -> AsyncIterator[AsyncIterator[tupl
             if name == "data":
                 yield id_, json.loads(said)
 
-    async with serving(it.application, socket), httpx.AsyncClient(base_url=f"http://{address(socket)}") as client:
+    async with (
+        serving(application or it.application, socket),
+        httpx.AsyncClient(base_url=f"http://{address(socket)}") as client,
+    ):
         async with client.stream("GET", f"{BASE}/stream", headers=told) as answer:
             assert answer.status_code == 200
             assert answer.headers["content-type"].startswith("text/event-stream")
@@ -110,6 +114,14 @@ async def test_a_stream_ends_when_another_configuration_takes_over(tmp_path: Pat
             async with reading(it) as events:
                 it.views.close()
                 assert [one async for one in events] == []
+
+
+async def test_who_comes_by_the_control_socket_is_told_on_and_on(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it, reading(it, Local(it.application), Authorization="") as events:
+        await it.see("up")
+        first = await anext(events)
+        await it.see("down down")
+        assert (await anext(events))[0] != first[0]
 
 
 async def test_there_are_no_more_readers_than_there_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
