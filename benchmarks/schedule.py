@@ -28,10 +28,12 @@ from prober.clock import Clock
 from prober.core.model import Observation
 from prober.core.policy import CheckPolicy, ComponentPolicy, Policy
 from prober.core.schedule import Schedule
+from prober.daemon.garbage import settle
 from prober.daemon.gate import Limits
 from prober.daemon.loop import Loop
 from prober.daemon.meters import Meters
 from prober.daemon.progress import Progress
+from prober.daemon.turns import keep_turns_short
 from prober.daemon.upkeep import keep_written
 from prober.probes.http import KIND
 from prober.record import Recorder
@@ -137,8 +139,7 @@ async def kept(folder: Path, urls: dict[str, str], seconds: int) -> Found:
         await recorder.reconfigure(policy, clock.now_ms())
         schedule = Schedule(dict.fromkeys(urls, INTERVAL_MS), clock.now_ms())
         loop = Loop(built, schedule, recorder, clock, Limits(LIMIT), Meters(urls, ()), progress)
-        gc.collect()
-        gc.freeze()
+        settle()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(keep_written, recorder, progress)
             tasks.start_soon(loop.run)
@@ -183,6 +184,7 @@ def no_ops(seconds: int) -> tuple[float, float]:
 def main() -> None:
     """Print the figures."""
     seconds = int(sys.argv[1]) if sys.argv[1:] else SECONDS
+    keep_turns_short()
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[-1]})  # for nginx
     with tempfile.TemporaryDirectory() as name, nginx(Path(name)) as port:
