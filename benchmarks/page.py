@@ -1,13 +1,15 @@
 """What the page costs, and whom it reaches: beside a bare server of constant bytes, and with thousands of readers told.
 
 A real daemon with its probes on loopback, and uvicorn as the daemon sets it up with an application that sends the same
-bytes, each in a process of its own. Requests are pipelined from here, in turns, so that both meet the same machine.
+bytes, each in a process of its own, and both on the same core; who asks has another. Requests are pipelined, in turns,
+so that both meet the same machine. Of the readers who are told, half are told by WebSocket, half by server-sent events.
 Run: .venv/bin/python benchmarks/page.py [--readers 5000]
 """
 
 import argparse
 import asyncio
 import json
+import os
 import re
 import resource
 import signal
@@ -22,6 +24,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from statusapi.page.live import most_readers
+
+CORES = os.sched_getaffinity(0)
 CHECKS = 50
 ROUNDS = 5
 SECONDS = 2.0  # of each round
@@ -34,6 +39,7 @@ UPGRADE = (
     b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c2l4dGVlbiBieXRlcy4uLg==\r\n\r\n"
 )
+STREAM = b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 KEY = "benchmark-key-0123456789"
 NAMES = "".join(
     f'[components.c{n}]\nname = "Component {n}"\n'
@@ -74,6 +80,7 @@ def free_port() -> int:
 def started(command: list[str], port: int, given: bytes = b"") -> Iterator[int]:
     """The process once it answers on that port."""
     process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    os.sched_setaffinity(process.pid, {min(CORES)})
     assert process.stdin
     process.stdin.write(given)
     process.stdin.close()
@@ -142,7 +149,9 @@ async def _size(port: int, request: bytes) -> int:
 
 
 class Told(asyncio.Protocol):
-    """A reader who is told of changes by WebSocket. hears: when the latest event came."""
+    """A reader who is told of changes. heard: when the latest event came."""
+
+    asks: bytes
 
     def __init__(self) -> None:
         self.events, self.heard, self._bytes = 0, 0.0, b""
@@ -150,7 +159,25 @@ class Told(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        transport.write(UPGRADE)
+        transport.write(self.asks)
+
+
+class Streaming(Told):
+    """By server-sent events."""
+
+    asks = STREAM
+
+    def data_received(self, data: bytes) -> None:
+        events = (self._bytes + data).count(b"data: ")
+        self._bytes = data[-5:]
+        if events:
+            self.events, self.heard = self.events + events, time.perf_counter()
+
+
+class Socket(Told):
+    """By WebSocket."""
+
+    asks = UPGRADE
 
     def data_received(self, data: bytes) -> None:
         self._bytes += data
@@ -172,8 +199,9 @@ class Told(asyncio.Protocol):
 async def told(port: int, readers: int) -> tuple[dict[str, float], dict[str, float]]:
     """How soon so many readers have been told of an incident that is opened by hand; and the daemon's lag before it."""
     loop, found = asyncio.get_running_loop(), []
-    for _ in range(readers):
-        found.append((await loop.create_connection(Told, "127.0.0.1", port))[1])  # noqa: PERF401 - one at a time
+    for n in range(readers):
+        kind = Socket if n % 2 else Streaming
+        found.append((await loop.create_connection(kind, "127.0.0.1", port))[1])
     while sum(one.events > 0 for one in found) < readers:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
     await asyncio.sleep(2)
@@ -278,5 +306,6 @@ if __name__ == "__main__":
         resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
     except (OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    asked = min(asked, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 8)  # as many as the daemon takes
+    asked = min(asked, most_readers())  # as many as the daemon takes
+    os.sched_setaffinity(0, {max(CORES)})
     asyncio.run(main(asked))

@@ -24,13 +24,15 @@ _QUIET = logging.getLogger("prober.daemon.connection.sockets")
 _QUIET.setLevel(logging.ERROR)  # every coming would be told
 
 
-def most_connections() -> int:
-    """How many connections a listener may have: of our descriptors a quarter, since there are two listeners."""
-    return min(MOST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 4)
+def most_connections(eighths: int) -> int:
+    """How many connections a listener may have: so many eighths of our descriptors."""
+    return min(MOST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] * eighths // 8)
 
 
 class Connection(HttpToolsProtocol):
     """Sent away are who is one too many, who says too much, and who takes too long to say it."""
+
+    eighths = 1  # of our descriptors, at most; probes have what the listeners leave
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -41,7 +43,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > most_connections():
+        if len(self.connections) > most_connections(self.eighths):
             transport.abort()
         else:
             self._begin()
@@ -119,6 +121,12 @@ class Connection(HttpToolsProtocol):
     def _is_answering(self) -> bool:
         """Whether a request has arrived whole, or is answered already, and the answer is not complete."""
         return any(not one.response_complete and (one.response_started or not one.more_body) for one in self._cycles)
+
+
+class PageConnection(Connection):
+    """One of those who read the page, and may have it open."""
+
+    eighths = 3
 
 
 class Socket(WSProtocol):

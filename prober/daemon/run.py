@@ -18,6 +18,7 @@ from prober.core.own import with_own
 from prober.core.schedule import Schedule
 from prober.daemon.alert_path import AlertPath
 from prober.daemon.backups import keep_backed_up
+from prober.daemon.connection import Connection, PageConnection
 from prober.daemon.control import ControlConnection, controlled
 from prober.daemon.couriers import Couriers
 from prober.daemon.garbage import settle
@@ -66,8 +67,8 @@ async def run(
 ) -> None:
     """Watch until SIGTERM or SIGINT; on SIGHUP, `read` the configuration again and apply what differs.
 
-    make: builds one application for each listener, and one for the control socket. ready: is called once everything is
-    under way. Raises StoreError if the state can't be had.
+    listeners: the page's, then the others. make: builds one application for each, and one for the control socket.
+    ready: is called once everything is under way. Raises StoreError if the state can't be had.
     """
     manager = ServiceManager()
     keep_turns_short()
@@ -82,9 +83,9 @@ async def run(
         applications = [Replaceable(application) for application in await make(world)]
         control = stack.enter_context(controlled(directory))
         served = dict(zip(listeners, applications, strict=False))
+        kinds: dict[socket, type[Connection]] = {listeners[0]: PageConnection}
         if control is not None:
-            served[control] = applications[-1]
-        kinds = {control: ControlConnection} if control is not None else {}
+            served[control], kinds[control] = applications[-1], ControlConnection
         await stack.enter_async_context(serving(served, secured(config, listeners), kinds))
         await stack.enter_async_context(_final_flush(world.recorder))
         stack.enter_context(watching(world.clock.monotonic_ns))

@@ -17,7 +17,7 @@ from statusapi.prepared import page_of
 from statusapi.problems import Problem
 from statusapi.views import Views
 
-MOST = 8_192  # readers at the same time: each holds a connection, and a listener takes twice as many
+MOST = 12_288  # readers at the same time: each holds a connection of the listener's 16,384
 LOOK_EVERY_S = 20.0  # a page may change by the clock alone; and what lies between shall not take us for dead
 AT_ONCE = 32  # readers; then probes have their turn
 _RETRY_MS = 3_000
@@ -25,8 +25,8 @@ _MEDIA_TYPE = "text/event-stream"
 
 
 def most_readers() -> int:
-    """How many may be told: of our descriptors an eighth, so that those who only ask still find a connection."""
-    return min(MOST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 8)
+    """How many may be told: three quarters of the page's connections, so that those who only ask still find one."""
+    return min(MOST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] * 9 // 32)
 
 
 class Live:

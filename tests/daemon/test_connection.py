@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager, closing
 import anyio
 import pytest
 from anyio.abc import SocketStream
+from anyio.lowlevel import checkpoint
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from prober.daemon import connection
+from prober.daemon.connection import Connection, PageConnection
+from prober.daemon.control import ControlConnection
 from prober.daemon.serve import UNTAKEN_MS, bound, serving
 
 pytestmark = pytest.mark.anyio
@@ -142,9 +145,43 @@ async def test_who_is_one_too_many_is_turned_away_until_another_leaves(monkeypat
             assert b"hello" in await all_of(third)
 
 
-def test_half_of_all_descriptors_are_left_for_probes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_quarter_of_all_descriptors_is_left_whatever_readers_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resource.getrlimit", lambda _: (1024, 1024))
-    assert connection.most_connections() == 256
+    public, up, metrics, control = PageConnection, Connection, Connection, ControlConnection
+    found = [connection.most_connections(kind.eighths) for kind in (public, up, metrics, control)]
+    assert found == [384, 128, 128, 128]
+
+
+async def test_of_an_answer_that_nobody_takes_little_is_kept_and_then_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prober.daemon.serve.UNTAKEN_MS", 500)
+    sent, is_over = 0, anyio.Event()
+
+    async def floods(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal sent
+        async with anyio.create_task_group() as tasks:
+
+            async def flood() -> None:
+                nonlocal sent
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+                while True:
+                    await send({"type": "http.response.body", "body": bytes(65_536), "more_body": True})
+                    sent += 65_536
+                    await checkpoint()  # once the reader has gone, there is nothing to wait for
+
+            tasks.start_soon(flood)
+            await receive()
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            tasks.cancel_scope.cancel()
+        is_over.set()
+
+    with closing(bound("127.0.0.1", 0)) as listener, socket.socket() as reader, anyio.fail_after(ENOUGH_S):
+        async with serving({listener: floods}):
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            reader.connect(listener.getsockname())
+            reader.send(GET + b"\r\n")
+            await is_over.wait()
+    assert 0 < sent < 16 * 1024 * 1024  # what the kernel takes, and no more
 
 
 def test_who_takes_nothing_of_an_answer_is_given_up() -> None:

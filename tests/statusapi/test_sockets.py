@@ -11,6 +11,7 @@ import pytest
 from anyio.abc import SocketAttribute, SocketStream
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from prober.daemon import serve
 from prober.daemon.serve import bound, serving
 from statusapi.page import live
 from tests.statusapi.page.test_live import tag_of
@@ -127,6 +128,18 @@ async def test_there_are_no_more_readers_than_there_may_be(tmp_path: Path, monke
         address = second.stream.extra(SocketAttribute.remote_address)
         said = ""
         while not said.startswith("HTTP/1.1 101 "):  # its place is free once it has gone
+            async with await anyio.connect_tcp(*address) as stream:
+                said = await Reader(stream).ask()
+
+
+async def test_who_reads_nothing_any_more_loses_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "PING_EVERY_S", 0.1)
+    async with scene(tmp_path) as it, readers(it, 2) as (silent, other):
+        await silent.ask()
+        monkeypatch.setattr(live, "MOST", 1)
+        address = other.stream.extra(SocketAttribute.remote_address)
+        said = ""
+        while not said.startswith("HTTP/1.1 101 "):
             async with await anyio.connect_tcp(*address) as stream:
                 said = await Reader(stream).ask()
 

@@ -9,7 +9,7 @@ import anyio
 import httpx
 import pytest
 
-from prober.daemon.connection import most_connections
+from prober.daemon.connection import PageConnection, most_connections
 from prober.demo.serve import address, listener, serving
 from statusapi.page import live
 from tests.statusapi.scene import Scene, scene
@@ -77,8 +77,12 @@ async def test_there_are_no_more_readers_than_there_may_be(tmp_path: Path, monke
         assert (answer.status_code, "ask for the page instead" in answer.text) == (503, True)
 
 
-async def test_readers_leave_connections_to_those_who_only_ask() -> None:
-    assert live.most_readers() * 2 <= most_connections()
+@pytest.mark.parametrize("descriptors", [64, 1_024, 20_000, 65_536])
+def test_readers_leave_a_quarter_of_the_connections_to_those_who_only_ask(
+    monkeypatch: pytest.MonkeyPatch, descriptors: int
+) -> None:
+    monkeypatch.setattr("resource.getrlimit", lambda _: (descriptors, descriptors))
+    assert live.most_readers() == most_connections(PageConnection.eighths) * 3 // 4
 
 
 async def test_a_site_that_is_not_there_has_no_stream(tmp_path: Path) -> None:
