@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import html5lib
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, Page, expect
 
 from prober.demo.serve import address, listener, serving
 from statusapi import history
@@ -258,22 +258,118 @@ def elements(page: str) -> Iterator[tuple[str, str]]:
             yield str(element.tag), str(name)
 
 
-async def test_pictures_of_calm_and_outage_are_taken(tmp_path: Path) -> None:
+LONG = ("Donaudampfschifffahrtsgesellschaft" * 4, "خدمة الدفع عبر الإنترنت", "服务器" * 30, "a/" * 80, "Checkout")
+MANY = CONFIG[: CONFIG.index("[groups.web]")] + "".join(
+    (f'[groups.g{n}]\nname = "{LONG[n]}"\nsite = "main"\n' if n < len(LONG) else "")
+    + f'[components.c{n}]\nname = "{LONG[n * 7 % 5]} {n}"\nsite = "main"\ngroup = "g{n % len(LONG)}"\n'
+    + f'[checks.c{n}]\nkind = "tcp"\ncomponent = "c{n}"\nhost = "127.0.0.1"\nport = 1\n'
+    for n in range(60)
+)
+Happens = Callable[[Scene], Awaitable[None]]
+STATES: dict[str, tuple[str, str, Happens]] = {}  # configuration, and what happens
+
+
+def state(maintenance: str = "", text: str = CONFIG) -> Callable[[Happens], Happens]:
+    def kept(happens: Happens) -> Happens:
+        STATES[happens.__name__] = (maintenance, text, happens)
+        return happens
+
+    return kept
+
+
+@state()
+async def fresh(it: Scene) -> None:
+    """Nothing has been probed yet."""
+
+
+@state()
+async def calm(it: Scene) -> None:
+    for check in ("shop", "blog", "mail"):
+        await it.see("up up", check)
+
+
+@state(MAINTENANCE.replace("2023-11-14", "2023-11-20"), DRESSED)
+async def trouble(it: Scene) -> None:
+    await outage(it)
+
+
+@state(MAINTENANCE)
+async def work(it: Scene) -> None:
+    await calm(it)
+    await it.wait(30 * MINUTE)
+    assert it.views.pages["main"].maintenances[0].is_under_way
+
+
+@state(text=MANY)
+async def many(it: Scene) -> None:
+    for n in range(0, 60, 2):
+        await it.see("down down" if n % 7 == 0 else "up up", f"c{n}")
+
+
+@pytest.mark.parametrize("name", STATES)
+async def test_in_every_state_nothing_stands_out_axe_finds_nothing_and_a_picture_is_taken(
+    tmp_path: Path, name: str
+) -> None:
     PICTURES.mkdir(exist_ok=True)
-    async with scene(tmp_path, MAINTENANCE.replace("2023-11-14", "2023-11-20")) as it:
-        await it.see("up up")
-        async with reading(it) as page:
-            for name in ("calm", "outage"):
-                if name == "outage":
-                    await outage(it)
-                for scheme in ("light", "dark"):
-                    await page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
-                    for width in (360, 768, 1440):
-                        await page.set_viewport_size({"width": width, "height": 900})
-                        await page.goto("/")
-                        wide = await page.evaluate("document.documentElement.scrollWidth")
-                        assert wide <= width, "nothing may stand out to the side"
-                        await page.screenshot(path=PICTURES / f"{name}-{width}-{scheme}.png", full_page=True)
+    maintenance, config, happens = STATES[name]
+    async with scene(tmp_path, maintenance, config) as it, reading(it) as page:
+        await happens(it)
+        for scheme in ("light", "dark"):
+            await page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+            await page.goto("/")
+            assert await violations(page) == [], scheme
+            for width in (360, 768, 1440):
+                await page.set_viewport_size({"width": width, "height": 900})
+                assert await stands_out(page) <= 0
+                await page.screenshot(path=PICTURES / f"{name}-{width}-{scheme}.png", full_page=True)
+
+
+async def test_from_right_to_left_nothing_stands_out_and_the_order_is_the_other_way(tmp_path: Path) -> None:
+    maintenance, config, happens = STATES["trouble"]
+    async with scene(tmp_path, maintenance, config) as it, reading(it) as page:
+        await happens(it)
+        for path in paths(it)[:-1]:
+            await page.goto(path)
+            await page.evaluate("document.documentElement.dir = 'rtl'")
+            for width in (360, 1440):
+                await page.set_viewport_size({"width": width, "height": 900})
+                assert await stands_out(page) <= 0, path
+        await page.goto("/")
+        shop = page.locator("#days-" + it.views.pages["main"].components[0].slug)
+        found = []
+        for way in ("ltr", "rtl"):
+            await page.evaluate(f"document.documentElement.dir = '{way}'")
+            name, bars, shown = [await left(shop.locator(one)) for one in (".name", ".bars", ".state")]
+            found.append((name < bars < shown, name > bars > shown))
+        assert found == [(True, False), (False, True)]
+
+
+async def test_on_paper_the_bars_have_their_colours_and_nothing_is_there_that_one_would_click(tmp_path: Path) -> None:
+    maintenance, config, happens = STATES["trouble"]
+    async with scene(tmp_path, maintenance, config) as it, reading(it, color_scheme="dark") as page:
+        await happens(it)
+        await page.goto("/")
+        await page.emulate_media(media="print", color_scheme="dark")
+        await expect(page.locator(".languages")).to_be_hidden()
+        await expect(page.locator("nav")).to_be_hidden()
+        paper = "getComputedStyle(document.body).backgroundColor"
+        assert await page.evaluate(paper) == "rgb(255, 255, 255)"
+        kept = "getComputedStyle(document.querySelector('.bars i')).printColorAdjust"
+        assert await page.evaluate(kept) == "exact"
+        assert (await page.pdf()).startswith(b"%PDF")
+
+
+async def left(shown: Locator) -> float:
+    """Where it begins."""
+    box = await shown.bounding_box()
+    assert box is not None
+    return box["x"]
+
+
+async def stands_out(page: Page) -> int:
+    """By how many pixels the page is wider than what shows it."""
+    found: int = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return found
 
 
 async def test_on_a_german_page_no_english_is_left(tmp_path: Path) -> None:
