@@ -7,10 +7,11 @@ from pathlib import Path
 
 import html5lib
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from prober.demo.serve import address, listener, serving
 from statusapi import history
+from statusapi.page import html
 from statusapi.page.languages import LANGUAGES
 from tests.browser import PATIENCE_MS, browser, reading, violations
 from tests.statusapi.page.test_html import text
@@ -96,19 +97,44 @@ async def test_a_change_appears_by_itself_and_goes_again_and_nothing_jumps(tmp_p
             await expect(page.locator(".said")).not_to_have_text("Partial System Outage")
 
 
-@pytest.mark.parametrize("missing", ["", "WebSocket", "EventSource"])
-async def test_a_change_is_told_by_whatever_comes_through(tmp_path: Path, missing: str) -> None:
+@pytest.mark.parametrize(
+    ("missing", "used"),
+    [((), ["ws"]), (("EventSource",), ["ws"]), (("WebSocket",), ["http"]), (("WebSocket", "EventSource"), [])],
+)
+async def test_a_change_is_told_by_whatever_comes_through_or_else_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: tuple[str, ...], used: list[str]
+) -> None:
+    monkeypatch.setitem(html._TEMPLATES.globals, "refresh_s", 1)
     async with scene(tmp_path) as it:
         await it.see("up up")
         async with reading(it) as page:
             opened: list[str] = []
             page.on("websocket", lambda socket: opened.append(socket.url))
             page.on("request", lambda request: opened.append(request.url) if "/live" in request.url else None)
-            await page.add_init_script(f"delete window.{missing or 'none'}")
+            for one in missing:
+                await page.add_init_script(f"delete window.{one}")
             await page.goto("/")
             await it.see("down down")
             await expect(page.locator(".said")).to_have_text("Partial System Outage")
-            assert [url.partition(":")[0] for url in opened] == ["http" if missing == "WebSocket" else "ws"]
+            assert [url.partition(":")[0] for url in opened] == used
+
+
+async def test_what_there_is_to_say_is_painted_before_the_script_is_there(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it, reading(it) as page:
+        await it.see("down down")
+        held: list[Route] = []
+
+        async def hold(route: Route) -> None:
+            held.append(route)
+
+        await page.route("**/*.js", hold)
+        await page.goto("/", wait_until="commit")
+        await expect(page.locator(".said")).to_have_text("Partial System Outage")
+        while not await page.evaluate("performance.getEntriesByName('first-contentful-paint').length"):
+            await expect(page.locator(".said")).to_be_visible()
+        assert len(held) == 1
+        await held[0].continue_()
+        await expect(page.locator("time").first).to_have_attribute("title", re.compile("UTC"))
 
 
 async def test_a_reader_says_that_the_page_is_old_and_is_back_by_itself_after_a_restart(tmp_path: Path) -> None:
