@@ -4,7 +4,8 @@ Days and their figures are left out: they are of the ninety days before now. Pla
 moment at which its time was near.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from prober.core.events import Change
 from prober.core.incident import as_of
@@ -21,22 +22,24 @@ def as_it_was(
     changes: Mapping[str, Change | None],
     incidents: Iterable[Incident],
     works: Iterable[MaintenanceState],
+    extra: Callable[[int], Mapping[str, Any]],
 ) -> PageView:
     """The page at a moment. changes: by component the latest one that was decided by then.
 
-    incidents, works: as they are now; those of which nothing had been told by then are left out.
+    incidents, works: as they are now; those of which nothing had been told by then are left out. extra: what some
+    dialects know besides of the event of a number.
     """
     components = {one.id: _component(one, changes.get(one.id)) for one in page.components}
     entries = tuple(_entry(entry, components) for entry in page.entries)
     then = page._replace(components=tuple(components.values()), entries=entries)
     told = [one for one in (as_of(incident, at_ms) for incident in incidents) if one is not None]
-    found = tuple(shown(one, then) for one in sorted(told, key=lambda one: one.num, reverse=True))
+    found = tuple(shown(one, then, extra(one.num)) for one in sorted(told, key=lambda one: one.num, reverse=True))
     planned = [one for one in (work_as_of(work, at_ms) for work in works) if one is not None]
     return then._replace(
         headline=headline(component.status for component in then.components),
         incidents=tuple(incident for incident in found if incident.is_open),
         recent=found,
-        maintenances=tuple(shown_work(work, then) for work in planned),
+        maintenances=tuple(shown_work(work, then, extra(work.num)) for work in planned),
         watched=any(component.watched for component in then.components),
         updated_ms=max(
             (*(one.updated_ms for one in found), *(c.at_ms for c in changes.values() if c is not None)), default=at_ms

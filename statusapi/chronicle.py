@@ -4,7 +4,7 @@ Answers are kept until the page changes, and only one question is asked at a tim
 one reading of each month, and waits in a row for what nobody has asked for yet.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import anyio
 
 from prober.core.made import deleted_work
-from prober.core.model import Incident
+from prober.core.model import Incident, MaintenanceState
 from prober.core.uptime import day_of
 from prober.errors import StoreError
 from statusapi.bygone import as_it_was
@@ -61,9 +61,17 @@ class Chronicle:
 
     def _may_be_shown(self, incident: Incident) -> bool:
         """Whether nobody has deleted or hidden it."""
-        made, num = self._config.made, str(incident.num)
-        hidden = made[("events", num)].content.get("hidden_db") if ("events", num) in made else False
-        return ("deleted", num) not in made and not hidden
+        is_deleted = ("deleted", str(incident.num)) in self._config.made
+        return not is_deleted and not self._extra(incident.num).get("hidden_db")
+
+    def _work_may_be_shown(self, work: MaintenanceState) -> bool:
+        is_deleted = ("deleted", deleted_work(work.id)) in self._config.made
+        return not is_deleted and not self._extra(work.num).get("hidden_db")
+
+    def _extra(self, num: int) -> Mapping[str, Any]:
+        """What some dialects know of the event of that number."""
+        made = self._config.made.get(("events", str(num))) if num else None
+        return {} if made is None else made.content
 
     async def month(self, page: PageView, name: str | None) -> Month | None:
         """The month of that name ("2026-11"; None: the one that runs); None if nothing can have happened in it."""
@@ -84,7 +92,7 @@ class Chronicle:
                 end_ms,
                 earlier,
                 later,
-                tuple(shown(one, page) for one in found if self._may_be_shown(one)),
+                tuple(shown(one, page, self._extra(one.num)) for one in found if self._may_be_shown(one)),
             )
 
         return cast("Month", await self._once(page, _name(wanted), read))
@@ -97,7 +105,9 @@ class Chronicle:
 
         async def read() -> IncidentView | None:
             found = await self._store.incident(page.site, slug)
-            return shown(found, page) if found is not None and self._may_be_shown(found) else None
+            if found is None or not self._may_be_shown(found):
+                return None
+            return shown(found, page, self._extra(found.num))
 
         return cast("IncidentView | None", await self._once(page, f"incident:{slug}", read))
 
@@ -115,9 +125,9 @@ class Chronicle:
             ids = [component.id for component in page.components]
             found = await self._store.incidents_known(page.site, at_ms, RECENT)
             known = await self._store.maintenances_known(page.site, at_ms, RECENT)
-            works = [work for work in known if ("deleted", deleted_work(work.id)) not in self._config.made]
+            works = filter(self._work_may_be_shown, known)
             changes = await self._store.archive.shown(ids, at_ms)
-            return as_it_was(page, at_ms, changes, filter(self._may_be_shown, found), works)
+            return as_it_was(page, at_ms, changes, filter(self._may_be_shown, found), works, self._extra)
 
         return cast("PageView", await self._once(page, f"at:{at_ms}", read))
 

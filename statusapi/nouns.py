@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FROM_BEST = tuple(Status)
 """What components show, the better first."""
 
+DECLARED_FROM = 10**10
+"""Numbers of planned work that is declared are this and more: there are fewer incidents, and seconds until a start."""
+
 
 class ComponentView(NamedTuple):
     """What is shown of a component.
@@ -172,7 +175,7 @@ class PageView(NamedTuple):
     entries: groups, and components without a group, in the order of the configuration; components: the same, flat.
     incidents: open ones; recent: the newest in any state; maintenances: any state; all newest first.
     watched: whether any component is. updated_ms: the latest change that can be seen.
-    hidden, hidden_components: what only those are told of who have a key.
+    hidden (incidents), hidden_works, hidden_components: what only those are told of who have a key.
     revision: of the decision that brought the latest change of this page; two different pages may share it.
     """
 
@@ -194,6 +197,7 @@ class PageView(NamedTuple):
     zone: str
     look: Look
     hidden: tuple[IncidentView, ...] = ()
+    hidden_works: tuple[MaintenanceView, ...] = ()
     hidden_components: tuple[ComponentView, ...] = ()
     metrics: tuple[MetricView, ...] = ()
 

@@ -1,7 +1,8 @@
 """What an operator asks for: read strictly, checked against who asks and what stands, and handed to the recorder."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -24,6 +25,7 @@ from prober.core.orders import (
     CancelMaintenance,
     EndMaintenance,
     ExtendMaintenance,
+    MoveMaintenance,
     OfMaintenance,
     Open,
     Order,
@@ -34,6 +36,7 @@ from prober.core.orders import (
     TakePin,
 )
 from prober.core.own import OWN
+from prober.core.work import moved
 from prober.errors import StoreError
 from prober.options import DurationMs, Name, mistake
 from statusapi.auth import Principal
@@ -152,22 +155,46 @@ class ExtendFields(StepFields):
     duration: DurationMs | None = None
 
 
+class MoveFields(StepFields):
+    """Other times and components of planned work; what is not said stays. end, duration: one of them at most."""
+
+    start: Moment | None = None
+    end: Moment | None = None
+    duration: DurationMs | None = None
+    """How long it lasts, from its start."""
+    components: list[str] | None = Field(default=None, min_length=1, max_length=1000)
+    auto_start: bool | None = None
+    auto_end: bool | None = None
+
+
 _ENDING = {True: Ending.ON_TIME, False: Ending.BY_HAND, "when_green": Ending.WHEN_GREEN}
 _STEPS: dict[type[OfMaintenance], str] = {
     StartMaintenance: "started",
     ExtendMaintenance: "extended",
+    MoveMaintenance: "moved like this",
     EndMaintenance: "ended",
     CancelMaintenance: "cancelled",
 }
 
 
+class Remembered(Protocol):
+    """What has ended and is shown still, though nothing can come of it any more."""
+
+    def incident(self, num: int) -> Incident | None: ...
+
+    def work(self, id_: str) -> MaintenanceState | None: ...
+
+
 class Orders:
     """Carries out what a principal may ask for, and returns what came of it once that is on the disk."""
 
-    def __init__(self, config: "Config", recorder: "Recorder", clock: "Clock") -> None:
+    def __init__(
+        self, config: "Config", recorder: "Recorder", clock: "Clock", remembered: Remembered | None = None
+    ) -> None:
         self._config = config
         self._recorder = recorder
         self._clock = clock
+        self._remembered = remembered
 
     def follow(self, config: "Config") -> None:
         """Another configuration holds."""
@@ -179,6 +206,9 @@ class Orders:
         Raises Problem, and changes nothing, if the incident may not stand there.
         """
         incident = self._theirs(principal, num)
+        state = self._recorder.shown
+        if num not in state.incidents and all(num != one.num for one in state.ended.values()):
+            raise Problem(409, "ended", "The incident is over, and others of its cause came after it.")
         status = None if fields.status is None else IncidentStatus(fields.status)
         if status is not None and not is_step(incident.status, status):
             text = f"An incident that is {incident.status} can't become {status}."
@@ -205,10 +235,13 @@ class Orders:
         site = self._config.sites.get(fields.site)
         if site is None or not principal.may_see(site.account):
             raise Problem(400, "field", "site: expected one of your sites")
-        for id_ in fields.components:
-            if id_ not in self._config.components or self._config.components[id_].site != fields.site:
+        return self._parts_of(fields.site, fields.components)
+
+    def _parts_of(self, site: str, components: Sequence[str]) -> tuple[str, ...]:
+        for id_ in components:
+            if id_ not in self._config.components or self._config.components[id_].site != site:
                 raise Problem(400, "field", "components: expected components of the site")
-        return tuple(dict.fromkeys(fields.components))
+        return tuple(dict.fromkeys(components))
 
     def _past_ms(self, fields: OpenFields) -> tuple[int | None, int | None]:
         """When it began and ended, if that is said. Raises Problem unless both are past, in that order."""
@@ -260,6 +293,32 @@ class Orders:
             raise Problem(400, "field", "until: expected a later end than it has, which is to come within a year")
         return await self._stepped(principal, ExtendMaintenance(id_, _author(principal), until_ms, fields.body or ""))
 
+    async def move(self, principal: Principal, id_: str, fields: MoveFields) -> MaintenanceState:
+        """Give it other times, components, or ways to start and to end; the same if nothing of it would change."""
+        work = self.maintenance(principal, id_)
+        if work.window:
+            raise Problem(409, "declared", f"maintenance.{work.window} is declared in the configuration file.")
+        start_ms, end_ms = self._moved_ms(work, fields)
+        parts = work.components if fields.components is None else self._parts_of(work.site, fields.components)
+        order = MoveMaintenance(id_, _author(principal), start_ms, end_ms, parts, fields.body or "", fields.auto_start)
+        order = order._replace(auto_end=None if fields.auto_end is None else _ENDING[fields.auto_end])
+        is_news = moved(work, order, self._clock.now_ms()) != work
+        return await self._stepped(principal, order) if is_news else work
+
+    def _moved_ms(self, work: MaintenanceState, fields: MoveFields) -> tuple[int, int]:
+        """When it is to start and end. Raises Problem unless what is new of that is to come, within a year."""
+        if fields.end is not None and fields.duration is not None:
+            raise Problem(400, "field", "end: expected a moment, or a duration in its place")
+        now_ms = self._clock.now_ms()
+        start_ms = work.start_ms if fields.start is None else _ms(fields.start)
+        if start_ms != work.start_ms and not now_ms <= start_ms <= now_ms + AHEAD_MS:
+            raise Problem(400, "field", "start: expected a moment to come, at most a year ahead")
+        lasts_ms = work.end_ms - work.start_ms if fields.duration is None else fields.duration
+        end_ms = start_ms + lasts_ms if fields.end is None else _ms(fields.end)
+        if work.is_live and not max(start_ms, now_ms) < end_ms <= now_ms + AHEAD_MS:
+            raise Problem(400, "field", "end: expected a moment to come after the start, at most a year ahead")
+        return start_ms, end_ms
+
     async def end(self, principal: Principal, id_: str, fields: StepFields) -> MaintenanceState:
         """End one that is under way, now."""
         return await self._stepped(principal, EndMaintenance(id_, _author(principal), fields.body or ""))
@@ -277,7 +336,7 @@ class Orders:
     async def _stepped(
         self,
         principal: Principal,
-        order: StartMaintenance | ExtendMaintenance | EndMaintenance | CancelMaintenance,
+        order: StartMaintenance | ExtendMaintenance | MoveMaintenance | EndMaintenance | CancelMaintenance,
     ) -> MaintenanceState:
         work = self.maintenance(principal, order.id)
         if not may(work, order):
@@ -293,6 +352,8 @@ class Orders:
         """One that is under way, to come, or still remembered. Raises Problem if it is not theirs to see."""
         state, policy = self._recorder.shown, self._recorder.policy
         work = known(state.maintenances, policy, id_, self._clock.now_ms())
+        if work is None and self._remembered is not None:
+            work = self._remembered.work(id_)
         is_deleted = ("deleted", deleted_work(id_)) in self._config.made
         if work is None or is_deleted or not self._is_site_of(principal, work.site):
             raise not_found()
@@ -331,13 +392,15 @@ class Orders:
         return [incident for incident in found if incident.site == OWN and principal.is_admin]
 
     def find(self, principal: Principal, num: int) -> Incident:
-        """An incident that is open, or the latest of its cause. Raises Problem if it is not theirs to see."""
+        """An incident that is open, or still remembered. Raises Problem if it is not theirs to see."""
         return self._theirs(principal, num)
 
     def _theirs(self, principal: Principal, num: int) -> Incident:
         state = self._recorder.shown
         ended = (incident for incident in state.ended.values() if incident.num == num)
         incident = state.incidents.get(num) or next(ended, None)
+        if incident is None and self._remembered is not None:
+            incident = self._remembered.incident(num)
         site = None if incident is None else self._config.sites.get(incident.site)
         is_own = incident is not None and incident.site == OWN and principal.is_admin
         is_theirs = is_own or (site is not None and principal.may_see(site.account))

@@ -29,6 +29,7 @@ from prober.core.status import headline
 from prober.core.work import seen
 from statusapi.history import History, next_look_ms
 from statusapi.nouns import (
+    DECLARED_FROM,
     FROM_BEST,
     AccountView,
     ComponentView,
@@ -199,10 +200,11 @@ class Views:
             for w in windows
             for num in (_num(w, places),)
         )
+        told = tuple(work for work in works if not work.extra.get("hidden_db"))
         moments = (
             *(c.since_ms for c in components),
             *(i.updated_ms for i in incidents),
-            *(w.updated_ms for w in windows),
+            *(w.updated_ms for w in told),
         )
         return PageView(
             site=id_,
@@ -216,13 +218,14 @@ class Views:
             components=components,
             incidents=tuple(i for i in incidents if i.is_open),
             recent=tuple(incidents[:RECENT]),
-            maintenances=works,
+            maintenances=told,
             watched=any(component.watched for component in components),
             updated_ms=max(moments, default=self._known_ms),
             revision=self._recorder.shown.seq,
             zone=site.zone,
             look=Look(site.language, site.logo, site.colour, tuple(site.links.items()), tuple(site.frame_ancestors)),
             hidden=tuple(shown for shown in every if shown.extra.get("hidden_db")),
+            hidden_works=tuple(work for work in works if work.extra.get("hidden_db")),
             hidden_components=unseen,
             metrics=self._metrics.get(id_, ()),
         )
@@ -237,6 +240,14 @@ class Views:
                 counts[work.site] += 1
                 kept.setdefault(work.id, work)
         return kept
+
+    def incident(self, num: int) -> Incident | None:
+        """The incident of that number, if a page knows of it."""
+        return self._incidents.get(num)
+
+    def work(self, id_: str) -> MaintenanceState | None:
+        """The planned work of that id, if a page knows of it."""
+        return self._works.get(id_)
 
     def works(self, site: str) -> list[MaintenanceState]:
         """The planned work of a site that its page knows of, in any state, what starts last first."""
@@ -342,14 +353,14 @@ def _name(host: str) -> str:
         return ""
 
 
-def shown(incident: Incident, page: PageView) -> IncidentView:
+def shown(incident: Incident, page: PageView, extra: Mapping[str, Any]) -> IncidentView:
     """What is shown on that page of an incident that it no longer knows."""
-    return _incident(incident, page.url, {component.id: component for component in page.components}, {})
+    return _incident(incident, page.url, {component.id: component for component in page.components}, extra)
 
 
-def shown_work(work: MaintenanceState, page: PageView) -> MaintenanceView:
+def shown_work(work: MaintenanceState, page: PageView, extra: Mapping[str, Any]) -> MaintenanceView:
     """The same of planned work."""
-    return _maintenance(work, work.num, page.url, {component.id: component for component in page.components}, {})
+    return _maintenance(work, work.num, page.url, {component.id: component for component in page.components}, extra)
 
 
 def _incident(
@@ -387,9 +398,6 @@ def place(slug: str) -> str:
     return f"maintenance-{slug}"
 
 
-_OF_ONE_PLACE = 10**10  # more than there are incidents, or seconds until a maintenance
-
-
 def _to_come(works: Mapping[str, MaintenanceState], window: str) -> list[MaintenanceState]:
     return [w for w in works.values() if w.window == window and w.status is MaintenanceStatus.PLANNING]
 
@@ -400,7 +408,7 @@ def _num(work: MaintenanceState, places: Mapping[str, int]) -> int:
     start_s = work.id.partition("@")[2]
     # What is no longer declared keeps a number of its own, beyond all places.
     place = places.get(work.window) or len(places) + 1 + int.from_bytes(work.window.encode()) % 99_991
-    return place * _OF_ONE_PLACE + int(start_s or 0)
+    return place * DECLARED_FROM + int(start_s or 0)
 
 
 def _maintenance(
@@ -427,6 +435,7 @@ def _maintenance(
         updates=tuple(
             UpdateView(ids.slug(f"update:{slug}:{n}"), f"{work.id}-{n}", u.at_ms, u.status, u.body)
             for n, u in enumerate(work.updates, 1)
+            if n not in extra.get("without_updates", ())
         ),
         num=num,
         extra=extra,

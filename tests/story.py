@@ -13,6 +13,7 @@ reload 00:15 without window0          the policy without that window
 00:14 pin shop major [UNTIL]          a person sets what a component shows; `unpin shop`
 00:15 past NAME FROM UNTIL [COMPONENT...]   a person records an incident that is over
 00:13 schedule 01:00 02:00 [NAME...]  a person plans work; `start ID`, `extend ID 00:30`, `end ID`, `cancel ID`
+00:14 move ordered@1 02:00 03:00 NAME... [auto_start=false]   a person gives work other times and components
 subscription remind_after_ms=600000   keys of the subscription; hours=We_08:00-18:00 in UTC
 budget 2 600000                       so many messages within so many ms; the rest is told as a digest
 restart                               the state goes through nothing but its rows
@@ -33,6 +34,7 @@ from prober.core.orders import (
     CancelMaintenance,
     EndMaintenance,
     ExtendMaintenance,
+    MoveMaintenance,
     Open,
     Order,
     Post,
@@ -137,6 +139,8 @@ class Teller:
             names = tuple(words[4:]) or tuple(self.policy.components)
             start_ms, end_ms = moment_ms(words[2]), moment_ms(words[3])
             return Ordered(at_ms, ScheduleMaintenance("main", "W", "ann", start_ms, end_ms, names))
+        if words[1] == "move":
+            return Ordered(at_ms, _move(words[2], words[3:]))
         if words[1] in _OF_MAINTENANCE:
             until = [moment_ms(words[3])] if words[1] == "extend" else []
             return Ordered(at_ms, _OF_MAINTENANCE[words[1]](_id(words[2]), "ann", *until))
@@ -161,6 +165,11 @@ _OF_MAINTENANCE: dict[str, Any] = {
     "end": EndMaintenance,
     "cancel": CancelMaintenance,
 }
+
+
+def _move(id_: str, words: list[str]) -> MoveMaintenance:
+    names, keys = tuple(w for w in words[2:] if "=" not in w), _keys([w for w in words[2:] if "=" in w])
+    return MoveMaintenance(id_, "ann", moment_ms(words[0]), moment_ms(words[1]), names, **keys)
 
 
 def _id(text: str) -> str:

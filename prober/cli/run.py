@@ -145,7 +145,7 @@ async def _native(world: "World", limits: "Limits") -> "Native":
 
     views = await _views(world)
     auth = Auth(config, clock, limits, store.keys, await store.keys.all())
-    orders = Orders(config, recorder, clock)
+    orders = Orders(config, recorder, clock, views)
     explain = Explain(config, recorder, store, clock)
     uptimes, latency = Uptimes(config, store, clock), Latency(config, store, clock)
     delivery = Delivery(config, recorder, store, clock, world.drills.begin)

@@ -10,6 +10,7 @@ from prober.core.orders import (
     CancelMaintenance,
     EndMaintenance,
     ExtendMaintenance,
+    MoveMaintenance,
     OfMaintenance,
     ScheduleMaintenance,
     StartMaintenance,
@@ -198,7 +199,7 @@ class Agenda:
         self._act(self.changed[work.id])
 
     def carry_out(self, order: OfMaintenance) -> None:
-        """Start, extend, end or cancel, if it may be."""
+        """Start, extend, move, end or cancel, if it may be."""
         assert not isinstance(order, ScheduleMaintenance)
         work = self.known(order.id)
         if work is None or not may(work, order):
@@ -210,10 +211,24 @@ class Agenda:
         elif isinstance(order, ExtendMaintenance):
             after = life.extended(work, order.until_ms, self._at_ms, order.body, order.author)
             self._tell(NoticeReason.MAINTENANCE_EXTENDED, after, self._at_ms)
+        elif isinstance(order, MoveMaintenance):
+            self._move(work, order)
         elif isinstance(order, EndMaintenance):
             self._complete(work, self._at_ms, order.body or ENDED_EARLY_WORDS, order.author)
         else:
             self._cancel(work, self._at_ms, order.body, order.author)
+
+    def _move(self, work: MaintenanceState, order: MoveMaintenance) -> None:
+        after = life.moved(work, order, self._at_ms)
+        is_begun = work.is_under_way
+        if life.is_same_time(work, after):
+            self._put(after)
+        else:
+            reason = NoticeReason.MAINTENANCE_EXTENDED if is_begun else NoticeReason.MAINTENANCE_SCHEDULED
+            self._tell(reason, after, self._at_ms)
+        if is_begun:
+            self._touch(after)
+        self._act(after)
 
     def known(self, id_: str) -> MaintenanceState | None:
         """The maintenance of that id; one that is declared and not seen yet as if it were seen now."""
@@ -237,4 +252,11 @@ def may(work: MaintenanceState, order: OfMaintenance) -> bool:
         return work.status is MaintenanceStatus.PLANNING
     if isinstance(order, ExtendMaintenance):
         return work.is_live and order.until_ms > work.end_ms
+    if isinstance(order, MoveMaintenance):
+        return not work.window and work.is_live and (not work.is_under_way or _is_kept(work, order))
     return work.is_under_way
+
+
+def _is_kept(work: MaintenanceState, order: MoveMaintenance) -> bool:
+    """Whether what is under way keeps its start and all its components: who was told of that is told of its end."""
+    return order.start_ms == work.start_ms and set(work.components) <= set(order.components)

@@ -126,7 +126,7 @@ class Draft(Following):
             self.settle(self.policy.components[id_])
 
     def carry_out(self, order: OfMaintenance) -> None:
-        """Plan, start, extend, end or cancel a maintenance, if it may be."""
+        """Plan, start, extend, move, end or cancel a maintenance, if it may be."""
         if isinstance(order, ScheduleMaintenance):
             self.agenda.schedule(order, self.next_num)
             self.next_num += 1

@@ -89,6 +89,22 @@ class ExtendMaintenance(NamedTuple):
     body: str = ""
 
 
+class MoveMaintenance(NamedTuple):
+    """Give a maintenance that a person has planned other times, components or ways to start and to end.
+
+    components: at least one. auto_start, auto_end: as of ScheduleMaintenance; None = as they are.
+    """
+
+    id: str
+    author: str
+    start_ms: int
+    end_ms: int
+    components: tuple[str, ...]
+    body: str = ""
+    auto_start: bool | None = None
+    auto_end: Ending | None = None
+
+
 class EndMaintenance(NamedTuple):
     """End a maintenance that is under way, now."""
 
@@ -105,5 +121,7 @@ class CancelMaintenance(NamedTuple):
     body: str = ""
 
 
-OfMaintenance = ScheduleMaintenance | StartMaintenance | ExtendMaintenance | EndMaintenance | CancelMaintenance
+OfMaintenance = (
+    ScheduleMaintenance | StartMaintenance | ExtendMaintenance | MoveMaintenance | EndMaintenance | CancelMaintenance
+)
 Order = Post | Acknowledge | Open | SetPin | TakePin | OfMaintenance

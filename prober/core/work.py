@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from prober.core.incident import duration_words
 from prober.core.model import Ending, Hidden, MaintenanceState, MaintenanceStatus, MaintenanceUpdate, Status
+from prober.core.orders import MoveMaintenance
 from prober.core.policy import Maintenance
 
 PLANNING, INPROGRESS = MaintenanceStatus.PLANNING, MaintenanceStatus.INPROGRESS
@@ -117,6 +118,29 @@ def extended(
     status = INPROGRESS if work.is_under_way else work.status
     words = body or f"The maintenance is extended until {_moment(until_ms)}."
     return _entered(work._replace(end_ms=until_ms), at_ms, status, words, author)
+
+
+def moved(work: MaintenanceState, order: MoveMaintenance, at_ms: int) -> MaintenanceState:
+    """The maintenance as a person wants it to be; only times and components are news."""
+    after = work._replace(
+        start_ms=order.start_ms,
+        end_ms=order.end_ms,
+        planned_end_ms=order.end_ms,
+        components=order.components,
+        auto_start=work.auto_start if order.auto_start is None else order.auto_start,
+        auto_end=order.auto_end or work.auto_end,
+    )
+    if is_same_time(work, after):
+        return after
+    if order.start_ms != work.start_ms and work.remind_before_ms is not None:
+        after = after._replace(is_reminded=order.start_ms - work.remind_before_ms <= at_ms)
+    status = INPROGRESS if work.is_under_way else work.status
+    return _entered(after, at_ms, status, order.body or RESCHEDULED_WORDS, order.author)
+
+
+def is_same_time(work: MaintenanceState, other: MaintenanceState) -> bool:
+    """Whether both have the same times and components."""
+    return (work.start_ms, work.end_ms, work.components) == (other.start_ms, other.end_ms, other.components)
 
 
 def verified(work: MaintenanceState, at_ms: int, names: Callable[[str], str]) -> MaintenanceState:

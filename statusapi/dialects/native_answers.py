@@ -305,6 +305,7 @@ ANSWERS: Mapping[str, Schema] = {
     "get /maintenances/{id}": _MAINTENANCE,
     "post /maintenances/{id}/start": _MAINTENANCE,
     "post /maintenances/{id}/extend": _MAINTENANCE,
+    "post /maintenances/{id}/move": _MAINTENANCE,
     "post /maintenances/{id}/end": _MAINTENANCE,
     "post /maintenances/{id}/cancel": _MAINTENANCE,
     "get /maintenances/{id}/next": _MAINTENANCES,

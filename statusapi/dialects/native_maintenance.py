@@ -13,7 +13,7 @@ from statusapi.auth import Auth, Principal, bearer, needed, no_bearer
 from statusapi.decode import decoded, taken
 from statusapi.dialects.native_openapi import PREFIX
 from statusapi.dialects.wire import moment, moment_or_none
-from statusapi.orders import ExtendFields, Orders, ScheduleFields, StepFields
+from statusapi.orders import ExtendFields, MoveFields, Orders, ScheduleFields, StepFields
 from statusapi.prepared import READS, answer, body, check_match
 from statusapi.problems import Problem
 from statusapi.repeats import Repeats, Said
@@ -35,6 +35,9 @@ def routes(views: Views, orders: Orders, auth: Auth, repeats: Repeats) -> list[R
     def extend(principal: Principal, id_: str, content: bytes) -> Awaitable[MaintenanceState]:
         return orders.extend(principal, id_, decoded(content, ExtendFields))
 
+    def move(principal: Principal, id_: str, content: bytes) -> Awaitable[MaintenanceState]:
+        return orders.move(principal, id_, decoded(content, MoveFields))
+
     return [
         Route(base, it.listed, methods=READS),
         Route(base, it.deed(schedule, 201), methods=["POST"]),
@@ -42,6 +45,7 @@ def routes(views: Views, orders: Orders, auth: Auth, repeats: Repeats) -> list[R
         Route(f"{base}/{{id}}/next", it.coming, methods=READS),
         Route(f"{base}/{{id}}/start", it.deed(_step(orders.start)), methods=["POST"]),
         Route(f"{base}/{{id}}/extend", it.deed(extend), methods=["POST"]),
+        Route(f"{base}/{{id}}/move", it.deed(move), methods=["POST"]),
         Route(f"{base}/{{id}}/end", it.deed(_step(orders.end)), methods=["POST"]),
         Route(f"{base}/{{id}}/cancel", it.deed(_step(orders.cancel)), methods=["POST"]),
     ]

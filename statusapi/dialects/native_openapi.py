@@ -16,6 +16,7 @@ from statusapi.dialects.native_answers import ANSWERS, MESSAGE, Schema
 from statusapi.orders import (
     AcknowledgeFields,
     ExtendFields,
+    MoveFields,
     OpenFields,
     PinFields,
     PostFields,
@@ -109,6 +110,7 @@ OPERATIONS = (
     Operation("get", "/maintenances/{id}", "One maintenance with its timeline and what it has hidden."),
     Operation("post", "/maintenances/{id}/start", "Start it now.", StepFields),
     Operation("post", "/maintenances/{id}/extend", "Let it end later.", ExtendFields),
+    Operation("post", "/maintenances/{id}/move", "Give it other times or components.", MoveFields),
     Operation("post", "/maintenances/{id}/end", "End it now.", StepFields),
     Operation("post", "/maintenances/{id}/cancel", "Call it off before it has started.", StepFields),
     Operation("get", "/maintenances/{id}/next", "The next times of declared work.", queries=[_COUNT]),

@@ -21,7 +21,7 @@ from statusapi.dialects import statusdashboard_objects as objects
 from statusapi.dialects.statusdashboard_objects import BASE, Told
 from statusapi.dialects.statusdashboard_resources import LIMIT, NO_FIELDS, RESOURCES, Resource, index, schema
 from statusapi.dialects.statusdashboard_writing import Writing
-from statusapi.dialects.tastypie import Object, Row, listed, refused
+from statusapi.dialects.tastypie import LONGEST_NUM, Object, Row, listed, refused
 from statusapi.nouns import PageView
 from statusapi.orders import Orders
 from statusapi.prepared import READS, Body, Kept, Pages, Prepared, answer, body, has_it, page_of
@@ -263,7 +263,7 @@ def _method(request: Request) -> str:
 
 
 def _num(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUM):
         raise not_found()
     return int(text)
 

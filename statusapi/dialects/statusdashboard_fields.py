@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from prober.options import Name, mistake
 from statusapi.dialects.statusdashboard_objects import BASE, SEVERITIES, STATUSES, TYPES
+from statusapi.dialects.tastypie import LONGEST_NUM
 from statusapi.problems import Problem
 
 LONGEST = 1000
@@ -24,8 +25,8 @@ KEPT = (
 def _moment(value: Any) -> Any:
     """Milliseconds; naive moments are in UTC."""
     expected = "a date and time in UTC such as 2015-09-21T09:00:00"
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
+    if value is None:
+        return None
     try:
         found = datetime.fromisoformat(value if isinstance(value, str) else "")
         at = found if found.tzinfo else found.replace(tzinfo=UTC)
@@ -36,7 +37,7 @@ def _moment(value: Any) -> Any:
 
 def _related(resource: str, known: Mapping[int, str] | None = None) -> BeforeValidator:
     """The number of a related object, by its address or the object that has one."""
-    pattern = re.compile(rf"{re.escape(BASE)}/{resource}/([0-9]{{1,15}})/?")
+    pattern = re.compile(rf"{re.escape(BASE)}/{resource}/([0-9]{{1,{LONGEST_NUM}}})/?")
 
     def read(value: Any) -> Any:
         if value is None:

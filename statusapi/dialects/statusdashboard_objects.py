@@ -14,6 +14,7 @@ from prober.core.model import Impact, IncidentStatus, MaintenanceStatus, Status
 from statusapi.auth import Principal
 from statusapi.dialects.tastypie import Object, Row
 from statusapi.nouns import (
+    DECLARED_FROM,
     AccountView,
     ComponentView,
     GroupView,
@@ -82,16 +83,18 @@ def moment(at_ms: int) -> str:
 
 
 def events(told: Told) -> Iterator[Row]:
-    """Those that start last come first."""
+    """The newest number first; then what the configuration declares, what starts last first."""
     found = [row for page in told.pages for row in _events_of(told, page)]
-    yield from sorted(found, key=lambda row: (row.said["start"], row.num), reverse=True)
+    yield from sorted((row for row in found if row.num < DECLARED_FROM), key=lambda row: row.num, reverse=True)
+    declared = (row for row in found if row.num >= DECLARED_FROM)
+    yield from sorted(declared, key=lambda row: (row.said["start"], row.num), reverse=True)
 
 
 def _events_of(told: Told, page: PageView) -> Iterator[Row]:
     user, groups = _user_of(told, page), _groups(page)
     for incident in {one.num: one for one in chain(page.incidents, page.recent, page.hidden)}.values():
         yield Row(incident.num, _incident(incident, user, groups))
-    for work in page.maintenances:
+    for work in (*page.maintenances, *page.hidden_works):
         yield Row(work.num, _maintenance(work, user, groups))
 
 

@@ -1,21 +1,24 @@
 """Planned work, written in the StatusDashboard dialect: events of type 2.
 
-`start` and `end` are needed. With `auto` it starts and ends by the clock, without it when a status says so. It can't be
-moved, made shorter or given other services: delete it, and plan it anew. An update leads it somewhere.
+`start` and `end` are needed. With `auto` it starts and ends by the clock, without it when a status says so. It can be
+moved, made shorter and given more services; what the configuration declares is moved there. An update leads it
+somewhere.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from prober.core.made import Made, deleted_work
-from prober.core.model import MaintenanceState, MaintenanceStatus
+from prober.core.model import Ending, MaintenanceState, MaintenanceStatus
 from statusapi.auth import Principal
-from statusapi.catalog import Catalog
+from statusapi.catalog import Catalog, declared, merged
 from statusapi.decode import validated
 from statusapi.dialects import wire
 from statusapi.dialects.statusdashboard_fields import EventFields, kept, name_of, wrong
 from statusapi.dialects.statusdashboard_objects import MAINTENANCE, STATUSES, TYPES, UPDATE
 from statusapi.nouns import ComponentView
-from statusapi.orders import ExtendFields, Orders, ScheduleFields, StepFields
+from statusapi.orders import ExtendFields, MoveFields, Orders, ScheduleFields, StepFields
+from statusapi.problems import Problem, not_found
 from statusapi.views import Views
 
 BEGUN = (3, 4)
@@ -34,7 +37,9 @@ class Works:
     def find(self, principal: Principal, num: int) -> MaintenanceState | None:
         """The planned work of that number; None if there is none that is theirs."""
         pages = (page for page in self._views.pages.values() if principal.may_see(page.account))
-        id_ = next((work.id for page in pages for work in page.maintenances if work.num == num), None)
+        id_ = next(
+            (work.id for page in pages for work in (*page.maintenances, *page.hidden_works) if work.num == num), None
+        )
         return None if id_ is None else self._orders.maintenance(principal, id_)
 
     async def add(self, principal: Principal, fields: EventFields, site: str, services: Sequence[ComponentView]) -> int:
@@ -72,8 +77,6 @@ class Works:
 
     def _check(self, fields: EventFields) -> None:
         """What can be told before anything is done."""
-        if fields.hidden_db:
-            raise wrong("hidden_db", "Planned work can't be hidden.")
         for field, num in [("status", fields.status), *(("event_update", one.status) for one in fields.event_update)]:
             if num is not None and num not in _OURS and num != UPDATE:
                 raise wrong(field, f"Planned work can't be '{STATUSES[num]}'.")
@@ -87,28 +90,37 @@ class Works:
         if fields.type is not None and TYPES[fields.type] != "maintenance":
             raise wrong("type", "The type of an event can't change.")
         self._check(fields)
-        if any(service.id not in work.components for service in services):
-            raise wrong("event_service", "Planned work can't be given other services: plan it anew.")
-        if fields.start is not None and abs(fields.start - work.start_ms) >= 1000:
-            raise wrong("start", "Planned work can't be moved: plan it anew.")
-        if fields.end is not None and fields.end <= work.end_ms - 1000:
-            raise wrong("end", "Planned work can't be made shorter: complete it, or plan it anew.")
+        order = _moved(work, fields, services)
+        self._check_times(work, fields, order)
+        if not work.num and any(value for name, value in kept(fields).items() if name != "description"):
+            raise declared("maintenance", work.window)
+        if set(order) == {"end"} and (fields.end or 0) > work.end_ms:
+            work = await self._orders.extend(principal, work.id, validated({"until": order["end"]}, ExtendFields))
+        elif order:
+            work = await self._orders.move(principal, work.id, validated(order, MoveFields))
         await self._follow(principal, work, fields)
 
+    def _check_times(self, work: MaintenanceState, fields: EventFields, order: dict[str, Any]) -> None:
+        start_ms = work.start_ms if fields.start is None else fields.start
+        end_ms = work.end_ms if fields.end is None else fields.end
+        if "start" in order and start_ms < self._catalog.clock.now_ms():
+            raise wrong("start", "Planned work may not start in the past.")
+        if "end" in order and end_ms <= max(start_ms, self._catalog.clock.now_ms()):
+            raise wrong("end", "Planned work ends after it starts, and not in the past.")
+
     async def _follow(self, principal: Principal, work: MaintenanceState, fields: EventFields) -> None:
-        """Its later end, its updates in order, then where it stands."""
-        if fields.end is not None and fields.end >= work.end_ms + 1000:
-            await self._orders.extend(principal, work.id, validated({"until": wire.moment(fields.end)}, ExtendFields))
+        """Its updates in order, then where it stands, and what only this dialect knows of it."""
         for one in fields.event_update:
             work = await self._step(principal, work, one.status or 0, validated({"body": one.update}, StepFields))
         if fields.status not in (None, UPDATE, MAINTENANCE[work.status]):
             work = await self._step(principal, work, fields.status or 0, StepFields())
-        extra = self._catalog.made("events", str(work.num)) if work.num else None
-        told = kept(fields) | (
-            {} if extra is None else {k: v for k, v in extra.content.items() if k not in kept(fields)}
-        )
+        await self._keep(work, kept(fields))
+
+    async def _keep(self, work: MaintenanceState, told: dict[str, Any]) -> None:
+        """Note that of it beside what everybody knows."""
         if work.num and told:
-            await self._catalog.change([Made("events", str(work.num), told)])
+            before = self._catalog.made("events", str(work.num))
+            await self._catalog.change([Made("events", str(work.num), merged(before, told))])
 
     async def _step(
         self, principal: Principal, work: MaintenanceState, status: int, fields: StepFields
@@ -123,7 +135,46 @@ class Works:
             "status", f"Planned work that is '{STATUSES[MAINTENANCE[work.status]]}' can't be '{STATUSES[status]}'."
         )
 
+    async def delete_service(self, principal: Principal, work: MaintenanceState, service: str) -> None:
+        """Work on it no more. Raises Problem: what is under way goes on with all of its services."""
+        if service not in work.components:
+            raise not_found()
+        rest = [id_ for id_ in work.components if id_ != service]
+        if not rest:
+            raise Problem(409, "step", "Planned work has at least one service.")
+        await self._orders.move(principal, work.id, validated({"components": rest}, MoveFields))
+
+    async def delete_update(self, work: MaintenanceState, part: int) -> None:
+        """Take an update out of sight."""
+        made = self._catalog.made("events", str(work.num)) if work.num else None
+        gone = [] if made is None else list(made.content.get("without_updates", ()))
+        if not 1 <= part <= len(work.updates) or part in gone:
+            raise not_found()
+        if not work.num:
+            raise declared("maintenance", work.window)
+        await self._keep(work, {"without_updates": [*gone, part]})
+
     async def delete(self, principal: Principal, work: MaintenanceState) -> None:
         """Take it out of sight, once it is over."""
         await self._orders.withdraw(principal, work.id)
         await self._catalog.change([Made("deleted", deleted_work(work.id), {})])
+
+
+def _moved(work: MaintenanceState, fields: EventFields, services: Sequence[ComponentView]) -> dict[str, Any]:
+    """What of it is to be another, as an order. Times are told to the second; services are added."""
+    order: dict[str, Any] = {}
+    if fields.start is not None and abs(fields.start - work.start_ms) >= 1000:
+        order["start"] = wire.moment(fields.start)
+    if (fields.end is not None and abs(fields.end - work.end_ms) >= 1000) or "start" in order:
+        order["end"] = wire.moment(work.end_ms if fields.end is None else fields.end)
+    more = [service.id for service in services if service.id not in work.components]
+    if more:
+        order["components"] = [*work.components, *more]
+    if fields.auto is not None and fields.auto is not _is_auto(work):
+        order |= {"auto_start": fields.auto, "auto_end": fields.auto}
+    return order
+
+
+def _is_auto(work: MaintenanceState) -> bool:
+    """Whether it starts and ends by the clock."""
+    return work.auto_start and work.auto_end is not Ending.BY_HAND

@@ -209,8 +209,12 @@ class Writing:
 
     async def delete_event_service(self, principal: Principal, num: int) -> None:
         event, part = divmod(num, PARTS)
-        self._orders.find(principal, event)
         shown = next((c for _, c in self._components(principal) if c.num == part), None)
+        work = self._works.find(principal, event)
+        if work is not None:
+            await self._works.delete_service(principal, work, "" if shown is None else shown.id)
+            return
+        self._orders.find(principal, event)
         extra = self._extra(event)
         if shown is None or shown.id in extra.get("without_services", ()):
             raise not_found()
@@ -219,6 +223,10 @@ class Writing:
 
     async def delete_event_update(self, principal: Principal, num: int) -> None:
         event, part = divmod(num, PARTS)
+        work = self._works.find(principal, event)
+        if work is not None:
+            await self._works.delete_update(work, part)
+            return
         extra = self._extra(event)
         count = len(self._orders.find(principal, event).updates)
         if not 1 <= part <= count or part in extra.get("without_updates", ()):

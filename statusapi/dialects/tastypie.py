@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 from statusapi.problems import Problem
 
 MOST = 1000  # objects of a page
+LONGEST_NUM = 21  # digits of the number of an object: parts of declared work have the most
 NOT_FILTERS = frozenset({"limit", "offset", "format", "order_by", "sort_by", "username", "api_key"})
 SECRET = frozenset({"username", "api_key"})  # never repeated in an address that we write
 
@@ -170,7 +171,7 @@ def _number(related: Any) -> int:
     return int(address.rstrip("/").rpartition("/")[2])
 
 
-_ADDRESS = re.compile("/api/v1/[a-z/]+/([0-9]{1,15})/")
+_ADDRESS = re.compile(rf"/api/v1/[a-z/]+/([0-9]{{1,{LONGEST_NUM}}})/")
 _NULL = ("none", "None", "nil")
 _BOOL = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False}
 
@@ -183,7 +184,7 @@ def _value(text: str, kind: Kind, path: str) -> Value:
 
 
 def _related(text: str) -> int | None:
-    found = _ADDRESS.fullmatch(text) or re.fullmatch("([0-9]{1,15})", text)
+    found = _ADDRESS.fullmatch(text) or re.fullmatch(f"([0-9]{{1,{LONGEST_NUM}}})", text)
     return None if found is None else int(found[1])
 
 

@@ -1,9 +1,11 @@
 """Planned work, put and deleted in the UP dialect.
 
 Into an account's collection it is planned. One that there is may be led through its life (`status`) and last longer
-(`duration`); what was read can be put back, and changes nothing. It can't be moved: who wants that deletes it, and
-plans it anew.
+(`duration`); what was read can be put back, and changes nothing. What was planned here can be moved, made shorter and
+given other components; what the configuration declares is moved there.
 """
+
+from typing import Any
 
 from prober.core.made import Made, deleted_work
 from prober.core.model import MaintenanceState, MaintenanceStatus
@@ -12,7 +14,8 @@ from statusapi.catalog import Catalog
 from statusapi.decode import validated
 from statusapi.dialects.up_fields import MaintenanceFields
 from statusapi.dialects.up_objects import MAINTENANCE
-from statusapi.orders import ExtendFields, Orders, ScheduleFields, StepFields
+from statusapi.dialects.wire import moment
+from statusapi.orders import ExtendFields, MoveFields, Orders, ScheduleFields, StepFields
 from statusapi.problems import Problem
 
 MINUTE_MS = 60_000
@@ -47,36 +50,51 @@ class Works:
         return work.id
 
     async def change(self, principal: Principal, id_: str, fields: MaintenanceFields) -> None:
-        """Lead one that there is through its life. Raises Problem, and changes nothing, if that can't be."""
+        """Move one that there is, and lead it through its life. Raises Problem, and changes nothing, if it can't be."""
         work = self._orders.maintenance(principal, id_)
         body = None if fields.body == work.description else fields.body
-        later = self._later(work, fields)
-        is_step = fields.status is not None and MAINTENANCE[fields.status] != MAINTENANCE[work.status]
+        order, status = self._moved(work, fields), fields.status
+        is_step = status is not None and MAINTENANCE[status] != MAINTENANCE[work.status]
         if is_step:
-            await self._step(principal, work, fields.status, StepFields(body=body))
-        if later is not None:
-            await self._orders.extend(principal, id_, later.model_copy(update={"body": None if is_step else body}))
-        if body is not None and not is_step and later is None:
-            raise Problem(400, "field", "body: expected a status or a longer duration with it")
+            self._check_step(work, status)
+        elif body is not None and not order:
+            raise Problem(400, "field", "body: expected a status, other times or components with it")
+        if order:
+            await self._move(principal, work, order | {"body": None if is_step else body})
+        if is_step:
+            step = self._orders.start if status is MaintenanceStatus.INPROGRESS else self._orders.end
+            await step(principal, id_, StepFields(body=body))
 
-    def _later(self, work: MaintenanceState, fields: MaintenanceFields) -> ExtendFields | None:
-        """By how much it is to last longer; None if nothing of its times is to change."""
-        if fields.start is not None and abs(fields.start.timestamp() * 1000 - work.start_ms) >= 1000:
-            raise Problem(409, "step", "start: planned work can't be moved; delete it, and plan it anew.")
-        lasts = (work.end_ms - work.start_ms) // MINUTE_MS
-        if fields.duration is None or fields.duration == lasts:
-            return None
-        if fields.duration < lasts:
-            raise Problem(409, "step", "duration: planned work can't be made shorter; end it, or delete it.")
-        return ExtendFields(duration=f"{fields.duration - lasts}m")  # type: ignore[arg-type]
+    async def _move(self, principal: Principal, work: MaintenanceState, order: dict[str, Any]) -> None:
+        """What only lasts longer is extended, which may be done with what the configuration declares as well."""
+        is_longer = set(order) == {"end", "body"} and order["end"] > moment(work.end_ms)
+        if is_longer:
+            later = {"until": order["end"], "body": order["body"]}
+            await self._orders.extend(principal, work.id, validated(later, ExtendFields))
+        else:
+            await self._orders.move(principal, work.id, validated(order, MoveFields))
 
-    async def _step(
-        self, principal: Principal, work: MaintenanceState, status: MaintenanceStatus | None, fields: StepFields
-    ) -> None:
+    def _moved(self, work: MaintenanceState, fields: MaintenanceFields) -> dict[str, Any]:
+        """What of its times and components is to be another. Times are told to the second."""
+        start_ms, lasts_ms = work.start_ms, work.end_ms - work.start_ms
+        order: dict[str, Any] = {}
+        if fields.start is not None and abs(int(fields.start.timestamp() * 1000) - start_ms) >= 1000:
+            start_ms = int(fields.start.timestamp() * 1000)
+            order["start"] = fields.start.isoformat()
+        if fields.duration is not None and fields.duration != lasts_ms // MINUTE_MS:
+            lasts_ms = fields.duration * MINUTE_MS
+            order["end"] = moment(start_ms + lasts_ms)
+        if fields.components and set(fields.components) != set(work.components):
+            order["components"] = list(fields.components)
+        return order
+
+    def _check_step(self, work: MaintenanceState, status: MaintenanceStatus | None) -> None:
         if status is MaintenanceStatus.PLANNING:
             raise Problem(409, "step", f"A maintenance that is {work.status} can't be planned again.")
-        step = self._orders.start if status is MaintenanceStatus.INPROGRESS else self._orders.end
-        await step(principal, work.id, fields)
+        if status is MaintenanceStatus.COMPLETED and not work.is_under_way:
+            raise Problem(409, "step", f"A maintenance that is {work.status} can't be ended.")
+        if status is MaintenanceStatus.INPROGRESS and work.status is not MaintenanceStatus.PLANNING:
+            raise Problem(409, "step", f"A maintenance that is {work.status} can't be started.")
 
     async def delete(self, principal: Principal, id_: str) -> None:
         """Take it out of sight, once it is over."""

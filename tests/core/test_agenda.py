@@ -5,8 +5,15 @@ import pytest
 from prober.core import work as life
 from prober.core.agenda import known, may
 from prober.core.events import Configured, Event, Ordered, Woke
-from prober.core.model import Ending, MaintenanceStatus
-from prober.core.orders import CancelMaintenance, EndMaintenance, ExtendMaintenance, OfMaintenance, StartMaintenance
+from prober.core.model import Ending, MaintenanceState, MaintenanceStatus
+from prober.core.orders import (
+    CancelMaintenance,
+    EndMaintenance,
+    ExtendMaintenance,
+    MoveMaintenance,
+    OfMaintenance,
+    StartMaintenance,
+)
 from prober.core.policy import Maintenance, Policy
 from prober.core.state import State
 from prober.core.step import step
@@ -29,6 +36,24 @@ OVER = life.completed(UNDER_WAY, 200, str)
 )
 def test_what_may_be_asked_depends_on_where_it_stands(order: OfMaintenance, planned: bool, under_way: bool) -> None:
     assert (may(PLANNED, order), may(UNDER_WAY, order), may(OVER, order)) == (planned, under_way, False)
+
+
+@pytest.mark.parametrize(
+    ("work", "start_ms", "components", "is_allowed"),
+    [
+        (PLANNED, 300, ("blog",), True),
+        (UNDER_WAY, 100, ("blog", "shop"), True),
+        (UNDER_WAY, 300, ("shop",), False),
+        (UNDER_WAY, 100, ("blog",), False),
+        (OVER, 100, ("shop",), False),
+    ],
+)
+def test_what_a_person_has_planned_may_be_moved_and_what_is_under_way_keeps_what_was_told_of_it(
+    work: MaintenanceState, start_ms: int, components: tuple[str, ...], is_allowed: bool
+) -> None:
+    order = MoveMaintenance(work.id, "ann", start_ms, 400, components)
+    assert may(work._replace(window=""), order) is is_allowed
+    assert may(work, order) is False
 
 
 def test_one_that_is_declared_is_known_before_it_is_seen_and_not_once_it_is_over() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from prober.core import work as life
 from prober.core.model import Ending, MaintenanceStatus, Status
+from prober.core.orders import MoveMaintenance
 from tests.builders import T0, window
 
 PLANNED = life.seen(window(T0 + 100, T0 + 200)._replace(remind_before_ms=50), "upgrade", T0)
@@ -65,6 +66,14 @@ def test_what_is_declared_anew_is_followed_and_an_extension_kept() -> None:
         T0 + 600,
         life.RESCHEDULED_WORDS,
     )
+
+
+def test_one_that_is_moved_is_reminded_of_anew_if_that_is_still_to_come() -> None:
+    def moved(start_ms: int) -> bool:
+        order = MoveMaintenance("upgrade", "ann", T0 + start_ms, T0 + 900, ("shop",))
+        return life.moved(life.reminded(PLANNED), order, T0 + 60).is_reminded
+
+    assert [moved(start_ms) for start_ms in (100, 105, 120)] == [True, True, False]
 
 
 def test_of_a_moment_is_told_what_was_told_by_then() -> None:

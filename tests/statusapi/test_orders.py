@@ -11,6 +11,7 @@ from statusapi.auth import Principal
 from statusapi.decode import decoded
 from statusapi.orders import AcknowledgeFields, OpenFields, Orders, PostFields
 from statusapi.problems import Problem
+from tests.statusapi.scene import ACME as KEY
 from tests.statusapi.scene import MINUTE, Scene, scene
 
 ADMIN, ACME, OTHER = Principal(None), Principal("acme"), Principal("other")
@@ -84,3 +85,24 @@ async def test_while_nothing_can_be_written_the_order_is_refused_with_the_reason
         with pytest.raises(Problem, match="the disk is full") as caught:
             await orders(it).post(ADMIN, 1, PostFields(body="x"))
         assert caught.value.status == 503
+
+
+@pytest.mark.anyio
+async def test_what_is_over_and_shown_still_is_not_missing(tmp_path: Path) -> None:
+    """Another incident of its cause has come, and the time of the work has passed."""
+    native, up, board = {"Authorization": f"Bearer {KEY}"}, {"Auth": KEY}, {"Authorization": f"ApiKey acme:{KEY}"}
+    async with scene(tmp_path) as it:
+        await it.see("down down up up down down", "shop")
+        first, path = 1, "/api/prober/v1/incidents/1"
+        work = {"site": "main", "name": "Move", "duration": "1m", "components": ["shop"]}
+        made = (await it.public.post("/api/prober/v1/maintenances", headers=native, json=work)).json()["id"]
+        await it.wait(5 * MINUTE)
+        assert (await it.public.get(path, headers=native)).status_code == 200
+        answer = await it.public.post(f"{path}/updates", headers=native, json={"body": "More."})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (409, "ended")
+        assert (await it.up.put(f"/maintenance/{made}", headers=up, json={"duration": 9})).status_code == 409
+        for one in (f"/api/v1/event/list/{first}/", f"/api/v1/event/list/{made.partition('@')[2]}/"):
+            fields = {"impact": "Nobody could buy."}
+            assert (await it.public.put(one, headers=board, json=fields)).json()["impact"] == fields["impact"]
+            assert (await it.public.delete(one, headers=board)).status_code == 204
+            assert (await it.public.get(one, headers=board)).status_code == 404

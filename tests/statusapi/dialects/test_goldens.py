@@ -36,6 +36,7 @@ FIELDS: dict[str, Any] = {
     "post /incidents/{num}/acknowledge": {"duration": "2h"},
     "post /maintenances": {"site": "main", "name": "Move", "duration": "1h", "components": ["blog"]},
     "post /maintenances/{id}/extend": {"duration": "1h"},
+    "post /maintenances/{id}/move": {"duration": "30m", "components": ["blog", "mail"]},
     "post /maintenances/{id}/end": {"body": "Done."},
     "post /keys": {"name": "bot", "account": "acme", "scope": "read"},
 }

@@ -209,3 +209,33 @@ async def test_a_step_is_taken_only_if_it_is_what_was_read(tmp_path: Path) -> No
         assert (refused.status_code, refused.json()["error"]["code"]) == (412, "changed")
         matched = key | {"If-Match": extended.headers["etag"]}
         assert (await it.public.post(f"{path}/end", headers=matched, json={})).status_code == 200
+
+
+async def test_what_is_planned_is_given_other_times_and_components(tmp_path: Path) -> None:
+    async with scene(tmp_path, MAINTENANCE) as it:
+        _, said = await ask(it, "POST", **MOVE, start="2023-11-15T00:00:00Z")
+        path = f"/{said['id']}/move"
+        fields: dict[str, Any] = {
+            "start": "2023-11-15T01:00:00.000Z",
+            "duration": "10m",
+            "components": ["mail"],
+            "auto_end": False,
+        }
+        status, after = await ask(it, "POST", path, **fields, body="Later.")
+        assert (status, after.get("end")) == (200, "2023-11-15T01:10:00.000Z")
+        assert after == after | {"start": fields["start"], "components": ["mail"], "auto_end": False}
+        assert (len(after["updates"]), after["updates"][-1]["body"]) == (2, "Later.")
+        assert (await ask(it, "POST", path, duration="10m")) == (200, after)  # nothing of it is another
+        assert (await it.store.load()).maintenances[said["id"]].components == ("mail",)
+        status, refused = await ask(it, "POST", "/upgrade/move", duration="10m")
+        assert (status, refused["error"]["code"]) == (409, "declared")
+        assert (await ask(it, "POST", path, key=ACME, components=["lone"]))[0] == 400
+        refusals: list[dict[str, Any]] = [
+            {"duration": "10m", "end": "2023-11-15T01:10:00Z"},
+            {"duration": "400d"},
+            {"components": []},
+            {"end": "2023-11-15T01:00:00Z"},
+            {"start": "2023-11-14T00:00:00Z"},
+        ]
+        for wrong in refusals:
+            assert (await ask(it, "POST", path, **wrong))[0] == 400, wrong

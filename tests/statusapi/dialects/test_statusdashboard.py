@@ -129,14 +129,14 @@ async def test_events_are_found_by_what_they_are(tmp_path: Path) -> None:
     async with scene(tmp_path, MAINTENANCE + WEEKLY) as it:
         await eventful(it)
         every = await nums(it, "/api/v1/event/list/")
-        assert every == [21701302400, 21700697600, 21700092800, 3, 10000000000, 2]
+        assert every == [3, 2, 21701302400, 21700697600, 21700092800, 10000000000]
         assert await nums(it, "/api/v1/event/list/?type__type=incident") == [3, 2]
         assert await nums(it, "/api/v1/event/list/?status__status=investigating") == [3]
         assert await nums(it, "/api/v1/event/list/?type=1&event_service__service__service_name=Blog") == [2]
         assert await nums(it, "/api/v1/event/list/?auto=true&end__lt=2023-11-15") == [10000000000]
         assert await nums(it, "/api/v1/event/list/?order_by=start&limit=2") == [2, 10000000000]
         said = await ask(it, "/api/v1/event/list/?limit=2&offset=2")
-        assert [one["start"] for one in said["objects"]] == ["2023-11-16T00:00:00", "2023-11-14T22:44:27"]
+        assert [one["start"] for one in said["objects"]] == ["2023-11-30T00:00:00", "2023-11-23T00:00:00"]
         assert await nums(it, said["meta"]["next"]) == every[4:]
 
 

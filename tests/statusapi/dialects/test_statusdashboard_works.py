@@ -99,7 +99,6 @@ NEW = [
     ({"end": WORK["start"]}, "end", "Planned work ends after it starts, and not in the past."),
     ({"status": "/api/v1/status/5/"}, "status", "Planned work can't begin as 'verifying'."),
     ({"status": "/api/v1/status/2/"}, "status", "Planned work can't begin as 'investigating'."),
-    ({"hidden_db": True}, "hidden_db", "Planned work can't be hidden."),
     (
         {"event_update": [{"update": "Soon."}]},
         "event_update",
@@ -113,13 +112,10 @@ NEW = [
 ]
 CHANGED = [
     ({"type": "/api/v1/type/1/"}, "type", "The type of an event can't change."),
-    ({"start": LATER}, "start", "Planned work can't be moved: plan it anew."),
-    ({"end": "2023-11-14T23:00:00"}, "end", "Planned work can't be made shorter: complete it, or plan it anew."),
-    (
-        {"event_service": [{"service": "/api/v1/service/2/"}]},
-        "event_service",
-        "Planned work can't be given other services: plan it anew.",
-    ),
+    ({"start": LATER}, "end", "Planned work ends after it starts, and not in the past."),
+    ({"end": WORK["start"]}, "end", "Planned work ends after it starts, and not in the past."),
+    ({"start": "2023-11-14T22:00:00"}, "start", "Planned work may not start in the past."),
+    ({"start": 1_700_000_000}, "start", "expected a date and time in UTC such as 2015-09-21T09:00:00"),
     ({"status": "/api/v1/status/5/"}, "status", "Planned work that is 'planning' can't be 'verifying'."),
 ]
 
@@ -144,3 +140,66 @@ async def test_what_its_life_does_not_have_is_refused(
         assert (await ask(it, "GET", path)).json() == said
         answer = await ask(it, "PUT", path, {"status": "/api/v1/status/6/"})
         assert answer.json() == {"error": "A maintenance that is planning can't be ended."}
+
+
+async def test_it_is_moved_made_shorter_and_given_more_services(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        said = await made(it, **WORK)
+        path = said["resource_uri"].removeprefix("/api/v1/")
+        moved = {"start": "2023-11-14T22:33:20", "end": "2023-11-14T23:00:00"}
+        more = [{"service": "/api/v1/service/2/"}]
+        after = (await ask(it, "PUT", path, moved | {"event_service": more, "auto": False})).json()
+        assert {key: after[key] for key in ("start", "end", "auto")} == moved | {"auto": False}
+        assert [one["service"]["service_name"] for one in after["event_service"]] == ["Shop", "Blog"]
+        await it.wait(25 * MINUTE)
+        assert (await ask(it, "GET", path)).json()["status"]["status"] == "planning"
+        begun = await ask(it, "PUT", path, {"auto": True, "end": "2023-11-14T22:50:00"})
+        assert (begun.json()["status"]["status"], begun.json()["end"]) == ("inprogress", "2023-11-14T22:50:00")
+        refused = await ask(it, "DELETE", after["event_service"][0]["resource_uri"].removeprefix("/api/v1/"))
+        assert refused.status_code == 409
+        await it.wait(20 * MINUTE)
+        assert (await ask(it, "GET", path)).json()["status"]["status"] == "completed"
+
+
+async def test_services_and_updates_are_taken_from_what_is_planned(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        services = [{"service": f"/api/v1/service/{num}/"} for num in (1, 2)]
+        said = await made(it, **(WORK | {"event_service": services}))
+        first, second = (one["resource_uri"].removeprefix("/api/v1/") for one in said["event_service"])
+        update = said["event_update"][0]["resource_uri"].removeprefix("/api/v1/")
+        assert [(await ask(it, "DELETE", path)).status_code for path in (first, first, second)] == [204, 404, 409]
+        assert [(await ask(it, "DELETE", update)).status_code for _ in range(2)] == [204, 404]
+        after = (await ask(it, "GET", said["resource_uri"].removeprefix("/api/v1/"))).json()
+        assert [one["service"]["service_name"] for one in after["event_service"]] == ["Blog"]
+        assert said["event_update"][0] not in after["event_update"]
+
+
+async def test_what_is_hidden_is_told_to_those_who_have_a_key_only(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        said = await made(it, **WORK, hidden_db=True)
+        assert said["hidden_db"] is True
+        path = said["resource_uri"].removeprefix("/api/v1/")
+        await it.wait(MINUTE)
+        then = it.now_ms
+        public = ("/", "/api/v2/summary.json", "/v3/summary.json", "/history.atom", "/maintenance.ics", "/history")
+        for place in (*public, "/?at=2023-11-14T22:14:20Z"):
+            assert "another rack" not in (await it.public.get(place)).text, place
+        assert then == it.now_ms
+        assert (await ask(it, "GET", path)).json() == said
+        assert (await ask(it, "PUT", path, {"hidden_db": False})).status_code == 201
+        assert "another rack" in (await it.public.get("/")).text
+        assert (await ask(it, "DELETE", path)).status_code == 204
+
+
+async def test_what_is_declared_is_moved_in_the_file(tmp_path: Path) -> None:
+    async with scene(tmp_path, MAINTENANCE) as it:
+        (event,) = (await ask(it, "GET", "event/list/?type=2")).json()["objects"]
+        path = event["resource_uri"].removeprefix("/api/v1/")
+        for fields in ({"start": "2023-11-14T22:50:00"}, {"auto": False}, {"event_service": WORK["event_service"]}):
+            answer = await ask(it, "PUT", path, fields)
+            assert (answer.status_code, "declared in the configuration file" in answer.json()["error"]) == (409, True)
+        assert (await ask(it, "PUT", path, {"hidden_db": True})).status_code == 409
+        update = event["event_update"][0]["resource_uri"].removeprefix("/api/v1/")
+        assert (await ask(it, "GET", update)).json() == event["event_update"][0]
+        assert (await ask(it, "DELETE", update)).status_code == 409
+        assert (await ask(it, "GET", path)).json() == event

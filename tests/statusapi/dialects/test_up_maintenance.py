@@ -102,10 +102,17 @@ async def test_what_can_not_be_planned_is_told(tmp_path: Path, fields: dict[str,
 @pytest.mark.parametrize(
     ("fields", "status", "text"),
     [
-        ({"start": "2023-11-14T22:50:00Z"}, 409, "start: planned work can't be moved"),
-        ({"duration": 30}, 409, "duration: planned work can't be made shorter"),
+        ({"start": "2023-11-14T20:00:00Z"}, 400, "start: expected a moment to come"),
+        ({"start": "2026-11-14T20:00:00Z"}, 400, "start: expected a moment to come, at most a year ahead"),
+        ({"duration": 527_040}, 400, "until: expected a later end than it has, which is to come within a year"),
+        ({"components": ["lone"]}, 400, "components: expected components of the site"),
+        (
+            {"start": "2023-11-14T23:00:00Z", "status": "COMPLETED"},
+            409,
+            "A maintenance that is planning can't be ended.",
+        ),
         ({"status": "COMPLETED"}, 409, "A maintenance that is planning can't be ended."),
-        ({"body": "Only words."}, 400, "body: expected a status or a longer duration with it"),
+        ({"body": "Only words."}, 400, "body: expected a status, other times or components with it"),
     ],
 )
 async def test_what_its_life_does_not_have_is_refused(
@@ -118,6 +125,34 @@ async def test_what_its_life_does_not_have_is_refused(
         assert text in found[1]["text"]
         assert (await ask(it, "GET", f"/maintenance/{said['id']}"))[1]["result"] == [said]
         assert (await ask(it, "PUT", "/maintenance/none", status="INPROGRESS"))[0] == 404
+
+
+async def test_what_is_planned_is_moved_made_shorter_and_given_other_components(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        said = await planned(it)
+        path = f"/maintenance/{said['id']}"
+        moved: dict[str, Any] = {"start": "2023-11-14T22:33:20.000Z", "duration": 30, "components": ["blog", "mail"]}
+        after = (await put(it, path, **moved))["result"]
+        assert after == after | moved
+        await it.wait(25 * MINUTE)
+        shown = {id_: one.status.value for id_, one in it.recorder.shown.components.items()}
+        assert (shown["blog"], shown["mail"], shown["shop"]) == ("maintenance", "maintenance", "operational")
+        assert (await put(it, path, duration=26, body="Nearly done."))["result"]["duration"] == 26
+        found = await ask(it, "PUT", path, components=["shop"])
+        assert (found[0], "can't be moved like this" in found[1]["text"]) == (409, True)
+        await it.wait(22 * MINUTE)
+        assert (await ask(it, "GET", path))[1]["result"][0]["status"] == "COMPLETED"
+        assert (await ask(it, "PUT", path, start="2023-11-15T22:50:00Z"))[0] == 409
+
+
+async def test_what_the_configuration_declares_lasts_longer_but_is_moved_in_the_file(tmp_path: Path) -> None:
+    async with scene(tmp_path, MAINTENANCE) as it:
+        (said,) = (await ask(it, "GET", "/maintenance/upgrade"))[1]["result"]
+        longer = (await put(it, "/maintenance/upgrade", duration=said["duration"] + 5))["result"]
+        assert longer["duration"] == said["duration"] + 5
+        for fields in ({"duration": said["duration"]}, {"components": ["shop"]}, {"start": "2023-11-15T22:50:00Z"}):
+            found = await ask(it, "PUT", "/maintenance/upgrade", **fields)
+            assert (found[0], "declared in the configuration file" in found[1]["text"]) == (409, True)
 
 
 async def test_what_is_under_way_is_not_planned_again(tmp_path: Path) -> None:
