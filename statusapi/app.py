@@ -74,6 +74,10 @@ class Limited:
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         limits = self._limits
+        if LOCAL not in scope and not _has_one_host(scope):
+            request, problem = Request(scope), Problem(400, "host", "Expected one header Host.")
+            await self._render(request)(problem)(scope, receive, send)
+            return
         if limits.per_address and LOCAL not in scope and not scope["path"].startswith(_UNLIMITED):
             request = Request(scope)
             wait_s = limits.wait_s(f"address {limits.address(request)}", limits.per_address)
@@ -81,6 +85,12 @@ class Limited:
                 await self._render(request)(too_many(wait_s))(scope, receive, send)
                 return
         await self.application(scope, receive, send)
+
+
+def _has_one_host(scope: Any) -> bool:
+    """Else somebody on the way may have meant another one; HTTP/1.0 has none."""
+    count = [name for name, _ in scope["headers"]].count(b"host")
+    return bool(count == 1 or (count == 0 and scope["http_version"] == "1.0"))
 
 
 def create_public(

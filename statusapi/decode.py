@@ -7,6 +7,7 @@ shown as it is.
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -21,6 +22,8 @@ DEEPEST = 16  # lists and objects within each other
 JSON = frozenset({"application/json"})
 CURL = frozenset({"application/json", "application/x-www-form-urlencoded"})  # the latter is what curl says unasked
 
+_CHARSET = re.compile(r"""\bcharset\s*=\s*["']?([^"';\s]*)""", re.IGNORECASE)
+
 F = TypeVar("F", bound=BaseModel)
 
 
@@ -29,9 +32,15 @@ async def taken(request: Request, kinds: frozenset[str] = JSON, longest: int = L
 
     kinds: what it may say that it is; to say nothing is allowed. longest: in bytes.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind and kind not in kinds:
-        raise Problem(415, "media_type", "Expected a body in application/json.")
+    for told in request.headers.getlist("content-type"):
+        kind, _, parameters = told.partition(";")
+        charset = _CHARSET.search(parameters)
+        if kind.strip() and kind.strip().lower() not in kinds:
+            raise Problem(415, "media_type", "Expected a body in application/json.")
+        if charset and charset[1].lower() not in ("utf-8", "utf8", "us-ascii"):
+            raise Problem(415, "media_type", "Expected a body in UTF-8.")
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise Problem(415, "media_type", "Expected a body that is not compressed.")
     content = b""
     async for piece in request.stream():
         content += piece

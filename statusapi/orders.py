@@ -148,6 +148,10 @@ class StepFields(_Fields):
     body: Body | None = None
 
 
+class NoFields(_Fields):
+    """Of what needs no more than its path."""
+
+
 class ExtendFields(StepFields):
     """A later end: a moment (`until`), or how much later than it is to end now (`duration`)."""
 

@@ -20,11 +20,15 @@ LONGEST_KEY = 255
 
 
 class Said(NamedTuple):
-    """An answer: its status and its body. is_repeated: it was given before."""
+    """An answer: its status and its body. is_repeated: it was given before.
+
+    again: the body of the next time, if the first has a secret in it, which is told once and kept nowhere.
+    """
 
     status: int
     body: str
     is_repeated: bool = False
+    again: str | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -62,7 +66,9 @@ class Repeats:
             found = await self._replies.find(id_, now_ms)
             if found is None:
                 said = await deed()
-                await self._replies.add(id_, Reply(request, said.status, said.body), now_ms)
+                await self._replies.add(
+                    id_, Reply(request, said.status, said.body if said.again is None else said.again), now_ms
+                )
                 return said
         except StoreError as error:
             raise Problem(503, "store", f"The store does not take it now: {error}.") from None

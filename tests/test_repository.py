@@ -32,6 +32,7 @@ TESTED_BY = {
     "statusapi/nouns.py": "tests/statusapi/test_views.py",
     "statusapi/catalog.py": "tests/statusapi/dialects/test_up_writing.py",
     "statusapi/dialects/native_answers.py": "tests/statusapi/dialects/test_native_openapi.py",
+    "statusapi/dialects/native_objects.py": "tests/statusapi/dialects/test_native.py",
     "statusapi/dialects/up_fields.py": "tests/statusapi/dialects/test_up_writing.py",
     "statusapi/dialects/up_metrics.py": "tests/statusapi/dialects/test_up_writing.py",
     "statusapi/dialects/up_objects.py": "tests/statusapi/dialects/test_up.py",

@@ -8,21 +8,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from prober.core.model import ComponentState, Impact, Incident, Pin
+from prober.core.model import Incident
 from prober.options import parse_duration_ms
-from prober.store.keys import KeyRow
 from statusapi.api_keys import ApiKeys, KeyFields
 from statusapi.auth import Auth, Principal, Scope, bearer, needed, no_bearer
 from statusapi.decode import decoded, taken
 from statusapi.delivery import Delivery
 from statusapi.dialects import native_maintenance
+from statusapi.dialects.native_objects import (
+    component_said,
+    incident_listed,
+    incident_said,
+    key_said,
+    own_listed,
+)
 from statusapi.dialects.native_openapi import PREFIX, QUERIES, document, viewer
 from statusapi.dialects.native_transitions import Transitions
-from statusapi.dialects.wire import moment, moment_or_none
+from statusapi.dialects.wire import moment_or_none
 from statusapi.explain import Explain
 from statusapi.latency import Latency
-from statusapi.nouns import ComponentView, IncidentView
-from statusapi.orders import AcknowledgeFields, OpenFields, Orders, PinFields, PostFields
+from statusapi.nouns import ComponentView
+from statusapi.orders import AcknowledgeFields, NoFields, OpenFields, Orders, PinFields, PostFields
 from statusapi.past import MOST, Past
 from statusapi.prepared import READS, answer, body, check_match
 from statusapi.problems import Problem, moment_ms, not_found
@@ -90,10 +96,10 @@ def _of_incidents(it: Native) -> list[Route]:
         wants_open, at_ms = _is_open(request), _at_ms(request)
         if at_ms is not None:
             then = await it.past.incidents(principal, at_ms)
-            return _answer({"incidents": [_own(one) for one in then if one.is_open or not wants_open]})
+            return _answer({"incidents": [own_listed(one) for one in then if one.is_open or not wants_open]})
         pages = [page for page in it.views.pages.values() if principal.may_see(page.account)]
         found = [shown for page in pages for shown in (page.incidents if wants_open else page.recent)]
-        listed = [*map(_listed, found), *map(_own, it.orders.own(principal))]
+        listed = [*map(incident_listed, found), *map(own_listed, it.orders.own(principal))]
         return _answer({"incidents": sorted(listed, key=lambda one: int(one["num"]), reverse=True)})
 
     async def incident(request: Request) -> Response:
@@ -102,9 +108,9 @@ def _of_incidents(it: Native) -> list[Route]:
             then = [one for one in await it.past.incidents(principal, at_ms) if one.num == num]
             if not then:
                 raise not_found()
-            return _answer(_incident(then[0]))
+            return _answer(incident_said(then[0]))
         found = it.orders.find(principal, num)
-        made = body(_json(_incident(found)))
+        made = body(_json(incident_said(found)))
         return answer(request, made, "application/json", {"Cache-Control": "no-store"})
 
     async def updates(request: Request) -> Response:
@@ -143,13 +149,31 @@ def _of_components(it: Native) -> list[Route]:
     async def components(request: Request) -> Response:
         principal = await _principal(it.auth, request)
         pages = [page for page in it.views.pages.values() if principal.may_see(page.account)]
-        return _answer({"components": [_component(shown) for page in pages for shown in page.components]})
+        return _answer({"components": [component_said(shown) for page in pages for shown in page.components]})
+
+    def shown(principal: Principal, id_: str) -> ComponentView:
+        pages = [page for page in it.views.pages.values() if principal.may_see(page.account)]
+        found = (one for page in pages for one in (*page.components, *page.hidden_components) if one.id == id_)
+        one = next(found, None)
+        if one is None:
+            raise not_found()
+        return one
+
+    async def component(request: Request) -> Response:
+        found = shown(await _principal(it.auth, request), request.path_params["id"])
+        return answer(request, body(_json(component_said(found))), "application/json", {"Cache-Control": "no-store"})
 
     async def pin(request: Request) -> Response:
         principal, id_ = await _principal(it.auth, request), request.path_params["id"]
-        if request.method == "DELETE":
-            return _answer(_pinned(await it.orders.unpin(principal, id_)))
-        return _answer(_pinned(await it.orders.pin(principal, id_, decoded(await taken(request), PinFields))))
+        content = b"" if request.method == "DELETE" else await taken(request)
+
+        async def do() -> Mapping[str, Any]:
+            fields = None if request.method == "DELETE" else decoded(content, PinFields)
+            check_match(request, body(_json(component_said(shown(principal, id_)))))
+            await (it.orders.unpin(principal, id_) if fields is None else it.orders.pin(principal, id_, fields))
+            return component_said(shown(principal, id_))
+
+        return await _once(it, request, principal, content, 200, do)
 
     async def uptime(request: Request) -> Response:
         principal, query = await _principal(it.auth, request), dict(request.query_params)
@@ -162,6 +186,7 @@ def _of_components(it: Native) -> list[Route]:
 
     return [
         Route(f"{PREFIX}/components", components, methods=READS),
+        Route(f"{PREFIX}/components/{{id}}", component, methods=READS),
         Route(f"{PREFIX}/components/{{id}}/pin", pin, methods=["POST", "DELETE"]),
         Route(f"{PREFIX}/components/{{id}}/uptime", uptime, methods=READS),
         Route(f"{PREFIX}/checks/{{id}}/latency", took, methods=READS),
@@ -181,20 +206,17 @@ def _of_delivery(it: Native) -> list[Route]:
         return _answer(_with_moments(await it.delivery.notice(principal, request.path_params["id"])))
 
     async def replay(request: Request) -> Response:
-        principal = await _principal(it.auth, request)
-        return _answer(_with_moments(await it.delivery.replay(principal, request.path_params["id"])))
+        return await _plainly(it, request, it.delivery.replay)
 
     async def channels(request: Request) -> Response:
         found = await it.delivery.channels(await _principal(it.auth, request))
         return _answer({"channels": [_with_moments(one) for one in found]})
 
     async def enable(request: Request) -> Response:
-        principal = await _principal(it.auth, request)
-        return _answer(_with_moments(await it.delivery.enable(principal, request.path_params["id"])))
+        return await _plainly(it, request, it.delivery.enable)
 
     async def test(request: Request) -> Response:
-        principal = await _principal(it.auth, request)
-        return _answer(_with_moments(await it.delivery.test(principal, request.path_params["id"])), 201)
+        return await _plainly(it, request, it.delivery.test, 201)
 
     async def alert_path(request: Request) -> Response:
         return _answer(_with_moments(await it.delivery.alert_path(await _principal(it.auth, request))))
@@ -214,18 +236,26 @@ async def _open(it: Native, principal: Principal, content: bytes) -> Incident:
     return await it.orders.open(principal, decoded(content, OpenFields))
 
 
+async def _made_key(it: Native, principal: Principal, content: bytes) -> Mapping[str, Any]:
+    row, key = await it.keys.create(principal, decoded(content, KeyFields))
+    return key_said(row) | {"key": key}
+
+
 async def _once(
     it: Native,
     request: Request,
     principal: Principal,
     content: bytes,
     status: int,
-    deed: Callable[[], Awaitable[Incident]],
+    deed: Callable[[], Awaitable[Incident | Mapping[str, Any]]],
 ) -> Response:
-    """The incident that comes of the deed, which is done once for one Idempotency-Key."""
+    """What comes of the deed, which is done once for one Idempotency-Key. A key of the API is told the first time."""
 
     async def say() -> Said:
-        return Said(status, _json(_incident(await deed())).decode())
+        done = await deed()
+        told = incident_said(done) if isinstance(done, Incident) else done
+        again = {**told, "key": None} if "key" in told else told
+        return Said(status, _json(told).decode(), again=_json(again).decode())
 
     what, key = f"{request.method} {request.url.path}", request.headers.get("idempotency-key")
     said = await it.repeats.once(principal, what, key, content, say)
@@ -234,22 +264,39 @@ async def _once(
     return Response(made, said.status, headers, "application/json")
 
 
+async def _plainly(
+    it: Native,
+    request: Request,
+    deed: Callable[[Principal, str], Awaitable[dict[str, Any]]],
+    status: int = 200,
+) -> Response:
+    """What comes of a deed that needs no more than the id of the path."""
+    principal, content = await _principal(it.auth, request), await taken(request)
+
+    async def do() -> Mapping[str, Any]:
+        decoded(content, NoFields)
+        told: dict[str, Any] = _with_moments(await deed(principal, request.path_params["id"]))
+        return told
+
+    return await _once(it, request, principal, content, status, do)
+
+
 def _check_match(request: Request, incident: Incident) -> None:
     """Raises Problem if the incident is another than the one that the asker has read."""
-    check_match(request, body(_json(_incident(incident))))
+    check_match(request, body(_json(incident_said(incident))))
 
 
 def _of_keys(it: Native) -> list[Route]:
     async def api_keys(request: Request) -> Response:
         principal = await it.auth.admitted(request, bearer(request), no_bearer(), Scope.ADMIN)
         if request.method == "POST":
-            row, key = await it.keys.create(principal, decoded(await taken(request), KeyFields))
-            return _answer(_key(row) | {"key": key}, 201)
-        return _answer({"keys": [_key(row) for row in it.keys.listed(principal)]})
+            content = await taken(request)
+            return await _once(it, request, principal, content, 201, lambda: _made_key(it, principal, content))
+        return _answer({"keys": [key_said(row) for row in it.keys.listed(principal)]})
 
     async def api_key(request: Request) -> Response:
         principal = await it.auth.admitted(request, bearer(request), no_bearer(), Scope.ADMIN)
-        return _answer(_key(await it.keys.revoke(principal, request.path_params["id"])))
+        return _answer(key_said(await it.keys.revoke(principal, request.path_params["id"])))
 
     return [
         Route(f"{PREFIX}/keys", api_keys, methods=[*READS, "POST"]),
@@ -274,11 +321,13 @@ def _of_the_past(it: Native) -> list[Route]:
         return _answer(_with_moments(it.past.check(principal, request.path_params["id"])))
 
     async def look(request: Request) -> Response:
-        principal, id_ = await _principal(it.auth, request), request.path_params["id"]
-        known = it.past.check(principal, id_)
-        it.auth.limit(f"probes of {id_}", LOOKS_A_MINUTE)
-        it.look(id_)
-        return _answer(_with_moments(known), 202)
+        async def do(principal: Principal, id_: str) -> dict[str, Any]:
+            known = it.past.check(principal, id_)
+            it.auth.limit(f"probes of {id_}", LOOKS_A_MINUTE)
+            it.look(id_)
+            return known
+
+        return await _plainly(it, request, do, 202)
 
     async def observations(request: Request) -> Response:
         principal, id_ = await _principal(it.auth, request), request.path_params["id"]
@@ -397,84 +446,3 @@ def _num(request: Request) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise not_found()
     return int(text)
-
-
-def _component(shown: ComponentView) -> dict[str, Any]:
-    return {
-        "component": shown.id,
-        "site": shown.site,
-        "name": shown.name,
-        "status": shown.status,
-        "since": moment(shown.since_ms),
-        "pin": _pin(shown.pin),
-    }
-
-
-def _pinned(state: ComponentState) -> dict[str, Any]:
-    return {
-        "component": state.component,
-        "site": state.site,
-        "status": state.status,
-        "since": moment(state.since_ms),
-        "pin": _pin(state.pin),
-    }
-
-
-def _pin(pin: Pin | None) -> dict[str, Any] | None:
-    return None if pin is None else {"status": pin.status, "by": pin.by, "until": moment_or_none(pin.until_ms)}
-
-
-def _key(row: KeyRow) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "account": row.account,
-        "name": row.name,
-        "scope": row.scope,
-        "created_at": moment(row.created_ms),
-        "expires_at": moment_or_none(row.expires_ms),
-        "revoked_at": moment_or_none(row.revoked_ms),
-        "used_at": moment_or_none(row.used_ms),
-    }
-
-
-def _listed(shown: IncidentView) -> dict[str, Any]:
-    return {
-        "num": shown.num,
-        "id": shown.slug,
-        "site": shown.site,
-        "name": shown.name,
-        "status": shown.status,
-        "impact": Impact(shown.impact).word,
-        "started_at": moment(shown.started_ms),
-        "updated_at": moment(shown.updated_ms),
-        "resolved_at": moment_or_none(shown.resolved_ms),
-        "components": [component.id for component in shown.components],
-        "acknowledged_by": shown.acknowledged_by or None,
-    }
-
-
-def _own(incident: Incident) -> dict[str, Any]:
-    """An incident that stands on no page, as the others are listed."""
-    more = ("is_led_by_a_person", "acknowledged_until", "updates")
-    return {key: value for key, value in _incident(incident).items() if key not in more}
-
-
-def _incident(incident: Incident) -> dict[str, Any]:
-    return {
-        "num": incident.num,
-        "id": incident.slug,
-        "site": incident.site,
-        "name": incident.name,
-        "status": incident.status,
-        "impact": incident.impact.word,
-        "started_at": moment(incident.started_ms),
-        "updated_at": moment(incident.updated_ms),
-        "resolved_at": moment_or_none(incident.resolved_ms),
-        "components": [affected.component for affected in incident.affected],
-        "is_led_by_a_person": incident.taken,
-        "acknowledged_by": incident.acknowledged_by or None,
-        "acknowledged_until": moment_or_none(incident.acknowledged_until_ms),
-        "updates": [
-            {"at": moment(u.at_ms), "status": u.status, "body": u.body, "author": u.author} for u in incident.updates
-        ],
-    }

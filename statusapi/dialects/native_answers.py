@@ -81,7 +81,7 @@ _MAINTENANCE = _object(
 )
 
 _PIN = _object(status=_SHOWN, by=TEXT, until=_maybe(MOMENT))
-_PINNED = {"component": TEXT, "site": TEXT, "status": _SHOWN, "since": MOMENT, "pin": _maybe(_PIN)}
+_COMPONENT = {"component": TEXT, "site": TEXT, "name": TEXT, "status": _SHOWN, "since": MOMENT, "pin": _maybe(_PIN)}
 _STATUS = _object(
     at=MOMENT,
     components=_list(_object(component=TEXT, site=TEXT, status=_words(*Status, "unknown"), since=_maybe(MOMENT))),
@@ -289,10 +289,11 @@ ANSWERS: Mapping[str, Schema] = {
     "post /channels/{id}/enable": _CHANNEL,
     "post /channels/{id}/test": _NOTICE,
     "get /alert-path": _ALERT_PATH,
-    "get /components": _object(components=_list(_object(**_PINNED, name=TEXT))),
+    "get /components": _object(components=_list(_object(**_COMPONENT))),
+    "get /components/{id}": _object(**_COMPONENT),
     "get /components/{id}/uptime": _UPTIME,
-    "post /components/{id}/pin": _object(**_PINNED),
-    "delete /components/{id}/pin": _object(**_PINNED),
+    "post /components/{id}/pin": _object(**_COMPONENT),
+    "delete /components/{id}/pin": _object(**_COMPONENT),
     "get /components/{id}/explain": _EXPLAINED,
     "post /alertmanager": _ALERTS,
     "get /incidents": _object(incidents=_list(_object(**_LISTED))),
@@ -310,7 +311,7 @@ ANSWERS: Mapping[str, Schema] = {
     "post /maintenances/{id}/cancel": _MAINTENANCE,
     "get /maintenances/{id}/next": _MAINTENANCES,
     "get /keys": _object(keys=_list(_object(**_KEY))),
-    "post /keys": _object(**_KEY, key=TEXT),
+    "post /keys": _object(**_KEY, key=_maybe(TEXT)),
     "delete /keys/{id}": _object(**_KEY),
 }
 """By method and path: what comes of a request that is carried out."""

@@ -93,6 +93,7 @@ OPERATIONS = (
     Operation("post", "/channels/{id}/test", "Send a notice marked as a test; it is the channel's drill.", done=201),
     Operation("get", "/alert-path", "Whether people would be told of trouble, and how each channel stands."),
     Operation("get", "/components", "What every component shows, and what a person has set."),
+    Operation("get", "/components/{id}", "What one component shows, and what a person has set."),
     Operation("get", "/components/{id}/uptime", "How much of a time it was up, and the intervals.", queries=_UPTIME),
     Operation("post", "/components/{id}/pin", "Let a component show a status.", PinFields),
     Operation("delete", "/components/{id}/pin", "Let it show again what its checks say."),
@@ -219,11 +220,12 @@ def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _other_parameters(operation: Operation) -> list[dict[str, Any]]:
     found = [{"name": q.name, "in": "query", "schema": q.schema, "description": q.text} for q in operation.queries]
-    if operation.method == "post" and operation.path.startswith(("/incidents", "/maintenances")):
+    if (operation.method == "post" and operation.path != "/alertmanager") or operation.path.endswith("/pin"):
         text = "A request with the same one is carried out once in a day."
         schema = {"type": "string", "minLength": 1, "maxLength": 255}
         found.append({"name": "Idempotency-Key", "in": "header", "schema": schema, "description": text})
-    if operation.method == "post" and operation.path.startswith(("/incidents/", "/maintenances/")):
+    is_of_one = operation.path.startswith(("/incidents/", "/maintenances/")) or operation.path.endswith("/pin")
+    if operation.method in ("post", "delete") and is_of_one:
         text = "The ETag of it as it was read: if it is another by now, nothing is done."
         found.append({"name": "If-Match", "in": "header", "schema": {"type": "string"}, "description": text})
     return found

@@ -93,8 +93,11 @@ _ERRORS = {
 
 
 def _answer(said: Object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    content = json.dumps([said], indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    return Response(content.encode(), status, {"Cache-Control": "no-store", **(headers or {})}, "application/json")
+    return Response(_json(said).encode(), status, {"Cache-Control": "no-store", **(headers or {})}, "application/json")
+
+
+def _json(said: Object) -> str:
+    return json.dumps([said], indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 async def _meta(_: Request) -> Response:
@@ -167,20 +170,21 @@ class _Up:
         return _said(resource, "lst" if id_ is None else "get", result)
 
     async def _put(self, request: Request, principal: Principal, resource: Resource, id_: str | None) -> Response:
-        """Once for one Idempotency-Key; but of an account, since the key that it may be told is kept nowhere."""
+        """Once for one Idempotency-Key; the key that an account may be told is told the first time only."""
         content = await taken(request, CURL)
 
         async def say() -> Said:
-            said = await self._done(request, principal, resource, id_, parsed(content))
-            return Said(said.status_code, bytes(said.body).decode())
+            told = await self._done(request, principal, resource, id_, parsed(content))
+            again = told | {"result": told["result"] | {"key": []}} if resource.is_for_admin else told
+            return Said(200, _json(told), again=_json(again))
 
-        key = None if resource.is_for_admin else request.headers.get("idempotency-key")
+        key = request.headers.get("idempotency-key")
         said = await self._repeats.once(principal, f"PUT {request.url.path}", key, content, say)
         return Response(said.body, said.status, {"Cache-Control": "no-store", **said.headers}, "application/json")
 
     async def _done(
         self, request: Request, principal: Principal, resource: Resource, id_: str | None, found: Object
-    ) -> Response:
+    ) -> Object:
         done: Put = await getattr(self._writing, resource.put or "")(principal, id_, found)
         if isinstance(resource, Metrics):
             series = [one for one in up_metrics.found(self._known, principal) if one.id == done.id]
@@ -189,7 +193,7 @@ class _Up:
         else:
             objects = [one for key, one in resource.find(self._known, principal) if key == done.id]
         result = next(iter(objects), {}) | ({} if done.key is None else {"key": done.key})
-        return _answer({"id": done.id, "result": result, "spec": "put", "type": resource.plural})
+        return {"id": done.id, "result": result, "spec": "put", "type": resource.plural}
 
     async def _delete(self, principal: Principal, resource: Resource, id_: str) -> Response:
         await self._writing.delete(principal, resource.plural, id_)

@@ -1,8 +1,11 @@
 """What a request brings is read strictly, once for all dialects."""
 
-import pytest
+from typing import Any
 
-from statusapi.decode import LONGEST_REQUEST, decoded, parsed
+import pytest
+from starlette.requests import Request
+
+from statusapi.decode import LONGEST_REQUEST, decoded, parsed, taken
 from statusapi.orders import PostFields
 from statusapi.problems import Problem
 
@@ -45,3 +48,36 @@ def test_an_object_is_taken_as_it_is() -> None:
         "b": {"c": []},
     }
     assert parsed(b"") == parsed(b" \n") == {}
+
+
+def request_of(*headers: tuple[str, str]) -> Request:
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    raw = [(name.encode(), value.encode()) for name, value in headers]
+    return Request({"type": "http", "headers": raw}, receive)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("headers", "is_taken"),
+    [
+        ([], True),
+        ([("content-type", "")], True),
+        ([("content-type", "Application/JSON ; charset=UTF-8")], True),
+        ([("content-type", 'application/json; charset="utf-8"')], True),
+        ([("content-encoding", "identity")], True),
+        ([("content-type", "application/json; charset=utf-16")], False),
+        ([("content-type", "application/json;charset=latin1")], False),
+        ([("content-type", "application/json"), ("content-type", "text/xml")], False),
+        ([("content-encoding", "gzip")], False),
+        ([("content-encoding", "br, identity")], False),
+    ],
+)
+async def test_what_a_body_is_said_to_be_is_believed(headers: list[tuple[str, str]], is_taken: bool) -> None:
+    if is_taken:
+        assert await taken(request_of(*headers)) == b"{}"
+        return
+    with pytest.raises(Problem) as caught:
+        await taken(request_of(*headers))
+    assert caught.value.status == 415

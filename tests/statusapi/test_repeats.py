@@ -92,11 +92,45 @@ def files_with(folder: Path, content: bytes) -> list[Path]:
 
 
 async def test_a_key_that_is_told_once_is_not_kept_to_be_told_again(tmp_path: Path) -> None:
+    bearer = {"Authorization": f"Bearer {ADMIN}", "Idempotency-Key": "once"}
     async with scene(tmp_path) as it:
         headers = {"Auth": ADMIN, "Idempotency-Key": "once"}
-        first = await it.up.put("/accounts/new", headers=headers, json={"name": "New"})
-        again = await it.up.put("/accounts/new", headers=headers, json={"name": "New"})
-        assert len(first.json()[0]["result"]["key"]) == 40
-        assert (again.status_code, again.json()[0]["result"]["key"]) == (200, [])
-    key = first.json()[0]["result"]["key"].encode()
-    assert files_with(tmp_path, key) == []
+        fields = {"name": "New", "key": ""}
+        first, again = [await it.up.put("/accounts/new", headers=headers, json=fields) for _ in range(2)]
+        key = first.json()[0]["result"]["key"]
+        assert (len(key), again.status_code, again.json()[0]["result"]["key"]) == (40, 200, [])
+        assert (await it.up.get("/sites", headers={"Auth": key})).status_code == 200  # the second made no other one
+        made, repeated = [
+            await it.public.post("/api/prober/v1/keys", headers=bearer, json={"name": "bot", "account": "acme"})
+            for _ in range(2)
+        ]
+        assert (repeated.status_code, repeated.json()) == (201, made.json() | {"key": None})
+        assert len(await it.store.keys.all()) == 2
+    for secret in (key, made.json()["key"]):
+        assert files_with(tmp_path, secret.encode()) == []
+
+
+async def test_a_pin_is_set_and_taken_off_only_if_the_component_is_what_was_read(tmp_path: Path) -> None:
+    key, path = {"Authorization": f"Bearer {ACME}"}, "/api/prober/v1/components/shop"
+    async with scene(tmp_path) as it:
+        await it.see("up")
+        read = await it.public.get(path, headers=key)
+        matched = key | {"If-Match": read.headers["etag"]}
+        assert (await it.public.get(path, headers=key | {"If-None-Match": read.headers["etag"]})).status_code == 304
+        pinned = await it.public.post(f"{path}/pin", headers=matched, json={"status": "major"})
+        assert (pinned.status_code, pinned.json()["pin"]["status"]) == (200, "major")
+        for method, fields in (("POST", {"json": {"status": "degraded"}}), ("DELETE", {})):
+            answer = await it.public.request(method, f"{path}/pin", headers=matched, **fields)  # type: ignore[arg-type]
+            assert (answer.status_code, answer.json()["error"]["code"]) == (412, "changed")
+        matched["If-Match"] = pinned.headers["etag"]
+        assert (await it.public.get(path, headers=key)).headers["etag"] == pinned.headers["etag"]
+        assert (await it.public.delete(f"{path}/pin", headers=matched)).json()["pin"] is None
+
+
+async def test_whatever_is_posted_again_is_done_once(tmp_path: Path) -> None:
+    headers = {"Authorization": f"Bearer {ACME}", "Idempotency-Key": "once"}
+    async with scene(tmp_path) as it:
+        await it.see("up")
+        said = [await it.public.post("/api/prober/v1/checks/shop/probe", headers=headers) for _ in range(2)]
+        assert [one.status_code for one in said] == [202, 202]
+        assert it.looked == ["shop"]

@@ -4,18 +4,22 @@ The routes are those of the applications: one that is added is asked here withou
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import anyio
 import httpx
 import pytest
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
-from statusapi import metrics
+from statusapi import alerts, metrics
+from statusapi.auth import Auth
 from statusapi.decode import LONGEST_REQUEST
 from statusapi.dialects import instatus, statuspage
+from statusapi.dialects.statusdashboard_resources import RESOURCES
 from statusapi.page import badges
+from statusapi.private import _OPEN
 from tests.statusapi.scene import ACME, ADMIN, CONFIG, MINUTE, Scene, scene
 
 pytestmark = pytest.mark.anyio
@@ -120,27 +124,6 @@ async def test_what_is_missing_and_what_is_not_offered_is_told_in_its_shape(tmp_
                         await refused(it, dialect, method, path_of(route), 405, headers=key)
 
 
-WRITING = [
-    (UP, "PUT", "/components/acme"),
-    (UP, "PUT", "/sites/acme"),
-    (UP, "PUT", "/incidents/acme"),
-    (UP, "PUT", "/metrics/acme"),
-    (UP, "PUT", "/maintenance/acme"),
-    (UP, "PUT", "/subscriptions/acme"),
-    (STATUSDASHBOARD, "POST", "/api/v1/event/list/"),
-    (STATUSDASHBOARD, "POST", "/api/v1/event/service/"),
-    (STATUSDASHBOARD, "POST", "/api/v1/event/update/"),
-    (STATUSDASHBOARD, "POST", "/api/v1/service/"),
-    (STATUSDASHBOARD, "PUT", "/api/v1/event/list/1/"),
-    (STATUSDASHBOARD, "PATCH", "/api/v1/service/1/"),
-    (NATIVE, "POST", "/api/prober/v1/incidents"),
-    (NATIVE, "POST", "/api/prober/v1/incidents/1/updates"),
-    (NATIVE, "POST", "/api/prober/v1/incidents/1/acknowledge"),
-    (NATIVE, "POST", "/api/prober/v1/keys"),
-    (NATIVE, "POST", "/api/prober/v1/maintenances"),
-    (NATIVE, "POST", "/api/prober/v1/maintenances/1/start"),
-    (NATIVE, "POST", "/api/prober/v1/components/shop/pin"),
-]
 NOT_JSON = [
     b"{",
     b"[]",
@@ -153,19 +136,75 @@ NOT_JSON = [
 ]
 
 
-@pytest.mark.parametrize(("dialect", "method", "path"), WRITING)
-async def test_a_body_that_can_not_be_read_is_refused_in_its_shape(
-    tmp_path: Path, dialect: Dialect, method: str, path: str
+# Where a body may be longer than elsewhere.
+LONGER = {alerts.PATH: alerts.LONGEST}
+
+
+def written(it: Scene, dialect: Dialect) -> Iterator[tuple[str, str]]:
+    """Every method and path with a body; of paths that differ by a slash at the end, one."""
+    for route in dialect.routes(it):
+        if not (dialect is STATUSDASHBOARD and ("schema" in route.path or "set/" in route.path)):
+            for method in sorted((route.methods or set()) & {"POST", "PUT", "PATCH"}):
+                if not (route.path.endswith("/") and dialect is UP) and is_written(dialect, method, route):
+                    yield method, path_of(route, "acme" if dialect is UP else "1")
+
+
+def is_written(dialect: Dialect, method: str, route: Route) -> bool:
+    """Whether what is posted there is taken: not to one object of StatusDashboard, nor where all is read only."""
+    if dialect is not STATUSDASHBOARD:
+        return True
+    resource = next((one for one in RESOURCES if route.path.startswith(f"/api/v1/{one.name}/")), None)
+    if resource is None:
+        return False
+    return method in (resource.detail_methods if "{" in route.path else resource.list_methods) and (
+        method != "POST" or "{" not in route.path
+    )
+
+
+@pytest.mark.parametrize("dialect", KEYED, ids=NAMES)
+async def test_a_body_that_can_not_be_read_is_refused_in_its_shape_wherever_one_is_taken(
+    tmp_path: Path, dialect: Dialect
 ) -> None:
+    asked = 0
     async with scene(tmp_path) as it:
-        key = dialect.key(ACME)
-        for content in NOT_JSON:
-            await refused(it, dialect, method, path, 400, content=content, headers=key)
-        await refused(it, dialect, method, path, 413, content=b" " * (LONGEST_REQUEST + 1), headers=key)
-        for kind in ("text/xml", "multipart/form-data", "application/json-seq"):
-            await refused(it, dialect, method, path, 415, content=b"{}", headers=key | {"Content-Type": kind})
         _, made = await keyed(it, scope="read")
-        await refused(it, dialect, method, path, 403, content=b"{}", headers=dialect.key(made))
+        for method, path in written(it, dialect):
+            asked += 1
+            key = dialect.key(ADMIN)
+            for content in NOT_JSON:
+                await refused(it, dialect, method, path, 400, content=content, headers=key)
+            too_long = b" " * (LONGER.get(path, LONGEST_REQUEST) + 1)
+            await refused(it, dialect, method, path, 413, content=too_long, headers=key)
+            for kind in ("text/xml", "multipart/form-data", "application/json-seq", "application/json; charset=utf-16"):
+                await refused(it, dialect, method, path, 415, content=b"{}", headers=key | {"Content-Type": kind})
+            await refused(it, dialect, method, path, 415, content=b"{}", headers=key | {"Content-Encoding": "gzip"})
+            await refused(it, dialect, method, path, 403, content=b"{}", headers=dialect.key(made))
+    assert asked >= 9
+
+
+@pytest.mark.parametrize("dialect", KEYED, ids=NAMES)
+async def test_a_fault_of_ours_is_told_in_its_shape_and_tells_nothing(
+    tmp_path: Path, dialect: Dialect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise RuntimeError("a secret of ours")
+
+    monkeypatch.setattr(Auth, "admitted", fail)
+    async with scene(tmp_path) as it:
+        for route in dialect.routes(it):
+            if route.path in OPEN or path_of(route) == "/api/v1":
+                continue
+            for method in (route.methods or set()) - {"OPTIONS"}:
+                await refused(it, dialect, method, path_of(route), 500, headers=dialect.key(ADMIN))
+
+
+async def test_a_request_for_several_hosts_is_refused_in_its_shape(tmp_path: Path) -> None:
+    several = [("Host", "one.example"), ("Host", "two.example")]
+    async with scene(tmp_path) as it:
+        for dialect, path in ((UP, "/sites"), (STATUSDASHBOARD, "/api/v1/service/"), (NATIVE, "/api/prober/v1/status")):
+            key = list(dialect.key(ACME).items())
+            await refused(it, dialect, "GET", path, 400, headers=[*several, *key])
+        assert (await it.public.get("/api/v2/summary.json", headers=several)).status_code == 400
 
 
 async def keyed(it: Scene, **fields: Any) -> tuple[int, str]:
@@ -274,6 +313,77 @@ async def test_what_is_another_accounts_looks_like_what_is_missing(tmp_path: Pat
                 secret = ("inner", "gizmo", "https://hooks.example", "theirs", "Lone")
                 assert not any(one in answer.text for one in secret), route.path
     assert asked >= 7
+
+
+# What is neither a dialect's with keys nor a page, and where its locks are tested.
+APART = {
+    "/metrics": "test_auth, test_private",
+    "/probe": "test_auth",
+    "/sd/prometheus": "test_private",
+    "/-/healthy": "open: says nothing of anybody",
+    "/-/ready": "open: says nothing of anybody",
+    "/-/notices": "page/test_notices: a key, and what is its own",
+    "/-/reload": "test_management",
+    "/config": "test_management",
+    "/ping/{token}": "test_pings: the token is the lock",
+    "/ping/{token}/{what}": "test_pings: the token is the lock",
+    "/static/{name}": "open: the same for all",
+}
+
+
+async def test_every_route_is_asked_with_anothers_key_or_is_a_page_that_may_be_private(tmp_path: Path) -> None:
+    """A new route is a dialect's, then the generator above asks it; or a page's, then test_private does; or is here."""
+    async with scene(tmp_path) as it:
+        asked = {route.path for dialect in (STATUSDASHBOARD, NATIVE) for route in dialect.routes(it)}
+        rest = paths(it.application.routes) - asked
+        pages = {path for path in rest if not _OPEN.fullmatch(path)}
+        assert rest - pages == set(APART) | {"/api/v1"}
+        assert paths(it.up_application.routes) == {route.path for route in UP.routes(it)}
+
+
+def paths(routes: Sequence[BaseRoute]) -> set[str]:
+    """Of all routes; any other kind would escape these tests."""
+    found = [route.path for route in routes if isinstance(route, Route)]
+    assert len(found) == len(routes)
+    return set(found)
+
+
+async def test_changes_of_anothers_components_are_neither_listed_nor_streamed(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.see("down down", "lone")
+        await it.see("down down", "shop")
+        key = NATIVE.key(ACME)
+        listed = (await it.public.get("/api/prober/v1/transitions", headers=key)).json()["transitions"]
+        assert {one["component"] for one in listed} == {"shop"}
+        admins = (await it.public.get("/api/prober/v1/transitions", headers=NATIVE.key(ADMIN))).json()["transitions"]
+        assert {one["component"] for one in admins} == {"shop", "lone"}
+        told = await streamed(it, key, len(listed))
+        assert "lone" not in told
+        assert told.count("event: transition") == len(listed)
+
+
+async def streamed(it: Scene, key: dict[str, str], count: int) -> str:
+    """What the stream tells from the first change on, until that many are told."""
+    told: list[str] = []
+    done = anyio.Event()
+
+    async def receive() -> Any:
+        await done.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        told.append(message.get("body", b"").decode())
+        if "".join(told).count("event: transition") >= count:
+            done.set()
+
+    headers = [(b"host", b"status.example"), *((n.lower().encode(), v.encode()) for n, v in key.items())]
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": "/api/prober/v1/stream",
+        "raw_path": b"/api/prober/v1/stream", "query_string": b"after=0-0", "root_path": "", "headers": headers,
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "asgi": {"version": "3.0", "spec_version": "2.3"},
+    }  # fmt: skip
+    await it.application(scope, receive, send)
+    return "".join(told)
 
 
 async def answered(it: Scene, dialect: Dialect, method: str, path: str, id_: str) -> tuple[int, str, set[str]]:
