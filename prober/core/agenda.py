@@ -1,6 +1,6 @@
 """All planned work in one decision: what is declared becomes maintenances; time, or people, start and end them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from prober.core import work as life
@@ -176,6 +176,11 @@ class Agenda:
 
     def _cancel(self, work: MaintenanceState, at_ms: int, body: str, author: str = "prober") -> None:
         self._tell(NoticeReason.MAINTENANCE_CANCELLED, life.cancelled(work, at_ms, body, author), at_ms)
+
+    def note_told(self, id_: str, heard: Sequence[str]) -> None:
+        """These subscriptions are told of it."""
+        before = self.changed.get(id_) or self._rows[id_]
+        self._put(before._replace(told=tuple(dict.fromkeys((*before.told, *heard)))))
 
     # ------------------------------------------------------------ what it hides
 

@@ -337,11 +337,19 @@ class Draft(Following):
         return (*digests, *weighed.notices)
 
     def _remember(self, owed: Sequence[Notice]) -> None:
-        """Who is told of each incident."""
-        for num in dict.fromkeys(one.incident.num for one in owed if one.incident is not None):
-            before = self.incidents.get(num) or self.state.incidents.get(num)
-            if before is not None and (after := notice.told(before, owed)) != before:
-                self.incidents[num] = after
+        """Who is told of each incident and each planned work."""
+        about = {one.stream: one for one in owed}
+        for stream, heard in notice.heard(owed).items():
+            incident, work = about[stream].incident, about[stream].maintenance
+            if incident is not None:
+                self._note_told(incident.num, heard)
+            elif work is not None:
+                self.agenda.note_told(work.id, heard)
+
+    def _note_told(self, num: int, heard: Sequence[str]) -> None:
+        before = self.incidents.get(num) or self.state.incidents[num]
+        if (told := tuple(dict.fromkeys((*before.told, *heard)))) != before.told:
+            self.incidents[num] = before._replace(told=told)
 
     def decision(self) -> Decision | None:
         """Everything collected, under the next sequence number; None if that is nothing."""

@@ -314,7 +314,8 @@ class MaintenanceState(NamedTuple):
     person has scheduled it; num: of those, from the same count as incidents.
     start_ms, end_ms: when it is to start and end as things stand; planned_end_ms: before any extension.
     started_ms, ended_ms: when it really did; None = not yet. first_seen_ms: since when it is known here.
-    is_reminded: the time for its reminder is over. The other keys are those of Maintenance, as they are declared now.
+    is_reminded: the time for its reminder is over. told: all subscriptions that were told of it, and so will be of its
+    end. The other keys are those of Maintenance, as they are declared now.
     """
 
     id: str
@@ -339,6 +340,7 @@ class MaintenanceState(NamedTuple):
     hidden: tuple[Hidden, ...] = ()
     updates: tuple[MaintenanceUpdate, ...] = ()
     num: int = 0
+    told: tuple[str, ...] = ()
 
     @property
     def is_live(self) -> bool:

@@ -3,8 +3,8 @@
 A notice is owed to each subscription whose topic, site, groups, components, severities and impact fit. What was
 announced to a subscription as open is announced to it as closed, whatever its impact has become: the limit is applied
 to the worst impact the incident can still be said to have had. That holds as well when the subscription has other
-limits by then, for an incident keeps who was told of it. A subscription that waits for an escalation hears of an
-incident only once that has come.
+limits by then, for incidents and planned work keep who was told of them. A subscription that waits for an
+escalation hears of an incident only once that has come.
 
 A subscription with hours is told nothing outside them, but for the end of what may have been announced to it. When they
 begin, it is told of each incident that is open and has had news meanwhile, and of planned work that has started.
@@ -123,16 +123,19 @@ def refusal(subscription: SubscriptionPolicy, policy: Policy, occasion: Occasion
     return None if _listens(subscription, occasion) else "hours"
 
 
-def told(incident: Incident, notices: Iterable[Notice]) -> Incident:
-    """The incident, which remembers to whom these notices are owed of it."""
-    heard = [n.subscription for n in notices if n.incident is not None and n.incident.num == incident.num]
-    return incident._replace(told=tuple(dict.fromkeys((*incident.told, *heard))))
+def heard(notices: Iterable[Notice]) -> dict[str, tuple[str, ...]]:
+    """By stream, the subscriptions that are told of something that will have an end."""
+    found: dict[str, dict[str, None]] = {}
+    for one in notices:
+        if one.change is None and one.reason not in CLOSINGS:
+            found.setdefault(one.stream, {})[one.subscription] = None
+    return {stream: tuple(subscriptions) for stream, subscriptions in found.items()}
 
 
 def _was_told(subscription: SubscriptionPolicy, occasion: Occasion) -> bool:
-    """Whether it is the end of an incident that this subscription was told of."""
-    incident = occasion.incident
-    return incident is not None and occasion.reason in CLOSINGS and subscription.id in incident.told
+    """Whether it is the end of something that this subscription was told of."""
+    thing = occasion.incident or occasion.maintenance
+    return thing is not None and occasion.reason in CLOSINGS and subscription.id in thing.told
 
 
 def _covers(subscription: SubscriptionPolicy, policy: Policy, occasion: Occasion) -> bool:

@@ -168,7 +168,7 @@ def whole_incidents(connection: sqlite3.Connection, queries: Any, found: Iterabl
 
 
 def maintenance_row(work: MaintenanceState) -> dict[str, Any]:
-    lists = {key: to_json(getattr(work, key)) for key in ("components", "hidden", "updates")}
+    lists = {key: to_json(getattr(work, key)) for key in ("components", "hidden", "updates", "told")}
     return work._asdict() | lists
 
 
@@ -178,6 +178,7 @@ def maintenance(row: Mapping[str, Any]) -> MaintenanceState:
         **(dict(row) | {"auto_start": bool(row["auto_start"]), "is_reminded": bool(row["is_reminded"])})
         | {
             "components": tuple(row["components"]),
+            "told": tuple(row.get("told", ())),  # notices of before this was known say nothing of it
             "status": MaintenanceStatus(row["status"]),
             "auto_end": Ending(row["auto_end"]),
             "hidden": tuple(Hidden(c, Status(status), *span) for c, status, *span in row["hidden"]),
@@ -190,7 +191,7 @@ def maintenance(row: Mapping[str, Any]) -> MaintenanceState:
 
 def maintenances(found: Iterable[Row]) -> list[MaintenanceState]:
     return [
-        maintenance(dict(row) | {key: json.loads(row[key]) for key in ("components", "hidden", "updates")})
+        maintenance(dict(row) | {key: json.loads(row[key]) for key in ("components", "hidden", "updates", "told")})
         for row in found
     ]
 

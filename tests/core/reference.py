@@ -25,6 +25,7 @@ BY_NETWORK = {
     "connect_refused", "connect_timeout", "connect_reset", "unreachable", "tls_timeout", "icmp_timeout", "http_timeout",
 }  # fmt: skip
 DEPTH = {"operational": 0, "maintenance": 0, "degraded": 1, "partial": 2, "major": 3}
+ENDS = frozenset({"resolved", "maintenance_completed", "maintenance_cancelled"})
 IMPACT = {0: Impact.NONE, 1: Impact.MINOR, 2: Impact.MAJOR, 3: Impact.CRITICAL}
 HEADLINES = {
     "major": ("Major System Outage", "Partial System Outage"),
@@ -95,6 +96,7 @@ class Job:
     is_withdrawn: bool = False
     hidden: list[list[Any]] = field(default_factory=list)  # component, worst, from, until
     began_ms: int | None = None
+    heard: set[str] = field(default_factory=set)  # subscriptions that were told of it
 
 
 @dataclass
@@ -359,6 +361,7 @@ class Occasion(NamedTuple):
     case: Case | None = None
     only: str = ""
     since_ms: int | None = None
+    job: Job | None = None
 
 
 def _live(told: Told, now: Moment) -> list[Occasion]:
@@ -424,7 +427,7 @@ def _pass(told: Told, now: Moment, occasions: list[Occasion]) -> None:
     def tell(reason: str, job: Job, at_ms: int) -> None:
         of = job.time.of
         about = (of.site, of.components, job.time.id, at_ms)
-        occasions.append(Occasion(f"maintenance_{reason}", *about, since_ms=job.began_ms))
+        occasions.append(Occasion(f"maintenance_{reason}", *about, since_ms=job.began_ms, job=job))
 
     for job in [job for job in told.works.values() if job.stands in ("planned", "under way")]:
         time = declared.get(job.time.id)
@@ -490,7 +493,7 @@ def _missed(told: Told, now: Moment, subscription: SubscriptionPolicy, was_ms: i
         if job.stands == "under way" and job.began_ms is not None and is_missed(job.began_ms):
             of = job.time.of
             about_it = (of.site, of.components, job.time.id, begun[-1])
-            yield Occasion("maintenance_started", *about_it, only=subscription.id, since_ms=job.began_ms)
+            yield Occasion("maintenance_started", *about_it, only=subscription.id, since_ms=job.began_ms, job=job)
 
 
 def _spans(subscription: SubscriptionPolicy) -> tuple[tuple[int, int], ...]:
@@ -515,8 +518,7 @@ def _hears(subscription: SubscriptionPolicy, one: Occasion) -> bool:
     if subscription.hours is None or any(begin <= one.at_ms < end for begin, end in _spans(subscription)):
         return True
     since_ms = one.case.opened_ms if one.case else one.since_ms
-    is_end = one.reason in ("resolved", "maintenance_completed", "maintenance_cancelled")
-    if not is_end or since_ms is None:
+    if one.reason not in ENDS or since_ms is None:
         return False
     until_ms = max(one.at_ms, since_ms + 1)  # work may have been moved to before the moment at which it began
     return any(begin < until_ms and end > since_ms for begin, end in _spans(subscription))
@@ -726,18 +728,19 @@ def _tell(case: Case, reason: str, at_ms: int, occasions: list[Occasion]) -> Non
 
 
 def _owed(told: Told, policy: Policy, occasions: Sequence[Occasion]) -> Counter[tuple[Any, ...]]:
-    """Whoever was told of a case hears of its end, whatever his subscription says by then."""
+    """Whoever was told of a case or a job hears of its end, whatever his subscription says by then."""
     found, heard = Counter[tuple[Any, ...]](), []
     for one in occasions:
+        thing = one.case or one.job
         for subscription in policy.subscriptions.values():
-            has_heard = one.case is not None and one.reason == "resolved" and subscription.id in one.case.heard
+            has_heard = thing is not None and one.reason in ENDS and subscription.id in thing.heard
             is_meant = _wants(subscription, policy, one) and _hears(subscription, one)
             if one.only in ("", subscription.id) and (has_heard or is_meant):
                 found[subscription.id, one.reason, one.stream, one.at_ms, _headline(told, policy, one.site)] += 1
-                heard.append((one.case, subscription.id))
-    for case, id_ in heard:
-        if case is not None:
-            case.heard.add(id_)
+                heard.append((None if one.reason in ENDS else thing, subscription.id))
+    for thing, id_ in heard:
+        if thing is not None:
+            thing.heard.add(id_)
     return found
 
 

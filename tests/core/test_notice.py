@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from prober.core import notice
-from prober.core.events import Configured, Event, Observed, Woke
+from prober.core.events import Configured, Event, Observed, Ordered, Woke
 from prober.core.hours import parsed
 from prober.core.incident import changed, opened, resolved
 from prober.core.model import Headline, Impact, Indicator, Notice, NoticeReason, Status, StatusChange
+from prober.core.orders import CancelMaintenance, EndMaintenance
 from prober.core.state import State
 from prober.core.step import step
 from prober.core.work import seen, started
@@ -120,6 +121,44 @@ def test_whoever_was_told_of_an_incident_is_told_of_its_end_whatever_he_asks_for
     both = [NoticeReason.OPENED, NoticeReason.RESOLVED]
     assert [reason for id_, reason in told if id_ == "ops"] == both
     assert [reason for id_, reason in told if id_ == "late"] == (both if hears_both else [])
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"severities": frozenset({"low"})},
+        {"components": frozenset({"blog"})},
+        {"sites": frozenset({"other"})},
+        {"topics": frozenset({"incidents"})},
+        {"hours": parsed("We 00:00-24:00", "UTC")},
+    ],
+    ids=lambda one: "".join(one),
+)
+@pytest.mark.parametrize("order", [EndMaintenance, CancelMaintenance])
+def test_whoever_was_told_of_planned_work_is_told_of_its_end_whatever_he_asks_for_by_then(
+    later: dict[str, Any], order: Any
+) -> None:
+    begins_ms = T0 + (1000 if order is EndMaintenance else 9000)
+    works = [window(begins_ms, T0 + 20_000)]
+    state = State(identity=b"")
+    told: list[tuple[str, NoticeReason]] = []
+    for at_ms, event in (
+        (T0, Configured(T0)),
+        (T0 + 1000, Woke(T0 + 1000)),
+        (T0 + 2000, Configured(T0 + 2000)),
+        (T0 + 3000, Ordered(T0 + 3000, order("upgrade", "ann"))),
+    ):
+        wishes = later if at_ms >= T0 + 2000 else {}
+        both = [subscription(**wishes), subscription("late", **later)]
+        decision = step(state, event, policy(windows=works, subscriptions=both))
+        if decision is not None:
+            state.apply(decision)
+            told.extend((n.subscription, n.reason) for n in decision.notices)
+    reasons = {
+        EndMaintenance: ["scheduled", "started", "completed"],
+        CancelMaintenance: ["scheduled", "cancelled"],
+    }[order]
+    assert told == [("ops", f"maintenance_{reason}") for reason in reasons]
 
 
 def test_each_kind_of_occasion_carries_its_thing_in_its_own_stream() -> None:

@@ -133,7 +133,7 @@ def replaced(rules: Policy, seed: int) -> Policy:
     components = {id_: c for id_, c in other.components.items() if id_ != gone}
     checks = {c.id: c for c in world_checks(rules, seed) if c.component in components}
     again = policy(*checks.values(), components=list(components.values()), windows=list(other.maintenances.values()))
-    return again._replace(subscriptions=rules.subscriptions)
+    return again._replace(subscriptions=draw.choice((rules, other)).subscriptions)
 
 
 def world_checks(rules: Policy, seed: int) -> list[Any]:
