@@ -90,7 +90,7 @@ class IncidentView(NamedTuple):
     """What is shown of an incident. updates: oldest first. components: those still configured, as they are now.
 
     acknowledged_by: "" = nobody; for those who have a key, never for the public.
-    extra: what some dialects know of it besides, see Config.made.
+    extra: what some dialects know of it besides, see Config.made. hidden_components: for those who have a key.
     """
 
     num: int
@@ -110,6 +110,7 @@ class IncidentView(NamedTuple):
     updates: tuple[UpdateView, ...]
     acknowledged_by: str
     extra: Mapping[str, Any] = {}
+    hidden_components: tuple[ComponentView, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -121,7 +122,7 @@ class MaintenanceView(NamedTuple):
 
     started_ms, ended_ms: when it really did; None = not yet.
     num: made of its place in the configuration and, if it recurs, of its start: larger than any incident's; what a
-    person has scheduled has one from the same count as incidents.
+    person has scheduled has one from the same count as incidents. hidden_components: for those who have a key.
     """
 
     id: str
@@ -143,6 +144,7 @@ class MaintenanceView(NamedTuple):
     updates: tuple[UpdateView, ...]
     num: int
     extra: Mapping[str, Any] = {}
+    hidden_components: tuple[ComponentView, ...] = ()
 
     @property
     def is_live(self) -> bool:

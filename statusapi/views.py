@@ -368,6 +368,7 @@ def _incident(
 ) -> IncidentView:
     gone, gone_updates = extra.get("without_services", ()), extra.get("without_updates", ())
     named = dict.fromkeys([*(a.component for a in incident.affected), *extra.get("services", ())])
+    found = [components[id_] for id_ in named if id_ in components and id_ not in gone]
     return IncidentView(
         num=incident.num,
         uid=incident.uid,
@@ -382,7 +383,8 @@ def _incident(
         updated_ms=incident.updated_ms,
         monitoring_ms=incident.monitoring_ms,
         resolved_ms=incident.resolved_ms,
-        components=tuple(components[id_] for id_ in named if id_ in components and id_ not in gone),
+        components=tuple(one for one in found if not one.extra.get("hidden")),
+        hidden_components=tuple(one for one in found if one.extra.get("hidden")),
         updates=tuple(
             UpdateView(ids.slug(f"update:{incident.slug}:{n}"), f"{incident.uid}-{n}", u.at_ms, u.status, u.body)
             for n, u in enumerate(incident.updates, 1)
@@ -415,6 +417,7 @@ def _maintenance(
     work: MaintenanceState, num: int, url: str, components: Mapping[str, ComponentView], extra: Mapping[str, Any]
 ) -> MaintenanceView:
     slug = ids.slug(f"maintenance:{work.id}")
+    found = [components[id_] for id_ in work.components if id_ in components]
     return MaintenanceView(
         id=work.id,
         slug=slug,
@@ -431,7 +434,8 @@ def _maintenance(
         auto_end=work.auto_end is not Ending.BY_HAND,
         created_ms=work.first_seen_ms,
         updated_ms=work.updated_ms,
-        components=tuple(components[id_] for id_ in work.components if id_ in components),
+        components=tuple(one for one in found if not one.extra.get("hidden")),
+        hidden_components=tuple(one for one in found if one.extra.get("hidden")),
         updates=tuple(
             UpdateView(ids.slug(f"update:{slug}:{n}"), f"{work.id}-{n}", u.at_ms, u.status, u.body)
             for n, u in enumerate(work.updates, 1)

@@ -58,6 +58,7 @@ MAINTENANCE: Mapping[MaintenanceStatus, int] = {
 SEVERITY: Mapping[Impact, int | None] = {Impact.NONE: None, Impact.MINOR: 1, Impact.MAJOR: 2, Impact.CRITICAL: 3}
 UPDATE = 8  # the status of an update that changed none
 
+FIRST_IS_DESCRIPTION = "first_is_description"  # of an event made here: elsewhere its first update
 PARTS = 100_000  # updates or services that an event can number
 
 
@@ -138,7 +139,9 @@ def _event(shown: IncidentView | MaintenanceView, num: int, user: str | None, gr
         "coordinator_md": False,
         "description": _description(shown),
         "description_md": False,
-        "event_service": [_event_service(event, num, component, groups) for component in shown.components],
+        "event_service": [
+            _event_service(event, num, component, groups) for component in (*shown.components, *shown.hidden_components)
+        ],
         "event_update": list(_updates(event, num, shown, user)),
         "hidden_admin_uptime": False,
         "hidden_db": False,
@@ -169,6 +172,8 @@ def _updates(event: str, num: int, shown: IncidentView | MaintenanceView, user: 
     extras: Mapping[str, Any] = shown.extra.get("updates", {}) if isinstance(shown, IncidentView) else {}
     for update in shown.updates:
         n = int(update.uid.rpartition("-")[2])
+        if n == 1 and shown.extra.get(FIRST_IS_DESCRIPTION):
+            continue
         extra = extras.get(str(n), {})
         status = INCIDENT[update.status] if isinstance(update.status, IncidentStatus) else MAINTENANCE[update.status]
         yield {

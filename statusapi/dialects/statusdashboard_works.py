@@ -5,7 +5,7 @@ moved, made shorter and given more services; what the configuration declares is 
 somewhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prober.core.made import Made, deleted_work
@@ -15,7 +15,7 @@ from statusapi.catalog import Catalog, declared, merged
 from statusapi.decode import validated
 from statusapi.dialects import wire
 from statusapi.dialects.statusdashboard_fields import EventFields, kept, name_of, wrong
-from statusapi.dialects.statusdashboard_objects import MAINTENANCE, STATUSES, TYPES, UPDATE
+from statusapi.dialects.statusdashboard_objects import FIRST_IS_DESCRIPTION, MAINTENANCE, STATUSES, TYPES, UPDATE
 from statusapi.nouns import ComponentView
 from statusapi.orders import ExtendFields, MoveFields, Orders, ScheduleFields, StepFields
 from statusapi.problems import Problem, not_found
@@ -60,6 +60,7 @@ class Works:
         work = await self._orders.schedule(principal, validated(order, ScheduleFields))
         if fields.status == 1:  # it is what it is by its times
             fields = fields.model_copy(update={"status": None})
+        await self._keep(work, {FIRST_IS_DESCRIPTION: True})
         await self._follow(principal, work, fields)
         return work.num
 
@@ -147,12 +148,12 @@ class Works:
     async def delete_update(self, work: MaintenanceState, part: int) -> None:
         """Take an update out of sight."""
         made = self._catalog.made("events", str(work.num)) if work.num else None
-        gone = [] if made is None else list(made.content.get("without_updates", ()))
-        if not 1 <= part <= len(work.updates) or part in gone:
+        extra = {} if made is None else made.content
+        if not 1 <= part <= len(work.updates) or part in gone(extra):
             raise not_found()
         if not work.num:
             raise declared("maintenance", work.window)
-        await self._keep(work, {"without_updates": [*gone, part]})
+        await self._keep(work, {"without_updates": [*extra.get("without_updates", ()), part]})
 
     async def delete(self, principal: Principal, work: MaintenanceState) -> None:
         """Take it out of sight, once it is over."""
@@ -178,3 +179,8 @@ def _moved(work: MaintenanceState, fields: EventFields, services: Sequence[Compo
 def _is_auto(work: MaintenanceState) -> bool:
     """Whether it starts and ends by the clock."""
     return work.auto_start and work.auto_end is not Ending.BY_HAND
+
+
+def gone(extra: Mapping[str, Any]) -> list[int]:
+    """The updates of an event that this dialect does not show, by their places from 1."""
+    return [*extra.get("without_updates", ()), *([1] if extra.get(FIRST_IS_DESCRIPTION) else [])]

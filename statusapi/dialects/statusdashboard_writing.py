@@ -24,9 +24,18 @@ from statusapi.dialects.statusdashboard_fields import (
     wrong,
 )
 from statusapi.dialects.statusdashboard_notifications import Call, Event, calls, notices
-from statusapi.dialects.statusdashboard_objects import INCIDENT, PARTS, SEVERITY, STATUSES, TYPES, UPDATE, uri
-from statusapi.dialects.statusdashboard_works import Works
-from statusapi.nouns import ComponentView
+from statusapi.dialects.statusdashboard_objects import (
+    FIRST_IS_DESCRIPTION,
+    INCIDENT,
+    PARTS,
+    SEVERITY,
+    STATUSES,
+    TYPES,
+    UPDATE,
+    uri,
+)
+from statusapi.dialects.statusdashboard_works import Works, gone
+from statusapi.nouns import ComponentView, IncidentView, MaintenanceView
 from statusapi.orders import OpenFields, Orders, PostFields
 from statusapi.problems import Problem, not_found
 from statusapi.views import Views
@@ -67,7 +76,7 @@ class Writing:
             "components": [service.id for service in services],
         }
         incident = await self._orders.open(principal, validated(order, OpenFields))
-        extra: dict[str, Any] = {"severity": fields.severity, "without_updates": [1]}
+        extra: dict[str, Any] = {"severity": fields.severity, FIRST_IS_DESCRIPTION: True}
         extra["opened_as"] = INCIDENT[self._first_status(fields)]
         extra |= {"start": fields.start, **kept(fields)}
         await self._follow(principal, incident, fields, extra)
@@ -229,7 +238,7 @@ class Writing:
             return
         extra = self._extra(event)
         count = len(self._orders.find(principal, event).updates)
-        if not 1 <= part <= count or part in extra.get("without_updates", ()):
+        if not 1 <= part <= count or part in gone(extra):
             raise not_found()
         extra["without_updates"] = [*extra.get("without_updates", ()), part]
         await self._catalog.change([Made("events", str(event), extra)])
@@ -268,13 +277,16 @@ class Writing:
         service = self._one(principal, num)
         if self._catalog.made("components", service.id) is None:
             raise declared("components", service.id)
-        if any(service.id in {c.id for c in shown.components} for shown in self._open(principal)):
+        if any(service in (*shown.components, *shown.hidden_components) for shown in self._open(principal)):
             raise Problem(409, "in_use", "The service is part of an open event.")
         await self._catalog.change(dropped=[("components", service.id)])
 
-    def _open(self, principal: Principal) -> list[Any]:
-        pages = (page for page in self._views.pages.values() if principal.may_see(page.account))
-        return [shown for page in pages for shown in (*page.incidents, *page.hidden) if shown.is_open]
+    def _open(self, principal: Principal) -> list[IncidentView | MaintenanceView]:
+        """The events that are not over."""
+        pages = [page for page in self._views.pages.values() if principal.may_see(page.account)]
+        incidents = [one for page in pages for one in (*page.incidents, *page.hidden) if one.is_open]
+        works = [one for page in pages for one in (*page.maintenances, *page.hidden_works) if one.is_live]
+        return [*incidents, *works]
 
     def _components(self, principal: Principal) -> list[tuple[str, ComponentView]]:
         """Those of whoever asks, each with its site."""

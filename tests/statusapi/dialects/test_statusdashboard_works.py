@@ -166,12 +166,17 @@ async def test_services_and_updates_are_taken_from_what_is_planned(tmp_path: Pat
         services = [{"service": f"/api/v1/service/{num}/"} for num in (1, 2)]
         said = await made(it, **(WORK | {"event_service": services}))
         first, second = (one["resource_uri"].removeprefix("/api/v1/") for one in said["event_service"])
-        update = said["event_update"][0]["resource_uri"].removeprefix("/api/v1/")
         assert [(await ask(it, "DELETE", path)).status_code for path in (first, first, second)] == [204, 404, 409]
-        assert [(await ask(it, "DELETE", update)).status_code for _ in range(2)] == [204, 404]
-        after = (await ask(it, "GET", said["resource_uri"].removeprefix("/api/v1/"))).json()
-        assert [one["service"]["service_name"] for one in after["event_service"]] == ["Blog"]
-        assert said["event_update"][0] not in after["event_update"]
+        path = said["resource_uri"].removeprefix("/api/v1/")
+        update = {"update": "We begin.", "status": "/api/v1/status/3/"}
+        begun = (await ask(it, "PUT", path, {"event_update": [update]})).json()
+        assert [one["service"]["service_name"] for one in begun["event_service"]] == ["Blog"]
+        *before, told = begun["event_update"]
+        uri = told["resource_uri"].removeprefix("/api/v1/")
+        assert "We begin." in (await it.public.get("/history.atom")).text
+        assert [(await ask(it, "DELETE", uri)).status_code for _ in range(2)] == [204, 404]
+        assert (await ask(it, "GET", path)).json()["event_update"] == before
+        assert "We begin." not in (await it.public.get("/history.atom")).text
 
 
 async def test_what_is_hidden_is_told_to_those_who_have_a_key_only(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Writing in the StatusDashboard dialect: the vendor's examples, every field's limit, and what merging means."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from starlette.routing import Route
 
 from tests.statusapi.scene import ACME, ADMIN, MAINTENANCE, MINUTE, Scene, scene
 
@@ -285,3 +287,44 @@ async def test_events_and_services_of_others_look_as_if_they_did_not_exist(tmp_p
         ]
         assert [one.status_code for one in answers] == [400, 400]
         assert answers[0].text.replace("/4/", "/99/") == answers[1].text
+
+
+async def test_what_was_described_is_read_everywhere_but_is_no_update_here(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        said = await made(it, description="Slow\nA disk is full.", event_service=[{"service": "/api/v1/service/1/"}])
+        assert said["event_update"] == []
+        (shown,) = (await it.public.get("/api/v2/incidents/unresolved.json")).json()["incidents"]
+        assert ["A disk is full." in one["body"] for one in shown["incident_updates"]] == [True]
+        assert "A disk is full." in (await it.public.get("/")).text
+        assert (await ask(it, "GET", "event/update/100001/")).status_code == 404
+        assert (await ask(it, "DELETE", "event/update/100001/")).status_code == 404
+
+
+async def test_a_hidden_service_is_told_of_nowhere_in_public(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        service = (await ask(it, "POST", "service/", {"service_name": "Vault", "hidden": True})).json()["resource_uri"]
+        services = [{"service": "/api/v1/service/1/"}, {"service": service}]
+        said = await made(it, event_service=services)
+        work = {"type": "/api/v1/type/2/", "start": "2023-11-14T22:23:20", "end": "2023-11-14T22:43:20"}
+        planned = await made(it, event_service=services, **(work | {"status": "/api/v1/status/1/"}))
+        for event in (said, planned):
+            assert [one["service"]["service_name"] for one in event["event_service"]] == ["Shop", "Vault"]
+        slug = it.views.pages["main"].incidents[0].slug
+        asked = 0
+        for path in (*public_paths(it, slug), "/?at=2023-11-14T22:13:20Z"):
+            answer = await it.public.get(path)
+            asked += answer.status_code == 200
+            assert "Vault" not in answer.text, path
+        assert asked > 40
+        assert (await ask(it, "DELETE", service.removeprefix("/api/v1/"))).status_code == 409  # of an open event
+        for event in (said, planned):
+            assert (await ask(it, "DELETE", event["resource_uri"].removeprefix("/api/v1/"))).status_code == 204
+        assert (await ask(it, "DELETE", service.removeprefix("/api/v1/"))).status_code == 204
+
+
+def public_paths(it: Scene, slug: str) -> list[str]:
+    """Of all that needs no key, and ends."""
+    paths = [route.path for route in it.application.routes if isinstance(route, Route)]
+    filled = [path.replace("{site}", "main").replace("{month}", "2023-11") for path in paths]
+    filled = [re.sub("{id[^}]*}", "shop", re.sub("{slug[^}]*}", slug, path)) for path in filled]
+    return [path for path in filled if "{" not in path and not path.endswith("/live") and "/ping/" not in path]
