@@ -247,6 +247,10 @@ class ChannelOptions(Options):
             raise mistake("none: what it is told is for programs, which need each notice")
         return value
 
+    def is_for_subscribers(self) -> bool:
+        """Whether it sends to the readers of the page who have subscribed."""
+        return False
+
     def renewed_every_ms(self) -> int | None:
         """How often what was told last of a thing is sent again while that thing lasts; None = never."""
         return None

@@ -119,7 +119,7 @@ def create_public(
         *alerted.routes(),
         *native.routes(it),
         *statusdashboard.routes(it.views, it.auth, it.orders, catalog, it.repeats, it.delivery),
-        *page.routes(it.views, chronicle, it.delivery, it.auth),
+        *page.routes(it.views, chronicle, it.delivery, it.auth, it.readers, limits),
     ]
     return _application(routes, _shape, limits, it)
 

@@ -24,6 +24,7 @@ Render = Callable[[Problem], Response]
 # Paths that have locks of their own, or tell of no page. All others are shut, so that none is forgotten.
 _OPEN = re.compile(
     r"/api/prober/.*|/api/v1/(?!public/).*|/api/v1|/metrics|/probe|/sd/.*|/-/.*|/config|/ping/.*|/static/.*"
+    r"|(/s/[^/]+)?/(unsubscribe|subscribe/confirm)"  # the link in a mail is a key of its own
 )
 _SITE = re.compile(r"/s/([^/]+)")
 

@@ -29,6 +29,7 @@ TESTED_BY = {
     "prober/core/orders.py": "tests/core/test_stories.py",
     "prober/core/policy.py": "tests/core/test_stories.py",
     "prober/notifiers/__init__.py": "tests/notifiers/test_kinds.py",
+    "statusapi/page/__init__.py": "tests/statusapi/page/test_html.py",
     "statusapi/nouns.py": "tests/statusapi/test_views.py",
     "statusapi/catalog.py": "tests/statusapi/dialects/test_up_writing.py",
     "statusapi/dialects/native_answers.py": "tests/statusapi/dialects/test_native_openapi.py",

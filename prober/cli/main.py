@@ -30,6 +30,7 @@ from prober.cli.run import run
 from prober.cli.schema import schema
 from prober.cli.simulate import simulate
 from prober.cli.status import status
+from prober.cli.subscribers import subscribers
 from prober.cli.transfer import export, import_
 from prober.cli.verify import verify
 from prober.errors import ProberError
@@ -62,6 +63,7 @@ app.add_typer(components, name="components")
 app.add_typer(notices, name="notices")
 app.add_typer(channels, name="channels")
 app.add_typer(keys, name="keys")
+app.add_typer(subscribers, name="subscribers")
 app.command("simulate")(simulate)
 app.command("demo")(demo)
 app.command("demo-target")(demo_target)

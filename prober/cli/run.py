@@ -136,6 +136,7 @@ async def _native(world: "World", limits: "Limits") -> "Native":
     from statusapi.orders import Orders
     from statusapi.past import Past
     from statusapi.repeats import Repeats
+    from statusapi.subscribers import Readers
     from statusapi.uptimes import Uptimes
 
     config, recorder, store, clock = world.config, world.recorder, world.store, world.clock
@@ -150,10 +151,11 @@ async def _native(world: "World", limits: "Limits") -> "Native":
     uptimes, latency = Uptimes(config, store, clock), Latency(config, store, clock)
     delivery = Delivery(config, recorder, store, clock, world.drills.begin)
     keys, past = ApiKeys(config, auth, store.keys, clock), Past(config, recorder, store, clock)
-    followers = (views, auth, orders, explain, uptimes, latency, delivery, keys, past)
+    readers = Readers(config, store.subscribers, limits, clock)
+    followers = (views, auth, orders, explain, uptimes, latency, delivery, keys, past, readers)
     world.followers += [part.follow for part in followers]
     repeats = Repeats(store.replies, clock)
-    return Native(views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats, look)
+    return Native(views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats, readers, look)
 
 
 async def _views(world: "World") -> "Views":

@@ -21,6 +21,7 @@ from prober.config.models import (
     Subscription,
     Window,
 )
+from prober.config.readers import subscribable
 from prober.config.shown import shown
 
 __all__ = [
@@ -47,5 +48,6 @@ __all__ = [
     "operators_channels",
     "restart_keys",
     "shown",
+    "subscribable",
     "with_made",
 ]

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 import anyio
 from anyio.abc import TaskGroup
 
-from prober.config import Config
+from prober.config import Config, subscribable
 from prober.core import ids
 from prober.core.events import Decision
 from prober.core.own import OWN
 from prober.core.policy import Policy
+from prober.daemon.mailing import Mailing
 from prober.daemon.outbox import Courier
 from prober.daemon.progress import Progress
 from prober.daemon.sightings import Sightings
@@ -33,6 +34,7 @@ class Couriers:
         self.config = world.config
         self._has_followed = False
         self._at_work: dict[str, Courier] = {}
+        self._mailings: dict[str, Mailing] = {}  # of the channels to subscribers
         self._ends: dict[str, anyio.Event] = {}  # of the latest courier of a channel, as long as it is to come
 
     def channels(self) -> list[str]:
@@ -50,6 +52,7 @@ class Couriers:
         self.config = config
         for id_ in [id_ for id_ in self._at_work if id_ in fresh or id_ not in config.channels]:
             self._at_work.pop(id_).retire()
+            self._mailings.pop(id_, None)
         sites = {id_: Site(id_, ids.slug(f"site:{id_}"), site.name, site.url) for id_, site in config.sites.items()}
         sites[OWN] = Site(OWN, ids.slug(f"site:{OWN}"), "Prober", "")
         world = self._world
@@ -57,7 +60,9 @@ class Couriers:
         says = {id_: sightings if one.evidence else None for id_, one in config.channels.items()}
         for id_, courier in self._at_work.items():
             courier.know(sites, policy.components, config.channels, says[id_])
-        for id_, notifier in fresh.items():
+        asking = subscribable(config)
+        for id_, built in fresh.items():
+            notifier = self._sender(id_, built)
             world.meters.begin(id_)
             renew_ms = config.channels[id_].renewed_every_ms()
             self._at_work[id_] = courier = Courier(
@@ -76,7 +81,17 @@ class Couriers:
                 courier.forgive()
             before, self._ends[id_] = self._ends.get(id_), anyio.Event()
             self._tasks.start_soon(self._carry, id_, courier, notifier, before, self._ends[id_])
+        for id_, mailing in self._mailings.items():
+            mailing.sites = {site: sites[site] for site, channel in asking.items() if channel == id_}
         self._has_followed = True
+
+    def _sender(self, id_: str, built: Notifier) -> Notifier:
+        """What sends the notices of a channel that has become another one."""
+        if not self.config.channels[id_].is_for_subscribers():
+            return built
+        world = self._world
+        self._mailings[id_] = mailing = Mailing(built, world.store, world.clock, world.meters)
+        return mailing
 
     async def _carry(
         self, channel: str, courier: Courier, notifier: Notifier, before: anyio.Event | None, end: anyio.Event
@@ -85,7 +100,11 @@ class Couriers:
             if before is not None:
                 await before.wait()
             await self._world.hold.wait()
-            await courier.run()
+            async with anyio.create_task_group() as own:
+                if isinstance(notifier, Mailing):
+                    own.start_soon(notifier.keep_asking)
+                await courier.run()
+                own.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True), anyio.move_on_after(CLOSE_S):
                 await notifier.aclose()

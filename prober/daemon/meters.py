@@ -73,6 +73,13 @@ class Meters(Collector):
         )
         self.alert_path.set(1)
         self._of_channels = (self.owed, self.failed, self.disabled, self.oldest, self.broken, self.drilled)
+        self.mails = self._counter(
+            "uptime_subscriber_mails",
+            "Mails to subscribers (sent, refused, unknown), and to who may become one (asked, unasked, failed)",
+            "site",
+            "result",
+        )
+        self.subscribers = self._gauge("uptime_subscribers", "Readers who have subscribed by mail", "site")
         self.heartbeat = self._gauge(
             "uptime_heartbeat_timestamp_seconds", "When a heartbeat last arrived, as unix time"
         )

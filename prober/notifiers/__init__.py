@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from prober.notifiers.base import Kind, Notifier, Parcel, Receipt, Seen, Site
+from prober.notifiers.base import Kind, Notifier, Parcel, Receipt, Seen, Site, Worded
 from prober.options import ChannelOptions
 
 KINDS = {
@@ -44,4 +44,4 @@ def callback(content: Mapping[str, Any], allowed: Sequence[str] | None) -> Chann
     return WebhookOptions.model_validate({"kind": "webhook", "name": content["name"], "url": url, **keys})
 
 
-__all__ = ["KINDS", "Kind", "Notifier", "Parcel", "Receipt", "Seen", "Site", "callback", "kind"]
+__all__ = ["KINDS", "Kind", "Notifier", "Parcel", "Receipt", "Seen", "Site", "Worded", "callback", "kind"]

@@ -118,14 +118,14 @@ class Worded:
     """A sender that says everything in a channel's own words."""
 
     def __init__(self, notifier: Notifier, words: Words) -> None:
-        self._notifier = notifier
-        self._words = words
+        self.notifier = notifier
+        self.words = words
 
     async def send(self, parcel: Parcel) -> Receipt:
-        return await self._notifier.send(parcel._replace(words=self._words))
+        return await self.notifier.send(parcel._replace(words=self.words))
 
     async def aclose(self) -> None:
-        await self._notifier.aclose()
+        await self.notifier.aclose()
 
 
 def _words(options: ChannelOptions) -> Words | None:

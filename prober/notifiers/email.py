@@ -9,7 +9,7 @@ import logging
 import re
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -86,8 +86,10 @@ class EmailOptions(ChannelOptions):
     """The password of that user."""
     sender: Annotated[str, BeforeValidator(_sender)]
     """Whom the mails are from, with a name if you like."""
-    to: list[Annotated[str, BeforeValidator(_recipient)]] = Field(min_length=1, max_length=100)
+    to: list[Annotated[str, BeforeValidator(_recipient)]] = Field(default=[], max_length=100)
     """Whom they are for."""
+    subscribers: bool = Field(default=False, validate_default=True)
+    """Whether they are for the readers of the page who have subscribed, instead: a mail for each."""
     unsubscribe: Annotated[str, BeforeValidator(_unsubscribe)] | None = None
     """Where a recipient asks to be left out: an https or mailto address."""
 
@@ -100,30 +102,70 @@ class EmailOptions(ChannelOptions):
             raise mistake("a username beside the password", "none")
         return value
 
+    @field_validator("subscribers", mode="after")
+    @classmethod
+    def _is_for_somebody(cls, value: bool, info: ValidationInfo) -> bool:
+        to = info.data.get("to")
+        if to == [] and not value:
+            raise mistake("addresses in `to` beside it, or true", "neither")
+        if to and value:
+            raise mistake("no `to` beside it: each mail is for one subscriber", "both")
+        return value
+
+    def is_for_subscribers(self) -> bool:
+        return self.subscribers
+
     def target(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"smtp://{host}:{self.port or PORTS[self.encryption]}"
 
 
-def message(parcel: Parcel, sender: str, recipients: Sequence[str], unsubscribe: str | None = None) -> EmailMessage:
-    """The mail; the same for the same notice, whatever the attempt."""
+def message(
+    parcel: Parcel, sender: str, recipients: Sequence[str], unsubscribe: str | None = None, leave: str | None = None
+) -> EmailMessage:
+    """The mail; the same for the same notice, whatever the attempt.
+
+    unsubscribe: where one asks to be left out. leave: where this one recipient is left out with one click (RFC 8058).
+    """
     told, notice = telling(parcel), parcel.notice
+    mail = _mail(sender, recipients, told.subject, notice.at_ms, notice.id)
+    domain = parseaddr(sender)[1].rpartition("@")[2]
+    mail["References"] = f"<{ids.slug(f'{notice.site}:{notice.stream}', length=20)}@{domain}>"
+    if leave is not None:
+        mail["List-Unsubscribe"] = f"<{leave}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    elif unsubscribe is not None:
+        mail["List-Unsubscribe"] = f"<{unsubscribe}>"
+    said = [*told.lines, *(["", f"Unsubscribe: {leave}"] if leave else [])]
+    # Lines stay short and within ASCII, whatever the server can do.
+    mail.set_content(_clean("\n".join(said)) + "\n", cte="quoted-printable")
+    mail.add_alternative(_html(told, leave), subtype="html", cte="quoted-printable")
+    mail.set_boundary(f"{notice.id}-{ids.slug(notice.id)}")
+    return mail
+
+
+def question(sender: str, recipient: str, page: str, url: str, id_: str, at_ms: int) -> EmailMessage:
+    """Asks the owner of a mailbox whether the mails of that page are wanted. url: where to say yes."""
+    mail = _mail(sender, [recipient], f"Confirm: mails of {page}", at_ms, f"ask-{id_}")
+    said = (
+        f"Somebody, you we hope, wants the mails of {page} to be sent to this address.",
+        f"To get them, open this within a day: {url}",
+        "If it was not you, do nothing: then nothing more is sent to you.",
+    )
+    mail.set_content(_clean("\n\n".join(said)) + "\n", cte="quoted-printable")
+    return mail
+
+
+def _mail(sender: str, recipients: Sequence[str], subject: str, at_ms: int, id_: str) -> EmailMessage:
+    """A mail without a body."""
     name, address = parseaddr(sender)
-    domain = address.rpartition("@")[2]
     mail = EmailMessage(policy=WIRE)
-    mail["Subject"] = one_line(told.subject)
+    mail["Subject"] = one_line(subject)
     mail["From"] = Address(display_name=name, addr_spec=address)
     mail["To"] = ", ".join(recipients)
-    mail["Date"] = datetime.fromtimestamp(notice.at_ms / 1000, UTC)
-    mail["Message-ID"] = f"<{notice.id}@{domain}>"
-    mail["References"] = f"<{ids.slug(f'{notice.site}:{notice.stream}', length=20)}@{domain}>"
+    mail["Date"] = datetime.fromtimestamp(at_ms / 1000, UTC)
+    mail["Message-ID"] = f"<{id_}@{address.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
-    if unsubscribe is not None:
-        mail["List-Unsubscribe"] = f"<{unsubscribe}>"
-    # Lines stay short and within ASCII, whatever the server can do.
-    mail.set_content(_clean("\n".join(told.lines)) + "\n", cte="quoted-printable")
-    mail.add_alternative(_html(told), subtype="html", cte="quoted-printable")
-    mail.set_boundary(f"{notice.id}-{ids.slug(notice.id)}")
     return mail
 
 
@@ -132,19 +174,33 @@ def _clean(text: str) -> str:
     return fitted(text, LONGEST_TEXT).encode("utf-8", "replace").decode()
 
 
-def _html(told: Telling) -> str:
+def _html(told: Telling, leave: str | None = None) -> str:
     said = "".join(f"<p>{escape(_clean(line))}</p>\n" for line in told.said)
     facts = "".join(
         f'<tr><td style="padding-right:1em;color:#666">{escape(label)}</td><td>{escape(_clean(value))}</td></tr>\n'
         for label, value in told.facts
     )
     link = f'<p><a href="{escape(told.url)}">{escape(told.url)}</a></p>\n' if told.url else ""
+    way_out = f'<p><a style="color:#666" href="{escape(leave)}">Unsubscribe</a></p>\n' if leave else ""
     bar = f"border-left:6px solid #{COLOR[told.badness]:06x};padding-left:12px"
     return (
         '<!doctype html>\n<html lang="en">\n<body style="font-family:sans-serif">\n'
         f'<h2 style="{bar}">{escape(one_line(told.subject))}</h2>\n'
-        f"{said}<table>\n{facts}</table>\n{link}</body>\n</html>\n"
+        f"{said}<table>\n{facts}</table>\n{link}{way_out}</body>\n</html>\n"
     )
+
+
+class MailboxError(DeliveryError):
+    """The server takes nothing for that recipient. is_there: False if it says that there is no such mailbox."""
+
+    def __init__(self, message: str, *, is_there: bool) -> None:
+        super().__init__(message, permanent=True)
+        self.is_there = is_there
+
+
+def _is_unknown(answer: aiosmtplib.SMTPResponseException) -> bool:
+    """By the enhanced code (RFC 3463): a plain 550 may as well mean that the server does not like us."""
+    return re.match(r"5\.1\.(1|2|3|6|10)\b", answer.message) is not None
 
 
 class Email:
@@ -158,11 +214,30 @@ class Email:
 
     async def send(self, parcel: Parcel) -> Receipt:
         """Send once. Raises DeliveryError, whatever has happened: a fault must never stop the outbox."""
+        options = self._options
+        return await self._post(lambda: message(parcel, options.sender, options.to, options.unsubscribe), options.to)
+
+    async def send_to(self, parcel: Parcel, recipient: str, leave: str) -> Receipt:
+        """The same to one recipient, who is left out with the link `leave`. Raises DeliveryError; MailboxError."""
+        sender = self._options.sender
+        return await self._post(lambda: message(parcel, sender, [recipient], leave=leave), [recipient])
+
+    async def ask(self, recipient: str, page: str, url: str, id_: str, at_ms: int) -> None:
+        """Ask the owner of a mailbox once, see question. Raises DeliveryError; MailboxError."""
+        await self._post(lambda: question(self._options.sender, recipient, page, url, id_, at_ms), [recipient])
+
+    async def greet(self) -> Receipt:
+        """See whether the server is there and knows us, and send nothing. Raises DeliveryError."""
+        await self._post(None, [])
+        return Receipt(detail="the server takes mail; a test is sent to no subscriber")
+
+    async def _post(self, make: Callable[[], EmailMessage] | None, to: Sequence[str]) -> Receipt:
+        """Within the channel's timeout. make: the mail; None = none. Raises DeliveryError, whatever has happened."""
         receipt = None
         with own_faults(self._target), anyio.move_on_after(self._options.timeout / 1000):
-            mail = message(parcel, self._options.sender, self._options.to, self._options.unsubscribe).as_bytes()
+            mail = make().as_bytes() if make else None
             try:
-                receipt = await self._delivered(mail)
+                receipt = await self._delivered(mail, to)
             except aiosmtplib.SMTPException as error:
                 raise self._refused(error) from error
             except OSError as error:
@@ -174,12 +249,14 @@ class Email:
     async def aclose(self) -> None:
         """Nothing is held open."""
 
-    async def _delivered(self, mail: bytes) -> Receipt:
+    async def _delivered(self, mail: bytes | None, to: Sequence[str]) -> Receipt:
         """Hand it over on a connection of its own."""
         client = self._client()
         try:
             await client.connect()
-            refused, _ = await client.sendmail(parseaddr(self._options.sender)[1], self._options.to, mail)
+            if mail is None:
+                return Receipt()
+            refused, _ = await client.sendmail(parseaddr(self._options.sender)[1], to, mail)
             return self._receipt(refused)
         finally:
             # Without a farewell: the server has taken the mail, and a slow one must not make it late.
@@ -210,7 +287,9 @@ class Email:
 
     def _refused(self, error: aiosmtplib.SMTPException) -> DeliveryError:
         if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-            return self._answered(max(error.recipients, key=lambda one: one.code < 500))
+            worst = max(error.recipients, key=lambda one: one.code < 500)
+            found = self._answered(worst)
+            return MailboxError(str(found), is_there=not _is_unknown(worst)) if worst.code >= 500 else found
         if isinstance(error, aiosmtplib.SMTPResponseException):
             return self._answered(error)
         if isinstance(error, aiosmtplib.SMTPConnectError):

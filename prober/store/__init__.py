@@ -9,6 +9,7 @@ from prober.store.outbox import Attempt, ChannelState, Entry, Pending
 from prober.store.rollup import Sum
 from prober.store.starts import WITHIN_MS, Starts
 from prober.store.store import Batch, Store, deeds, peeked
+from prober.store.subscribers import Subscriber
 from prober.store.surroundings import Surroundings, surroundings
 from prober.store.transfer import exported, put_in
 
@@ -27,6 +28,7 @@ __all__ = [
     "Saved",
     "Starts",
     "Store",
+    "Subscriber",
     "Sum",
     "Surroundings",
     "back_up",

@@ -4,6 +4,7 @@ A batch is written whole or not at all, and is on the disk when `write` returns.
 changes nothing that was written: decisions are known by their number, notices by their id.
 """
 
+import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -29,6 +30,7 @@ from prober.store.named import queries
 from prober.store.outbox import Outbox
 from prober.store.replies import Replies
 from prober.store.rollup import Rollups
+from prober.store.subscribers import Subscribers
 
 
 class Batch(NamedTuple):
@@ -69,6 +71,7 @@ class Store:
         self.keys = Keys(writer, self._queries)
         self.replies = Replies(writer, self._queries)
         self.made = MadeObjects(writer, reader, self._queries)
+        self.subscribers = Subscribers(writer, self._queries)
 
     @classmethod
     @asynccontextmanager
@@ -139,6 +142,7 @@ class Store:
     async def _begin(self, new_identity: bytes) -> None:
         def begin(connection: sqlite3.Connection) -> int:
             self._queries.found_installation(connection, identity=new_identity)
+            self._queries.put_installation_secret(connection, secret=secrets.token_bytes(32))
             self._queries.begin_epoch(connection)
             chain.begin(connection)
             epoch: int = self._queries.installation(connection)["epoch"]

@@ -33,6 +33,7 @@ from statusapi.past import MOST, Past
 from statusapi.prepared import READS, answer, body, check_match
 from statusapi.problems import Problem, moment_ms, not_found
 from statusapi.repeats import Repeats, Said
+from statusapi.subscribers import Readers, SubscriberFields
 from statusapi.uptimes import Uptimes
 from statusapi.views import Views
 
@@ -53,6 +54,7 @@ class Native(NamedTuple):
     keys: ApiKeys
     past: Past
     repeats: Repeats
+    readers: Readers
     look: Callable[[str], object]
 
 
@@ -63,6 +65,7 @@ def routes(it: Native) -> list[BaseRoute]:
         *native_maintenance.routes(it.views, it.orders, it.auth, it.repeats),
         *_of_components(it),
         *_of_delivery(it),
+        *_of_readers(it),
         *_of_keys(it),
         *_of_the_past(it),
         *Transitions(it.views, it.past, it.auth, _limit).routes(),
@@ -286,6 +289,26 @@ def _check_match(request: Request, incident: Incident) -> None:
     check_match(request, body(_json(incident_said(incident))))
 
 
+def _of_readers(it: Native) -> list[Route]:
+    async def subscribers(request: Request) -> Response:
+        principal = await _principal(it.auth, request)
+        if request.method == "POST":
+            fields = decoded(await taken(request), SubscriberFields)
+            await it.readers.invite(principal, fields, f"account {principal.account}")
+            return _answer({"site": fields.site, "address": fields.address}, 202)
+        found = await it.readers.listed(principal, request.query_params.get("site"))
+        return _answer({"subscribers": [_with_moments(one) for one in found]})
+
+    async def subscriber(request: Request) -> Response:
+        principal = await _principal(it.auth, request)
+        return _answer(_with_moments(await it.readers.remove(principal, request.path_params["id"])))
+
+    return [
+        Route(f"{PREFIX}/subscribers", subscribers, methods=[*READS, "POST"]),
+        Route(f"{PREFIX}/subscribers/{{id}}", subscriber, methods=["DELETE"]),
+    ]
+
+
 def _of_keys(it: Native) -> list[Route]:
     async def api_keys(request: Request) -> Response:
         principal = await it.auth.admitted(request, bearer(request), no_bearer(), Scope.ADMIN)
@@ -423,7 +446,9 @@ def _with_moments(said: Any) -> Any:
 
 _MOMENTS = frozenset(
     {
+        "asked_ms",
         "at_ms",
+        "confirmed_ms",
         "disabled_ms",
         "end_ms",
         "failing_ms",

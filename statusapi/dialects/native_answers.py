@@ -272,6 +272,8 @@ _KEY = {
 }
 
 _MAINTENANCES = _object(maintenances=_list(_MAINTENANCE))
+_SUBSCRIBER = _object(id=TEXT, site=TEXT, address=TEXT, asked=MOMENT, confirmed=_maybe(MOMENT))
+
 ANSWERS: Mapping[str, Schema] = {
     "get /openapi.json": ANYTHING,
     "get /status": _STATUS,
@@ -310,6 +312,9 @@ ANSWERS: Mapping[str, Schema] = {
     "post /maintenances/{id}/end": _MAINTENANCE,
     "post /maintenances/{id}/cancel": _MAINTENANCE,
     "get /maintenances/{id}/next": _MAINTENANCES,
+    "get /subscribers": _object(subscribers=_list(_SUBSCRIBER)),
+    "post /subscribers": _object(site=TEXT, address=TEXT),
+    "delete /subscribers/{id}": _SUBSCRIBER,
     "get /keys": _object(keys=_list(_object(**_KEY))),
     "post /keys": _object(**_KEY, key=_maybe(TEXT)),
     "delete /keys/{id}": _object(**_KEY),

@@ -23,6 +23,7 @@ from statusapi.orders import (
     ScheduleFields,
     StepFields,
 )
+from statusapi.subscribers import SubscriberFields
 
 PREFIX = "/api/prober/v1"
 EVENTS = "text/event-stream"
@@ -60,6 +61,7 @@ _OPEN = Query("open", {"type": "string", "enum": ["true", "false"]}, "Only those
 _MOMENT = {"type": "string", "format": "date-time"}
 _SPAN = (Query("from", _MOMENT, "From this moment on."), Query("to", _MOMENT, "Up to this moment."))
 _STEP = Query("step", {"type": "string"}, 'How long a step is, such as "1h".')
+_SITE = Query("site", {"type": "string"}, "Only of this site.")
 _CHANNEL = Query("channel", {"type": "string"}, "Only of this channel.")
 _PROGRESS = Query("progress", {"type": "string", "enum": ["pending", "delivered", "failed"]}, "Only those.")
 _AS = {"type": "string", "enum": ["out", "up", "down"]}
@@ -115,6 +117,9 @@ OPERATIONS = (
     Operation("post", "/maintenances/{id}/end", "End it now.", StepFields),
     Operation("post", "/maintenances/{id}/cancel", "Call it off before it has started.", StepFields),
     Operation("get", "/maintenances/{id}/next", "The next times of declared work.", queries=[_COUNT]),
+    Operation("get", "/subscribers", "Readers who asked for mails, and when they confirmed.", queries=[_SITE]),
+    Operation("post", "/subscribers", "Have a mailbox asked whether it wants mails.", SubscriberFields, done=202),
+    Operation("delete", "/subscribers/{id}", "Send nothing more to a subscriber, and forget the address."),
     Operation("get", "/keys", "The keys that were made; never what they are."),
     Operation("post", "/keys", "Make a key, which is told once.", KeyFields, done=201),
     Operation("delete", "/keys/{id}", "Revoke a key."),

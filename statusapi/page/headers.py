@@ -10,7 +10,7 @@ def headers(frame_ancestors: Sequence[str] = ()) -> dict[str, str]:
         "Cache-Control": "public, max-age=5",
         "Content-Security-Policy": (
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-            f"base-uri 'none'; form-action 'none'; frame-ancestors {framers}"
+            f"base-uri 'none'; form-action 'self'; frame-ancestors {framers}"
         ),
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",

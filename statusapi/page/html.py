@@ -20,6 +20,7 @@ from statusapi.page.look import Looks
 from statusapi.prepared import READS, Body, Prepared, answer, page_of
 from statusapi.problems import Problem, not_found
 from statusapi.speeds import Speeds
+from statusapi.subscribers import Readers
 from statusapi.views import Views, place
 
 MEDIA_TYPE = "text/html; charset=utf-8"
@@ -53,8 +54,9 @@ class Reader(NamedTuple):
 class Pages:
     """The pages of one configuration."""
 
-    def __init__(self, views: Views, chronicle: Chronicle) -> None:
+    def __init__(self, views: Views, chronicle: Chronicle, readers: Readers) -> None:
         self._views = views
+        self._readers = readers
         self._chronicle = chronicle
         self._looks = Looks(views)
         self._prepared = Prepared(_never)
@@ -120,6 +122,10 @@ class Pages:
         found.headers["Cache-Control"] = "no-cache"  # it grows without a change of the page
         return found
 
+    def made(self, request: Request, page: PageView, template: str, **more: object) -> str:
+        """A page for one reader alone."""
+        return _render(template, self._context(page, _reader(request, page)), **more)
+
     async def _icon(self, request: Request) -> Response:
         return static_files.icon(words.of_page(page_of(self._views, request)).tone)
 
@@ -151,6 +157,7 @@ class Pages:
             "page": page,
             "tag": self._tag(page) if tag is None else tag,
             "home": reader.home,
+            "may_subscribe": self._readers.is_open(page.site),
             "link": reader.link,
             "logo": logo and reader.home + logo.path,
             "theme": theme and reader.home + theme.path,

@@ -40,6 +40,7 @@ from statusapi.metrics import Metrics
 from statusapi.orders import Orders
 from statusapi.past import Past
 from statusapi.repeats import Repeats
+from statusapi.subscribers import Readers
 from statusapi.uptimes import Uptimes
 from statusapi.views import Views
 from tests.builders import T0
@@ -137,8 +138,20 @@ class Scene:
         drills = Drills(lambda: config, store, self.clock)
         delivery = Delivery(config, recorder, store, self.clock, drills.begin)
         repeats = Repeats(store.replies, self.clock)
+        readers = Readers(config, store.subscribers, limits, self.clock)
         native = Native(
-            self.views, orders, explain, uptimes, latency, delivery, auth, keys, past, repeats, self.looked.append
+            self.views,
+            orders,
+            explain,
+            uptimes,
+            latency,
+            delivery,
+            auth,
+            keys,
+            past,
+            repeats,
+            readers,
+            self.looked.append,
         )
         found = discovery.routes(config, auth)
         manage = Management(config, auth, lambda: self.trouble, self.reread)

@@ -264,6 +264,8 @@ async def inhabited(it: Scene) -> Theirs:
     work = await it.up.put("/maintenance/other", headers=admin, json={"name": "Work", "site": "second", "duration": 9})
     num = str(incident.num)
     owed, *_ = await it.store.outbox.pending("hook", 9)
+    await it.store.subscribers.ask("second", "ann@mail.example", it.now_ms)
+    (reader,) = await it.store.subscribers.all()
     return Theirs(
         {
             "sites": "inner",
@@ -276,6 +278,7 @@ async def inhabited(it: Scene) -> Theirs:
             "accounts": "other",
             "incidents": incident.uid,
             "keys": answer.json()["id"],
+            "subscribers": reader.id,
             "native": num,
             "list": num,
             "service": "4",
@@ -310,7 +313,7 @@ async def test_what_is_another_accounts_looks_like_what_is_missing(tmp_path: Pat
         for route in dialect.routes(it):
             if "{" not in route.path and "GET" in (route.methods or ()) and not route.path.endswith("/stream"):
                 answer = await dialect.client(it).get(route.path, headers=dialect.key(ACME))
-                secret = ("inner", "gizmo", "https://hooks.example", "theirs", "Lone")
+                secret = ("ann@mail", "inner", "gizmo", "https://hooks.example", "theirs", "Lone")
                 assert not any(one in answer.text for one in secret), route.path
     assert asked >= 7
 
@@ -327,6 +330,10 @@ APART = {
     "/config": "test_management",
     "/ping/{token}": "test_pings: the token is the lock",
     "/ping/{token}/{what}": "test_pings: the token is the lock",
+    "/subscribe/confirm": "page/test_subscribe: the link is the lock",
+    "/unsubscribe": "page/test_subscribe: the link is the lock",
+    "/s/{site}/subscribe/confirm": "page/test_subscribe: the link is the lock",
+    "/s/{site}/unsubscribe": "page/test_subscribe: the link is the lock",
     "/static/{name}": "open: the same for all",
 }
 

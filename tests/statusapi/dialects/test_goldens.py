@@ -15,13 +15,20 @@ from tests.statusapi.scene import ACME, ADMIN, MAINTENANCE, MINUTE, Scene, is_go
 pytestmark = pytest.mark.anyio
 
 GOLDEN = Path(__file__).parent / "golden"
-RANDOM = re.compile(r'"(id|key|instead_of)": ("[0-9a-f]{12}"|"[0-9a-f]{40}")')
+RANDOM = re.compile(r'"(id|key|instead_of)": ("[0-9a-f]{12}"|"(?!0000)[0-9a-f]{20}"|"[0-9a-f]{40}")')
 HOOK = """
 [channels.hook]
 kind = "webhook"
 url = "http://127.0.0.1:9/"
 [subscriptions.ops]
 channel = "hook"
+[channels.readers]
+kind = "email"
+host = "127.0.0.1"
+sender = "status@acme.example"
+subscribers = true
+[subscriptions.readers]
+channel = "readers"
 [alerts.all]
 component = "mail"
 match = { alertname = "*" }
@@ -38,6 +45,7 @@ FIELDS: dict[str, Any] = {
     "post /maintenances/{id}/extend": {"duration": "1h"},
     "post /maintenances/{id}/move": {"duration": "30m", "components": ["blog", "mail"]},
     "post /maintenances/{id}/end": {"body": "Done."},
+    "post /subscribers": {"site": "main", "address": "bob@mail.example"},
     "post /keys": {"name": "bot", "account": "acme", "scope": "read"},
 }
 
@@ -52,10 +60,13 @@ async def eventful(it: Scene) -> dict[str, str]:
     work = await it.public.post(f"{PREFIX}/maintenances", headers=headers, json=FIELDS["post /maintenances"])
     key = await it.public.post(f"{PREFIX}/keys", headers=headers, json=FIELDS["post /keys"])
     notice, *_ = await it.store.outbox.pending("hook", 9)
+    await it.store.subscribers.ask("main", "ann@mail.example", it.now_ms)
+    (reader,) = await it.store.subscribers.all()
     it.now_ms += MINUTE
     return {
         "checks": "shop", "components": "shop", "incidents": str(incident.num), "channels": "hook",
         "notices": notice.notice.id, "maintenances": work.json()["id"], "keys": key.json()["id"],
+        "subscribers": reader.id,
     }  # fmt: skip
 
 

@@ -1,0 +1,129 @@
+-- name: installation_secret^
+-- What signs links.
+SELECT secret
+FROM installation;
+
+-- name: put_installation_secret!
+-- Give an installation that has none its secret.
+UPDATE installation
+SET secret = :secret
+WHERE secret IS NULL;
+
+-- name: subscribers
+-- All who asked, in the order of their asking.
+SELECT id, site, address, asked_ms, next_ms, attempts, confirmed_ms, refusals
+FROM subscriber
+ORDER BY asked_ms, id;
+
+-- name: subscriber^
+-- One of them.
+SELECT id, site, address, asked_ms, next_ms, attempts, confirmed_ms, refusals
+FROM subscriber
+WHERE id = :id;
+
+-- name: unconfirmed^
+-- How many have not confirmed, and how many of them have that mailbox.
+SELECT count(*) AS total, coalesce(sum(address = :address), 0) AS same
+FROM subscriber
+WHERE confirmed_ms IS NULL;
+
+-- name: add_subscriber!
+-- Somebody asks for a mailbox; one that is known already stays as it is.
+INSERT INTO subscriber (id, site, address, asked_ms, next_ms)
+VALUES (:id, :site, :address, :at_ms, :at_ms)
+ON CONFLICT DO NOTHING;
+
+-- name: unasked
+-- Mailboxes that are to be asked now, oldest first.
+SELECT id, site, address, asked_ms, next_ms, attempts, confirmed_ms, refusals
+FROM subscriber
+WHERE confirmed_ms IS NULL
+    AND next_ms <= :now_ms
+ORDER BY next_ms, id
+LIMIT :limit;
+
+-- name: asked_subscriber!
+-- A mailbox has been asked, or could not be.
+UPDATE subscriber
+SET next_ms = :next_ms, attempts = attempts + 1
+WHERE id = :id;
+
+-- name: confirm_subscriber!
+-- Its owner confirms; once is enough.
+UPDATE subscriber
+SET confirmed_ms = :at_ms, next_ms = NULL
+WHERE id = :id
+    AND confirmed_ms IS NULL;
+
+-- name: drop_subscriber!
+-- A subscriber leaves.
+DELETE FROM subscriber
+WHERE id = :id;
+
+-- name: drop_mailed_of!
+-- A subscriber who left has had nothing.
+DELETE FROM mailed
+WHERE subscriber = :id;
+
+-- name: drop_unconfirmed!
+-- Whoever has not confirmed in time is forgotten.
+DELETE FROM subscriber
+WHERE confirmed_ms IS NULL
+    AND asked_ms < :before_ms;
+
+-- name: to_mail
+-- Who is to have a notice and does not yet: those who had confirmed when it was owed.
+SELECT id, site, address, asked_ms, next_ms, attempts, confirmed_ms, refusals
+FROM subscriber
+WHERE site = :site
+    AND confirmed_ms <= :owed_ms
+    AND NOT EXISTS (
+        SELECT 1
+        FROM mailed
+        WHERE mailed.notice = :notice
+            AND mailed.subscriber = subscriber.id
+    )
+ORDER BY confirmed_ms, id;
+
+-- name: has_mailed^
+-- Whether anybody has a notice.
+SELECT EXISTS (
+    SELECT 1
+    FROM mailed
+    WHERE notice = :notice
+) AS has_any;
+
+-- name: add_mailed!
+-- A subscriber has a notice.
+INSERT INTO mailed (notice, subscriber, at_ms)
+VALUES (:notice, :subscriber, :at_ms)
+ON CONFLICT DO NOTHING;
+
+-- name: count_refusals!
+-- There was such a mailbox again, or one time more there was not.
+UPDATE subscriber
+SET refusals = CASE WHEN :is_refused THEN refusals + 1 ELSE 0 END
+WHERE id = :id;
+
+-- name: drop_refused!
+-- A mailbox that was not there so often in a row is let go.
+DELETE FROM subscriber
+WHERE id = :id
+    AND refusals >= :most;
+
+-- name: drop_mailed!
+-- All have it.
+DELETE FROM mailed
+WHERE notice = :notice;
+
+-- name: drop_old_mailed!
+-- Nobody waits for these any more.
+DELETE FROM mailed
+WHERE at_ms < :before_ms;
+
+-- name: subscribers_by_site
+-- How many have confirmed.
+SELECT site, count(*) AS total
+FROM subscriber
+WHERE confirmed_ms IS NOT NULL
+GROUP BY site;

@@ -1,0 +1,187 @@
+"""A channel to subscribers, with a real mail server: each gets a notice once, and none goes to who did not confirm."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import anyio
+import pytest
+
+from prober.clock import Clock
+from prober.daemon import mailing
+from prober.daemon.mailing import Mailing
+from prober.daemon.meters import Meters
+from prober.errors import DeliveryError
+from prober.notifiers import Parcel, Site, kind
+from prober.store.subscribers import REFUSALS
+from tests.builders import T0
+from tests.notifiers.mailservers import Mailbox, mail_server
+from tests.notifiers.parcels import PARCELS
+from tests.worlds import recording
+
+pytestmark = pytest.mark.anyio
+
+ANN, BOB, CYD = (f"{name}@mail.example" for name in ("ann", "bob", "cyd"))
+SITE = Site("main", "kx3m9qv7t2ab", "Acme", "https://status.example")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The mail server is asyncio's."""
+    return "asyncio"
+
+
+class Scene:
+    """A mailing to a box. send: a notice that was owed after all confirmed."""
+
+    def __init__(self, made: Mailing, box: Mailbox, meters: Meters) -> None:
+        self.mailing = made
+        self.box = box
+        self.meters = meters
+        self._them = made._subscribers
+
+    async def confirmed(self, *addresses: str) -> None:
+        for address in addresses:
+            await self._them.ask("main", address, T0)
+        for one in await self._them.all():
+            await self._them.confirm(one.id, T0)
+
+    async def send(self, id_: str = "msg_1") -> str:
+        return (await self.mailing.send(told(id_))).detail
+
+    def mails(self) -> list[tuple[str, EmailMessage]]:
+        """To whom, and what."""
+        return [
+            (to, message_from_bytes(bytes(one.original_content or b""), policy=policy.default))
+            for one in self.box.taken
+            for to in one.rcpt_tos
+        ]
+
+    def to(self) -> list[str]:
+        return sorted(to for to, _ in self.mails())
+
+
+def told(id_: str = "msg_1") -> Parcel:
+    made = PARCELS["incident_opened"]
+    return made._replace(notice=made.notice._replace(id=id_, seq=1, at_ms=T0 + 1, site="main"), site=SITE)
+
+
+@asynccontextmanager
+async def scene(folder: Path, refuses: dict[str, str] | None = None) -> AsyncIterator[Scene]:
+    async with mail_server(refuses=refuses) as box, recording(folder) as (_, store):
+        keys = {
+            "kind": "email",
+            "host": "localhost",
+            "port": box.port,
+            "encryption": "none",
+            "sender": "s@acme.example",
+        }
+        of_kind = kind("email")
+        sender = of_kind.build(of_kind.options.model_validate({"name": "Readers", "subscribers": True, **keys}))
+        meters = Meters((), ("readers",))
+        made = Mailing(sender, store, Clock(), meters)
+        made.sites = {"main": SITE}
+        yield Scene(made, box, meters)
+
+
+async def test_each_gets_a_mail_of_its_own_with_a_way_out_of_one_click(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.confirmed(ANN, BOB)
+        assert await it.send() == "taken for 2 subscribers"
+        assert it.to() == [ANN, BOB]
+        links = set()
+        for to, mail in it.mails():
+            assert mail["To"] == to
+            assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+            link = mail["List-Unsubscribe"].strip("<>")
+            assert link.startswith("https://status.example/unsubscribe?t=")
+            for part in ("plain", "html"):
+                body = mail.get_body((part,))
+                assert body is not None
+                assert link in body.get_content()
+            links.add(link)
+        assert len(links) == 2
+
+
+async def test_who_has_it_does_not_get_it_again_after_a_mailbox_that_was_full(tmp_path: Path) -> None:
+    refuses = {BOB: f"452 4.2.2 <{BOB.title()}> is full"}
+    async with scene(tmp_path, refuses) as it:
+        await it.confirmed(ANN, BOB, CYD)
+        with pytest.raises(DeliveryError) as failed:
+            await it.send()
+        assert not failed.value.permanent
+        assert str(failed.value).endswith("answered 452: 4.2.2 <***> is full")
+        refuses.clear()
+        await it.send()
+        assert it.to() == [ANN, BOB, CYD]
+
+
+async def test_a_mailbox_that_is_not_there_hurts_nobody_and_is_let_go(tmp_path: Path) -> None:
+    async with scene(tmp_path, {BOB: "550 5.1.1 nobody"}) as it:
+        await it.confirmed(ANN, BOB)
+        for n in range(REFUSALS):
+            await it.send(f"msg_{n}")
+        assert it.to() == [ANN] * REFUSALS
+        assert [one.address for one in await it.mailing._subscribers.all()] == [ANN]
+
+
+async def test_a_mailbox_that_is_refused_alone_gives_way(tmp_path: Path) -> None:
+    async with scene(tmp_path, {BOB: "550 no"}) as it:
+        await it.confirmed(ANN, BOB)
+        await it.send()
+        assert (it.to(), len(await it.mailing._subscribers.all())) == ([ANN], 2)
+
+
+async def test_a_server_that_takes_nothing_of_us_is_told_and_costs_no_subscriber(tmp_path: Path) -> None:
+    refuses = {ANN: "554 5.7.1 go away", BOB: "554 5.7.1 go away"}
+    async with scene(tmp_path, refuses) as it:
+        await it.confirmed(ANN, BOB)
+        with pytest.raises(DeliveryError, match="go away") as failed:
+            await it.send()
+        assert failed.value.permanent
+        refuses.clear()
+        await it.send()
+        assert it.to() == [ANN, BOB]
+
+
+async def test_a_test_is_sent_to_no_reader(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.confirmed(ANN)
+        drill = told()._replace(notice=told().notice._replace(seq=0))
+        assert "no subscriber" in (await it.mailing.send(drill)).detail
+        assert it.to() == []
+
+
+async def test_who_asks_is_asked_once_and_nothing_else_goes_there(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it, anyio.create_task_group() as tasks:
+        tasks.start_soon(it.mailing.keep_asking)
+        await it.mailing._subscribers.ask("main", ANN, Clock().now_ms())
+        await it.mailing._subscribers.ask("other", BOB, Clock().now_ms())
+        with anyio.fail_after(20):
+            while not it.mails():
+                await anyio.sleep(0.01)
+        ((to, mail),) = it.mails()
+        assert (to, mail["To"], mail["Subject"]) == (ANN, ANN, "Confirm: mails of Acme")
+        assert "https://status.example/subscribe/confirm?t=" in mail.get_content()
+        await it.send()
+        assert len(it.mails()) == 1
+        tasks.cancel_scope.cancel()
+
+
+async def test_who_could_not_be_asked_is_asked_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailing, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(mailing, "retry_delay_ms", lambda *_: 1)
+    refuses = {ANN: "451 later"}
+    async with scene(tmp_path, refuses) as it, anyio.create_task_group() as tasks:
+        await it.mailing._subscribers.ask("main", ANN, Clock().now_ms())
+        tasks.start_soon(it.mailing.keep_asking)
+        with anyio.fail_after(20):
+            while (await it.mailing._subscribers.all())[0].attempts < 2:
+                await anyio.sleep(0.01)
+            refuses.clear()
+            while not it.mails():
+                await anyio.sleep(0.01)
+        tasks.cancel_scope.cancel()
+        assert it.to() == [ANN]

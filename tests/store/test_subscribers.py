@@ -1,0 +1,108 @@
+"""Readers who subscribe by mail: what is remembered of them, and for how long."""
+
+from pathlib import Path
+
+import pytest
+
+from prober.store import exported
+from prober.store.subscribers import CONFIRMED_WITHIN_MS, REFUSALS, UNCONFIRMED, UNCONFIRMED_OF_A_MAILBOX
+from tests.builders import T0
+from tests.worlds import recording
+
+pytestmark = pytest.mark.anyio
+
+ANN, BOB = "ann@mail.example", "bob@mail.example"
+
+
+async def test_a_mailbox_is_asked_once_and_then_confirmed_and_gone_when_it_leaves(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (_, store):
+        them = store.subscribers
+        assert await them.ask("main", ANN, T0)
+        (ann,) = await them.unasked(T0, 10)
+        assert (ann.site, ann.address, ann.confirmed_ms) == ("main", ANN, None)
+        await them.was_asked(ann.id, T0 + 5)
+        assert (await them.unasked(T0 + 4, 10), len(await them.unasked(T0 + 5, 10))) == ([], 1)
+        await them.was_asked(ann.id, None)
+        await them.ask("main", ANN, T0 + 6)
+        assert await them.unasked(T0 + 6, 10) == []
+        for at_ms in (T0 + 7, T0 + 8):
+            found = await them.confirm(ann.id, at_ms)
+            assert found is not None
+            assert found.confirmed_ms == T0 + 7
+        assert await them.confirmed() == {"main": 1}
+        await them.leave(ann.id)
+        assert (await them.all(), await them.find(ann.id)) == ([], None)
+    assert not any(ANN in line for line in exported(tmp_path))
+
+
+async def test_who_has_not_confirmed_in_a_day_is_forgotten_and_may_ask_again(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (_, store):
+        them = store.subscribers
+        await them.ask("main", ANN, T0)
+        (ann,) = await them.all()
+        late_ms = T0 + CONFIRMED_WITHIN_MS + 1
+        assert await them.confirm(ann.id, late_ms) is None
+        await them.ask("main", ANN, late_ms)
+        (again,) = await them.unasked(late_ms, 10)
+        assert again.id != ann.id
+
+
+async def test_nobody_can_have_a_mailbox_asked_from_many_sites_nor_fill_the_store(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (_, store):
+        them = store.subscribers
+        for n in range(10):
+            assert await them.ask(f"site-{n}", ANN, T0)
+        assert len(await them.all()) == UNCONFIRMED_OF_A_MAILBOX
+        for n in range(UNCONFIRMED - UNCONFIRMED_OF_A_MAILBOX):
+            assert await them.ask("main", f"{n}@mail.example", T0)
+        assert not await them.ask("main", BOB, T0)
+        assert await them.ask("main", BOB, T0 + CONFIRMED_WITHIN_MS + 1)
+
+
+async def test_who_has_a_notice_does_not_get_it_again_and_who_came_later_not_at_all(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (_, store):
+        them = store.subscribers
+        ids = {}
+        for n, address in enumerate((ANN, BOB)):
+            await them.ask("main", address, T0)
+            ids[address] = next(one.id for one in await them.all() if one.address == address)
+            await them.confirm(ids[address], T0 + n)
+        assert [one.address for one in await them.to_mail("msg", "main", T0)] == [ANN]
+        assert await them.to_mail("msg", "other", T0 + 1) == []
+        assert not await them.has_anybody("msg")
+        await them.has_it("msg", ids[ANN], T0 + 2, is_refused=False)
+        assert await them.has_anybody("msg")
+        assert [one.address for one in await them.to_mail("msg", "main", T0 + 1)] == [BOB]
+        await them.all_have_it("msg")
+        assert not await them.has_anybody("msg")
+
+
+async def test_a_mailbox_that_is_not_there_is_let_go_unless_it_is_there_now_and_then(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (_, store):
+        them = store.subscribers
+        await them.ask("main", ANN, T0)
+        (ann,) = await them.all()
+        for n in range(REFUSALS * 2):
+            await them.has_it(f"msg-{n}", ann.id, T0, is_refused=n % REFUSALS != 0)
+        assert len(await them.all()) == 1
+        await them.has_it("last", ann.id, T0, is_refused=True)
+        assert await them.all() == []
+
+
+async def test_a_link_is_good_for_its_purpose_and_nobody_can_make_one(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (_, store):
+        them = store.subscribers
+        token = await them.token("leave", "abc")
+        assert await them.id_of("leave", token) == "abc"
+        forged = [
+            token[:-1] + ("0" if token[-1] != "0" else "1"),
+            token.replace("abc", "abd"),
+            "abc",
+            "abc.",
+            "",
+            "é.ü",
+        ]
+        assert [await them.id_of("leave", one) for one in forged] == [None] * len(forged)
+        assert await them.id_of("confirm", token) is None
+    async with recording(tmp_path) as (_, store):
+        assert await store.subscribers.id_of("leave", token) == "abc"
