@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 COMPONENTS = 100
-SECONDS = 4
+SECONDS = 2
+ROUNDS = 3
 CONNECTIONS = 32
 SERVER_CORE, LOAD_CORE = 0, 1
 PATH = "/api/v2/summary.json"
@@ -86,6 +88,12 @@ def rate(url: str, *headers: str) -> float:
     return float(found[1])
 
 
+def in_turn(asked: dict[str, tuple[str, ...]]) -> dict[str, float]:
+    """The median rate of each, in turn: a busy machine slows all of them alike."""
+    found = [{name: rate(*told) for name, told in asked.items()} for _ in range(ROUNDS)]
+    return {name: statistics.median(one[name] for one in found) for name in asked}
+
+
 def read(url: str) -> tuple[bytes, str]:
     with urllib.request.urlopen(url, timeout=10) as answer:
         return answer.read(), str(answer.headers.get("ETag", ""))
@@ -133,12 +141,16 @@ def main() -> None:
             content, etag = read(url + PATH)
             (folder / "summary.json").write_bytes(content)
             figures["bytes"] = len(content)
-            figures["summary_per_s"] = rate(url + PATH)
-            figures["not_modified_per_s"] = rate(url + PATH, f"If-None-Match: {etag}")
-            figures["page_per_s"] = rate(url + "/")
-        bare = free_port()
-        with running(sys.executable, "-c", BARE, str(folder / "summary.json"), str(bare), port=bare):
-            figures["bare_per_s"] = rate(f"http://127.0.0.1:{bare}/")
+            bare = free_port()
+            with running(sys.executable, "-c", BARE, str(folder / "summary.json"), str(bare), port=bare):
+                figures |= in_turn(
+                    {
+                        "summary_per_s": (url + PATH,),
+                        "bare_per_s": (f"http://127.0.0.1:{bare}/",),
+                        "not_modified_per_s": (url + PATH, f"If-None-Match: {etag}"),
+                        "page_per_s": (url + "/",),
+                    }
+                )
         figures["nginx_per_s"] = nginx(folder, folder / "summary.json")
         target.close()  # refused at once: a probe that costs the target nothing
         with daemon(folder, port, "100ms") as public:
