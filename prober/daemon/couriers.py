@@ -5,6 +5,7 @@ have ended. Until then nothing of that channel is sent, and everything of the ot
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import anyio
 from anyio.abc import TaskGroup
@@ -89,8 +90,9 @@ class Couriers:
         """What sends the notices of a channel that has become another one."""
         if not self.config.channels[id_].is_for_subscribers():
             return built
-        world = self._world
-        self._mailings[id_] = mailing = Mailing(built, world.store, world.clock, world.meters)
+        world, part = self._world, f"outbox {id_}"
+        tick = partial(self._progress.tick, part)
+        self._mailings[id_] = mailing = Mailing(built, world.store, world.clock, world.meters, tick)
         return mailing
 
     async def _carry(

@@ -7,7 +7,7 @@ mailbox that is not there gives way; a server that refuses us fails the notice, 
 import logging
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -52,10 +52,13 @@ class _Run:
 class Mailing:
     """Sends a channel's notices to those subscribers of its sites that there are when it does.
 
-    sites: by id, those whose readers it asks. Wraps what sends mails, which it closes.
+    sites: by id, those whose readers it asks. Wraps what sends mails, which it closes. tick: is called with each mail,
+    for the watchdog: a notice to thousands takes long.
     """
 
-    def __init__(self, notifier: Notifier, store: Store, clock: Clock, meters: Meters) -> None:
+    def __init__(
+        self, notifier: Notifier, store: Store, clock: Clock, meters: Meters, tick: Callable[[], object]
+    ) -> None:
         inner = notifier.notifier if isinstance(notifier, Worded) else notifier
         assert isinstance(inner, Email)
         self._email = inner
@@ -64,6 +67,7 @@ class Mailing:
         self._subscribers = store.subscribers
         self._clock = clock
         self._meters = meters
+        self._tick = tick
         self.sites: Mapping[str, Site] = {}
 
     async def send(self, parcel: Parcel) -> Receipt:
@@ -88,6 +92,7 @@ class Mailing:
 
     async def _serve(self, parcel: Parcel, run: "_Run") -> None:
         for one in run.left:
+            self._tick()
             try:
                 await self._mail(parcel, one)
             except MailboxError as error:

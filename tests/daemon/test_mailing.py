@@ -36,10 +36,10 @@ def anyio_backend() -> str:
 class Scene:
     """A mailing to a box. send: a notice that was owed after all confirmed."""
 
-    def __init__(self, made: Mailing, box: Mailbox, meters: Meters) -> None:
+    def __init__(self, made: Mailing, box: Mailbox, ticks: list[None]) -> None:
         self.mailing = made
         self.box = box
-        self.meters = meters
+        self.ticks = ticks
         self._them = made._subscribers
 
     async def confirmed(self, *addresses: str) -> None:
@@ -81,16 +81,17 @@ async def scene(folder: Path, refuses: dict[str, str] | None = None) -> AsyncIte
         of_kind = kind("email")
         sender = of_kind.build(of_kind.options.model_validate({"name": "Readers", "subscribers": True, **keys}))
         meters = Meters((), ("readers",))
-        made = Mailing(sender, store, Clock(), meters)
+        ticks: list[None] = []
+        made = Mailing(sender, store, Clock(), meters, lambda: ticks.append(None))
         made.sites = {"main": SITE}
-        yield Scene(made, box, meters)
+        yield Scene(made, box, ticks)
 
 
 async def test_each_gets_a_mail_of_its_own_with_a_way_out_of_one_click(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
         await it.confirmed(ANN, BOB)
         assert await it.send() == "taken for 2 subscribers"
-        assert it.to() == [ANN, BOB]
+        assert (it.to(), len(it.ticks)) == ([ANN, BOB], 2)  # each is progress
         links = set()
         for to, mail in it.mails():
             assert mail["To"] == to
