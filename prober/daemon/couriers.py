@@ -76,6 +76,7 @@ class Couriers:
                 world.meters,
                 self._progress,
                 renew_ms,
+                config.channels[id_].timeout,
             )
             courier.know(sites, policy.components, config.channels, says[id_])
             if self._has_followed:
@@ -91,7 +92,7 @@ class Couriers:
         if not self.config.channels[id_].is_for_subscribers():
             return built
         world, part = self._world, f"outbox {id_}"
-        tick = partial(self._progress.tick, part)
+        tick = partial(self._progress.tick, part, self.config.channels[id_].timeout / 1000)
         self._mailings[id_] = mailing = Mailing(built, world.store, world.clock, world.meters, tick)
         return mailing
 

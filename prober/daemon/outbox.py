@@ -80,8 +80,12 @@ class Courier:
         meters: Meters,
         progress: Progress,
         renew_ms: int | None = None,
+        timeout_ms: int = 0,
     ) -> None:
-        """renew_ms: how often what was told last of a thing is sent again while that lasts; None = never."""
+        """renew_ms: how often what was told last of a thing is sent again while that lasts; None = never.
+
+        timeout_ms: how long an attempt may last.
+        """
         self._channel = channel
         self._notifier = notifier
         self._store = store
@@ -92,6 +96,7 @@ class Courier:
         self._progress = progress
         self._renew_ms = renew_ms
         self._renew_at_ms = 0
+        self._timeout_s = timeout_ms / 1000
         self._wanted = anyio.Event()
         self._is_retired = False
         self._has_failed = False
@@ -138,10 +143,13 @@ class Courier:
             except StoreError as error:
                 logger.warning("channel %s: the outbox cannot be read or written: %s", self._channel, error)
                 has_more = False
-            self._progress.tick(f"outbox {self._channel}")
+            self._tick()
             if not has_more and not self._is_retired:
                 with anyio.move_on_after(LOOK_EVERY_S):
                     await self._wanted.wait()
+
+    def _tick(self, busy_s: float = 0) -> None:
+        self._progress.tick(f"outbox {self._channel}", busy_s)
 
     async def _round(self) -> bool:
         """Try the first notice of each stream that may be tried now; whether there may be more to do at once."""
@@ -178,6 +186,7 @@ class Courier:
         for one in await self._store.outbox.lasting(self._channel):
             if self._is_retired:
                 return
+            self._tick(self._timeout_s)
             try:
                 await self._notifier.send(await self._parcel(one, one.attempts, self._clock.now_ms()))
             except DeliveryError as failed:
@@ -214,6 +223,7 @@ class Courier:
     async def _try(self, one: Pending) -> None:
         number, at_ms = one.attempts + 1, self._clock.now_ms()
         status, error, next_ms = None, None, None
+        self._tick(self._timeout_s)
         try:
             fault.reach("send.before")
             receipt = await self._notifier.send(await self._parcel(one, number, at_ms))

@@ -9,9 +9,9 @@ class Progress:
     def __init__(self) -> None:
         self._ticked_s: dict[str, float] = {}
 
-    def tick(self, part: str) -> None:
-        """The part has made a turn."""
-        self._ticked_s[part] = time.monotonic()
+    def tick(self, part: str, busy_s: float = 0) -> None:
+        """The part has made a turn. busy_s: the next one may begin so much later, for it is about to wait."""
+        self._ticked_s[part] = time.monotonic() + busy_s
 
     def forget(self, part: str) -> None:
         """The part has ended: it is not asked for any more."""

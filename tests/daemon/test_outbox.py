@@ -34,6 +34,7 @@ from tests.worlds import answers, recording
 
 pytestmark = pytest.mark.anyio
 
+TIMEOUT_MS = 600_000
 BUSY = DeliveryError("answered 503", permanent=False, retry_after_s=0.0, status=503)
 GONE = DeliveryError("answered 410", permanent=True, status=410)
 
@@ -56,18 +57,46 @@ class Receiver:
 
 
 @asynccontextmanager
-async def delivering(store: Store, receiver: Notifier, renew_ms: int | None = None) -> AsyncIterator[Courier]:
+async def delivering(
+    store: Store, receiver: Notifier, renew_ms: int | None = None, progress: Progress | None = None
+) -> AsyncIterator[Courier]:
     """A courier of channel "hook" at work, whose clock goes on by a second at each look."""
+    progress = progress or Progress()
     clock = Clock(wall_ns=lambda: (T0 + 10_000) * 1_000_000, monotonic_ns=count(0, 1_000_000_000).__next__)
     rules = policy()
     sites = {"main": Site("main", "slug", "Main", "http://status.example")}
     meters = Meters(rules.checks, ["hook"])
-    courier = Courier("hook", receiver, store, sites, rules.components, clock, meters, Progress(), renew_ms)
+    courier = Courier("hook", receiver, store, sites, rules.components, clock, meters, progress, renew_ms, TIMEOUT_MS)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(courier.run)
         courier.know(sites, rules.components, ["hook", "mail"])
         yield courier
         tasks.cancel_scope.cancel()
+
+
+class Hanging(Receiver):
+    """Takes what it is sent, and never answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_begun = anyio.Event()
+
+    async def send(self, parcel: Parcel) -> Receipt:
+        self.has_begun.set()
+        await anyio.sleep_forever()
+        return Receipt()
+
+
+async def test_an_attempt_that_may_last_long_is_no_standstill(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("down down"))
+        await recorder.flush()
+        receiver, progress = Hanging(), Progress()
+        async with delivering(store, receiver, progress=progress):
+            with anyio.fail_after(10):
+                await receiver.has_begun.wait()
+            assert progress.stuck(within_s=-TIMEOUT_MS / 2000) == []  # as if half of that had passed
+            assert progress.stuck(within_s=-TIMEOUT_MS / 500) == ["outbox hook"]
 
 
 async def nothing_owed(store: Store) -> None:
