@@ -224,7 +224,7 @@ class ChannelOptions(Options):
     storm_window: DurationMs = 600_000
     """How long that is, from the first of them."""
     number: int | None = Field(default=None, ge=1, le=999_999_999)
-    """By which the StatusDashboard API names it in `notifications`; without it, that API sends nothing to it."""
+    """By which the StatusDashboard API names it in `notifications`; it reaches others by subscriptions alone."""
     evidence: bool = False
     """Whether its messages say what was seen: errors, times, phases and addresses, which are not for everybody."""
     template_title: TemplateText | None = None

@@ -1,6 +1,7 @@
 """What an operator asks for: read strictly, checked against who asks and what stands, and handed to the recorder."""
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
@@ -199,6 +200,13 @@ class Orders:
         self._recorder = recorder
         self._clock = clock
         self._remembered = remembered
+        self._channels: frozenset[str] | None = None
+
+    def telling(self, channels: frozenset[str]) -> "Orders":
+        """The same, but subscriptions of other channels are not told of what is asked for; see Ordered."""
+        limited = copy(self)
+        limited._channels = channels
+        return limited
 
     def follow(self, config: "Config") -> None:
         """Another configuration holds."""
@@ -415,7 +423,7 @@ class Orders:
 
     async def _recorded(self, order: Order) -> Decision | None:
         try:
-            return await self._recorder.record(Ordered(self._clock.now_ms(), order))
+            return await self._recorder.record(Ordered(self._clock.now_ms(), order, self._channels))
         except StoreError as error:
             raise Problem(503, "store", f"It is noted, but can't be written now: {error}.") from None
 

@@ -147,6 +147,10 @@ class Draft(Following):
     def _tell_of_works(self) -> None:
         self.occasions += [notice.of_maintenance(*told) for told in self.agenda.told]
 
+    def tell_only(self, channels: frozenset[str] | None) -> None:
+        """Tell what there is to tell by now to subscriptions of these channels, None = of all."""
+        self.occasions = [one._replace(channels=channels) for one in self.occasions]
+
     # ------------------------------------------------------------ time and policy
 
     def drop_unconfigured(self) -> None:

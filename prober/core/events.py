@@ -46,10 +46,15 @@ class Configured(NamedTuple):
 
 
 class Ordered(NamedTuple):
-    """A person has asked for something; whether they may is decided before."""
+    """A person has asked for something; whether they may is decided before.
+
+    channels: subscriptions of others are not told of it; None = all are. Whoever was told of something is told of its
+    end all the same.
+    """
 
     at_ms: int
     order: Order
+    channels: frozenset[str] | None = None
 
 
 Event = Observed | Woke | Configured | Ordered

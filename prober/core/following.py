@@ -72,7 +72,7 @@ class Following(Ledger):
         due_ms = None if is_told else incident.opened_ms + component.group_wait_ms
         joined = self.incidents[incident.num] = life.joined(incident, component, status, self.at_ms, due_ms)
         self.occasions = [
-            notice.of_incident(o.reason, joined, o.at_ms, o.only)
+            notice.of_incident(o.reason, joined, o.at_ms, o.only)._replace(channels=o.channels)
             if o.incident is not None and o.incident.num == joined.num
             else o
             for o in self.occasions

@@ -43,7 +43,10 @@ TOPICS = frozenset(TOPIC_OF.values())
 
 
 class Occasion(NamedTuple):
-    """Something worth telling. Exactly one of incident, change, maintenance is set. only: to that subscription."""
+    """Something worth telling. Exactly one of incident, change, maintenance is set.
+
+    only: to that subscription. channels: to subscriptions of these; None = of all.
+    """
 
     reason: NoticeReason
     at_ms: int
@@ -54,6 +57,7 @@ class Occasion(NamedTuple):
     change: StatusChange | None = None
     maintenance: MaintenanceState | None = None
     only: str | None = None
+    channels: frozenset[str] | None = None
 
 
 def of_incident(reason: NoticeReason, incident: Incident, at_ms: int, only: str | None = None) -> Occasion:
@@ -103,7 +107,8 @@ def interested(policy: Policy, occasion: Occasion) -> Iterator[SubscriptionPolic
     for subscription in policy.subscriptions.values():
         if occasion.only not in (None, subscription.id):
             continue
-        if _was_told(subscription, occasion) or refusal(subscription, policy, occasion) is None:
+        is_meant = occasion.channels is None or subscription.channel in occasion.channels
+        if _was_told(subscription, occasion) or (is_meant and refusal(subscription, policy, occasion) is None):
             yield subscription
 
 

@@ -92,6 +92,7 @@ def _ordered(state: State, event: Ordered, policy: Policy) -> Decision | None:
         draft.pin(order)
     else:
         draft.carry_out(order)
+    draft.tell_only(event.channels)
     for id_ in draft.touched:
         draft.settle(policy.components[id_])
     return draft.decision()

@@ -1,10 +1,11 @@
 """What a call in the StatusDashboard dialect asks to be sent of its event.
 
-It goes to channels of the configuration that have a number, through the outbox, once: who subscribes is told anyway. A
-channel that a subscription tells the same with this call is not told twice, unless the call has words of its own.
+It goes to channels of the configuration that have a number, through the outbox, once, and to those who subscribe by a
+way that the call names without numbers. Others who subscribe are told nothing of the call, but for the end of what they
+were told of. A channel that a subscription tells the same is not told twice, unless the call has words of its own.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from prober.config import Config
@@ -45,14 +46,34 @@ def calls(config: Config, asked: Notifications | None) -> list[Call]:
     return [] if asked is None else [call for name in KINDS for call in _calls(config, asked, name)]
 
 
+def subscribed(config: Config, asked: Notifications | None, named: Sequence[Call]) -> frozenset[str]:
+    """The channels whose subscriptions a call means: what it names by number, and all of a way that it names without,
+    but for what it has words of its own for.
+    """
+    ways = () if asked is None else ((KINDS[name], getattr(asked, name)) for name in KINDS)
+    kinds = {kind for kind, way in ways if way is not None and way.enabled and way.numbers is None}
+    own_words = {call.channel for call in named if call.has_words}
+    return frozenset({*_with_subscriptions(config, kinds), *(call.channel for call in named)} - own_words)
+
+
+def _with_subscriptions(config: Config, kinds: Container[str]) -> Iterator[str]:
+    for one in config.policy().subscriptions.values():
+        if config.channels[one.channel].kind in kinds:
+            yield one.channel
+
+
 def _calls(config: Config, asked: Notifications, name: str) -> Iterator[Call]:
     way = getattr(asked, name)
     if way is None or not way.enabled:
         return
     of_kind = {one.number: id_ for id_, one in config.channels.items() if one.kind == KINDS[name] and one.number}
     meant = list(of_kind) if way.numbers is None else list(dict.fromkeys(way.numbers))
-    if not meant:
-        what = "no channel of this kind has a number" if way.numbers is None else "name one at least by its number"
+    if not meant and not (way.numbers is None and any(_with_subscriptions(config, {KINDS[name]}))):
+        what = (
+            "no channel of this kind has a number or a subscription"
+            if way.numbers is None
+            else "name one at least by its number"
+        )
         raise wrong("notifications", f"{name}: {what}.")
     for number in meant:
         if number not in of_kind:
@@ -61,10 +82,22 @@ def _calls(config: Config, asked: Notifications, name: str) -> Iterator[Call]:
 
 
 def notices(
-    config: Config, event: Event, asked: Sequence[Call], headline: Headline, at_ms: int, *, is_new: bool, is_news: bool
+    config: Config,
+    event: Event,
+    asked: Sequence[Call],
+    channels: frozenset[str],
+    headline: Headline,
+    at_ms: int,
+    *,
+    is_new: bool,
+    is_news: bool,
 ) -> list[Notice]:
-    """What these calls owe. is_new: the event was made by this call. is_news: subscriptions are told of it by now."""
-    occasion = _occasion(event, at_ms, is_new=is_new)
+    """What these calls owe.
+
+    channels: those whose subscriptions the call means. is_new: the event was made by this call. is_news: subscriptions
+    are told of it by now.
+    """
+    occasion = _occasion(event, at_ms, is_new=is_new)._replace(channels=channels)
     needs_look = is_news and not all(call.has_words for call in asked)
     heard = {one.channel for one in notice.interested(config.policy(), occasion)} if needs_look else set()
     owed = [call for call in asked if call.has_words or call.channel not in heard]

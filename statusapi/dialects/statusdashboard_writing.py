@@ -23,7 +23,7 @@ from statusapi.dialects.statusdashboard_fields import (
     name_of,
     wrong,
 )
-from statusapi.dialects.statusdashboard_notifications import Call, Event, calls, notices
+from statusapi.dialects.statusdashboard_notifications import Call, Event, calls, notices, subscribed
 from statusapi.dialects.statusdashboard_objects import (
     FIRST_IS_DESCRIPTION,
     INCIDENT,
@@ -54,6 +54,10 @@ class Writing:
         self._orders = orders
         self._works = Works(views, catalog, orders)
 
+    def _telling(self, channels: frozenset[str] = frozenset()) -> "Writing":
+        """The same, but of its deeds only subscriptions of these channels are told."""
+        return Writing(self._views, self._catalog, self._orders.telling(channels), self._delivery)
+
     # ------------------------------------------------------------ events
 
     async def add_event(self, principal: Principal, found: dict[str, Any]) -> int:
@@ -62,10 +66,16 @@ class Writing:
             raise wrong("type", "This field is required.")
         services = [self._service(principal, one.service) for one in fields.event_service]
         asked = calls(self._catalog.config, fields.notifications)
-        if TYPES[fields.type] == "maintenance":
-            num = await self._works.add(principal, fields, self._site(principal, services), services)
-            await self._tell(principal, num, asked)
-            return num
+        channels = subscribed(self._catalog.config, fields.notifications, asked)
+        quiet, is_work = self._telling(channels), TYPES[fields.type] == "maintenance"
+        num = await (quiet._add_work if is_work else quiet._add_incident)(principal, fields, services)
+        await self._tell(principal, num, asked, channels)
+        return num
+
+    async def _add_work(self, principal: Principal, fields: EventFields, services: Sequence[ComponentView]) -> int:
+        return await self._works.add(principal, fields, self._site(principal, services), services)
+
+    async def _add_incident(self, principal: Principal, fields: EventFields, services: Sequence[ComponentView]) -> int:
         self._check_new(fields)
         order = {
             "site": self._site(principal, services),
@@ -80,7 +90,6 @@ class Writing:
         extra["opened_as"] = INCIDENT[self._first_status(fields)]
         extra |= {"start": fields.start, **kept(fields)}
         await self._follow(principal, incident, fields, extra)
-        await self._tell(principal, incident.num, asked)
         return incident.num
 
     def _check_new(self, fields: EventFields) -> None:
@@ -112,26 +121,35 @@ class Writing:
         fields = validated(found, EventFields)
         before = self._event(principal, num)
         asked = calls(self._catalog.config, fields.notifications)
+        channels = subscribed(self._catalog.config, fields.notifications, asked)
+        quiet = self._telling(channels)
         if isinstance(before, MaintenanceState):
             named = [self._service(principal, one.service) for one in fields.event_service]
-            await self._works.change(principal, before, fields, named)
+            await quiet._works.change(principal, before, fields, named)
         else:
-            await self._change_incident(principal, before, fields, found)
-        await self._tell(principal, num, asked, before)
+            await quiet._change_incident(principal, before, fields, found)
+        await self._tell(principal, num, asked, channels, before)
         return num
 
     def _event(self, principal: Principal, num: int) -> Event:
         return self._works.find(principal, num) or self._orders.find(principal, num)
 
-    async def _tell(self, principal: Principal, num: int, asked: Sequence[Call], before: Event | None = None) -> None:
+    async def _tell(
+        self,
+        principal: Principal,
+        num: int,
+        asked: Sequence[Call],
+        channels: frozenset[str],
+        before: Event | None = None,
+    ) -> None:
         """Send what the call asks for. before: the event as it was; None = the call has made it."""
         if not asked:
             return
         event = self._event(principal, num)
         headline, at_ms = self._views.pages[event.site].headline, self._catalog.clock.now_ms()
         is_news = before is None or before.updates != event.updates
-        config, is_new = self._catalog.config, before is None
-        await self._delivery.owe(notices(config, event, asked, headline, at_ms, is_new=is_new, is_news=is_news))
+        about = (self._catalog.config, event, asked, channels, headline, at_ms)
+        await self._delivery.owe(notices(*about, is_new=before is None, is_news=is_news))
 
     async def _change_incident(
         self, principal: Principal, incident: Incident, fields: EventFields, found: dict[str, Any]
@@ -178,6 +196,9 @@ class Writing:
         return incident
 
     async def delete_event(self, principal: Principal, num: int) -> None:
+        await self._telling()._delete_event(principal, num)
+
+    async def _delete_event(self, principal: Principal, num: int) -> None:
         work = self._works.find(principal, num)
         if work is not None:
             await self._works.delete(principal, work)
@@ -221,7 +242,7 @@ class Writing:
         shown = next((c for _, c in self._components(principal) if c.num == part), None)
         work = self._works.find(principal, event)
         if work is not None:
-            await self._works.delete_service(principal, work, "" if shown is None else shown.id)
+            await self._telling()._works.delete_service(principal, work, "" if shown is None else shown.id)
             return
         self._orders.find(principal, event)
         extra = self._extra(event)

@@ -143,7 +143,7 @@ class Reference:
         told = Told()
         for moment in self.moments:
             occasions = _live(told, moment)
-            told.notices = _owed(told, moment.policy, occasions)
+            told.notices = _owed(told, moment, occasions)
         told.wake_ms = _next_look(told, self.moments[-1])
         return told
 
@@ -321,6 +321,7 @@ class Moment(NamedTuple):
     facts: Mapping[str, Fact]
     watched_ms: int | None
     order: SetPin | TakePin | None = None
+    channels: frozenset[str] | None = None
 
 
 def _moment(event: Event, policy: Policy, proved: Mapping[str, Believed], earlier: Mapping[str, Believed]) -> Moment:
@@ -329,7 +330,8 @@ def _moment(event: Event, policy: Policy, proved: Mapping[str, Believed], earlie
     facts = {id_: _fact(event.at_ms, policy, c, proved, planned) for id_, c in policy.components.items()}
     order = event.order if isinstance(event, Ordered) and isinstance(event.order, SetPin | TakePin) else None
     watched_ms = event.watched_ms if isinstance(event, Configured) else None
-    return Moment(event.at_ms, observed, policy, planned, proved, earlier, facts, watched_ms, order)
+    channels = event.channels if isinstance(event, Ordered) else None
+    return Moment(event.at_ms, observed, policy, planned, proved, earlier, facts, watched_ms, order, channels)
 
 
 def _fact(
@@ -727,14 +729,15 @@ def _tell(case: Case, reason: str, at_ms: int, occasions: list[Occasion]) -> Non
 # ---------------------------------------------------------------- who is told
 
 
-def _owed(told: Told, policy: Policy, occasions: Sequence[Occasion]) -> Counter[tuple[Any, ...]]:
+def _owed(told: Told, now: Moment, occasions: Sequence[Occasion]) -> Counter[tuple[Any, ...]]:
     """Whoever was told of a case or a job hears of its end, whatever his subscription says by then."""
-    found, heard = Counter[tuple[Any, ...]](), []
+    found, heard, policy = Counter[tuple[Any, ...]](), [], now.policy
     for one in occasions:
         thing = one.case or one.job
         for subscription in policy.subscriptions.values():
             has_heard = thing is not None and one.reason in ENDS and subscription.id in thing.heard
-            is_meant = _wants(subscription, policy, one) and _hears(subscription, one)
+            is_called = now.channels is None or subscription.channel in now.channels
+            is_meant = is_called and _wants(subscription, policy, one) and _hears(subscription, one)
             if one.only in ("", subscription.id) and (has_heard or is_meant):
                 found[subscription.id, one.reason, one.stream, one.at_ms, _headline(told, policy, one.site)] += 1
                 heard.append((None if one.reason in ENDS else thing, subscription.id))

@@ -161,6 +161,15 @@ def test_whoever_was_told_of_planned_work_is_told_of_its_end_whatever_he_asks_fo
     assert told == [("ops", f"maintenance_{reason}") for reason in reasons]
 
 
+@pytest.mark.parametrize(("channels", "is_owed"), [(None, True), ({"hook", "other"}, True), ({"other"}, False)])
+def test_what_is_told_to_some_channels_is_told_to_no_others(channels: set[str] | None, is_owed: bool) -> None:
+    only = None if channels is None else frozenset(channels)
+    occasion = notice.of_incident(NoticeReason.OPENED, DOWN, T0)._replace(channels=only)
+    assert bool(owed(occasion)) is is_owed
+    ended = notice.of_incident(NoticeReason.RESOLVED, DOWN._replace(told=("ops",)), T0)._replace(channels=only)
+    assert len(owed(ended)) == 1
+
+
 def test_each_kind_of_occasion_carries_its_thing_in_its_own_stream() -> None:
     change = StatusChange("shop", Status.OPERATIONAL, Status.MAJOR, T0)
     topics = notice.TOPICS

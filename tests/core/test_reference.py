@@ -127,13 +127,19 @@ def _windows(draw: Random) -> list[Maintenance]:
 
 
 def replaced(rules: Policy, seed: int) -> Policy:
-    """The policy after a reload: other windows and components, perhaps fewer; the needs of checks stay."""
+    """The policy after a reload: other windows and components, perhaps fewer, and other limits of subscriptions; the
+    needs of checks and the hours stay.
+    """
     other, draw = world(seed), Random(seed)
     gone = draw.choice(("", "", "blog", "gateway", "shop"))
     components = {id_: c for id_, c in other.components.items() if id_ != gone}
     checks = {c.id: c for c in world_checks(rules, seed) if c.component in components}
     again = policy(*checks.values(), components=list(components.values()), windows=list(other.maintenances.values()))
-    return again._replace(subscriptions=draw.choice((rules, other)).subscriptions)
+    found = draw.choice((rules, other)).subscriptions
+    before = rules.subscriptions
+    return again._replace(
+        subscriptions={id_: one._replace(hours=before[id_].hours) for id_, one in found.items() if id_ in before}
+    )
 
 
 def world_checks(rules: Policy, seed: int) -> list[Any]:
@@ -178,7 +184,9 @@ class Pair:
     def pin(self, name: str, status: Status | None, lasts_ms: int | None, after_ms: int) -> None:
         at_ms = self.now_ms + after_ms
         until_ms = None if lasts_ms is None else at_ms + lasts_ms
-        self.take(Ordered(at_ms, SetPin(name, status, "ann", until_ms) if status else TakePin(name, "ann")))
+        channels = None if until_ms is None else frozenset({"hook"} if status is Status.PARTIAL else ())
+        order = SetPin(name, status, "ann", until_ms) if status else TakePin(name, "ann")
+        self.take(Ordered(at_ms, order, channels))
 
     def restart(self, after_ms: int) -> None:
         watched_ms, self.now_ms = self.watched_ms, self.now_ms + after_ms

@@ -110,6 +110,36 @@ async def test_who_is_told_by_a_subscription_is_not_told_twice(tmp_path: Path) -
         assert [one.subscription for one in await owed(it, "hook")] == ["hook", "statusdashboard"]
 
 
+async def test_of_a_call_only_those_are_told_whom_it_names(tmp_path: Path) -> None:
+    more = '[subscriptions.private]\nchannel = "private"\n'
+    async with scene(tmp_path, CHANNELS + more) as it:
+        await made(it, notifications={"slack": {"enabled": True, "channels": [22]}})
+        assert await owed(it, "hook", "private") == []
+        await made(it, notifications={"webhook": {"enabled": True}})
+        await made(it)
+        assert [one.stream for one in await owed(it, "hook")] == ["incident:2"]
+        assert [one.stream for one in await owed(it, "dev")] == ["incident:1"]
+        assert await owed(it, "private") == []
+
+
+async def test_who_subscribes_is_meant_by_a_way_that_has_no_numbers(tmp_path: Path) -> None:
+    async with scene(tmp_path, CHANNELS.replace("number = 24\n", "")) as it:
+        await made(it, notifications={"webhook": {"enabled": True}})
+        assert [one.subscription for one in await owed(it, "hook")] == ["hook"]
+
+
+async def test_the_end_is_told_to_whoever_was_told_though_the_call_names_nobody(tmp_path: Path) -> None:
+    async with scene(tmp_path, CHANNELS) as it:
+        await made(it, notifications={"webhook": {"enabled": True}})
+        await made(it)
+        for event in (1, 2):
+            it.now_ms += 1
+            fields = {"status": f"/api/v1/status/{await number_of(it, 'resolved')}/"}
+            assert (await ask(it, "PUT", f"event/list/{event}/", fields)).status_code == 201
+        told = [(one.reason, one.stream) for one in await owed(it, "hook")]
+        assert told == [(NoticeReason.OPENED, "incident:1"), (NoticeReason.RESOLVED, "incident:1")]
+
+
 async def test_planned_work_is_told_as_well(tmp_path: Path) -> None:
     async with scene(tmp_path, CHANNELS) as it:
         work = WORK | {"start": "2023-11-14T22:30:00", "end": "2023-11-14T23:30:00"}
@@ -128,7 +158,10 @@ async def test_planned_work_is_told_as_well(tmp_path: Path) -> None:
         ({"hipchat": {"enabled": True, "rooms": [22]}}, "hipchat: could not find the channel 22."),
         ({"slack": {"enabled": True, "channels": [-1]}}, "slack: could not find the channel -1."),
         ({"slack": {"enabled": True}}, "slack: name one at least by its number."),
-        ({"twitter": {"enabled": True, "tweet_text": "x"}}, "twitter: no channel of this kind has a number."),
+        (
+            {"twitter": {"enabled": True, "tweet_text": "x"}},
+            "twitter: no channel of this kind has a number or a subscription.",
+        ),
     ],
 )
 async def test_what_can_not_be_told_is_a_mistake_and_changes_nothing(
