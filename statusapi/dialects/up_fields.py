@@ -120,9 +120,10 @@ class IncidentFields(Fields):
 
 
 class MaintenanceFields(Fields):
-    """duration: minutes."""
+    """duration: minutes. incident: which one it is for."""
 
     account: Ref = None
+    incident: Ref = None
     site: Ref = None
     components: list[Id] = Field(default=[], max_length=1000)
     start: Annotated[Moment | None, BeforeValidator(_unset)] = None

@@ -5,12 +5,13 @@ Into an account's collection it is planned. One that there is may be led through
 given other components; what the configuration declares is moved there.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from prober.core.made import Made, deleted_work
 from prober.core.model import MaintenanceState, MaintenanceStatus
 from statusapi.auth import Principal
-from statusapi.catalog import Catalog
+from statusapi.catalog import Catalog, declared, merged
 from statusapi.decode import validated
 from statusapi.dialects.up_fields import MaintenanceFields
 from statusapi.dialects.up_objects import MAINTENANCE
@@ -24,9 +25,11 @@ MINUTE_MS = 60_000
 class Works:
     """The deeds, each for a principal who may write."""
 
-    def __init__(self, catalog: Catalog, orders: Orders) -> None:
+    def __init__(self, catalog: Catalog, orders: Orders, knows: Callable[[Principal, str], bool]) -> None:
+        """knows: whether there is an incident of that id that is theirs."""
         self._catalog = catalog
         self._orders = orders
+        self._knows = knows
 
     async def plan(self, principal: Principal, site: str, fields: MaintenanceFields) -> str:
         """Plan work on a site; its id. Raises Problem."""
@@ -36,6 +39,7 @@ class Works:
             raise Problem(400, "field", "duration: expected a number of minutes, found none")
         if fields.status is MaintenanceStatus.COMPLETED:
             raise Problem(400, "field", "status: expected NOTSTARTEDYET or INPROGRESS")
+        self._check_incident(principal, fields)
         order = {
             "site": site,
             "name": fields.name,
@@ -45,6 +49,7 @@ class Works:
             "description": fields.body or "",
         }
         work = await self._orders.schedule(principal, validated(order, ScheduleFields))
+        await self._link(work, fields)
         if fields.status is MaintenanceStatus.INPROGRESS and work.status is MaintenanceStatus.PLANNING:
             await self._orders.start(principal, work.id, StepFields())
         return work.id
@@ -59,11 +64,27 @@ class Works:
             self._check_step(work, status)
         elif body is not None and not order:
             raise Problem(400, "field", "body: expected a status, other times or components with it")
+        self._check_incident(principal, fields)
+        await self._link(work, fields)
         if order:
             await self._move(principal, work, order | {"body": None if is_step else body})
         if is_step:
             step = self._orders.start if status is MaintenanceStatus.INPROGRESS else self._orders.end
             await step(principal, id_, StepFields(body=body))
+
+    def _check_incident(self, principal: Principal, fields: MaintenanceFields) -> None:
+        if fields.incident is not None and not self._knows(principal, fields.incident):
+            raise Problem(400, "field", "incident: expected one of the account's incidents")
+
+    async def _link(self, work: MaintenanceState, fields: MaintenanceFields) -> None:
+        """Note which incident it is for. Raises Problem for what the configuration declares."""
+        if fields.incident is None:
+            return
+        if not work.num:
+            raise declared("maintenance", work.window)
+        before = self._catalog.made("events", str(work.num))
+        if before is None or before.content.get("incident") != fields.incident:
+            await self._catalog.change([Made("events", str(work.num), merged(before, {"incident": fields.incident}))])
 
     async def _move(self, principal: Principal, work: MaintenanceState, order: dict[str, Any]) -> None:
         """What only lasts longer is extended, which may be done with what the configuration declares as well."""

@@ -174,7 +174,7 @@ def _maintenance(page: PageView, work: MaintenanceView) -> Object:
         "id": work.id,
         "name": work.name,
         "account": page.account or [],
-        "incident": [],
+        "incident": work.extra.get("incident", []),
         "components": [component.id for component in work.components],
         "status": MAINTENANCE[work.status],
         "start": moment(work.start_ms),

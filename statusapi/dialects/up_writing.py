@@ -79,7 +79,7 @@ class Writing:
         self._catalog = catalog
         self._orders = orders
         self._keys = keys
-        self._works = Works(catalog, orders)
+        self._works = Works(catalog, orders, self._knows)
 
     # ------------------------------------------------------------ where it goes
 
@@ -331,6 +331,9 @@ class Writing:
             return Put(await self._works.plan(principal, self._site_of(id_, fields.site, fields.components), fields))
         await self._works.change(principal, id_, fields)
         return Put(id_)
+
+    def _knows(self, principal: Principal, uid: str) -> bool:
+        return any(one.uid == uid for page in pages(self._views, principal) for one in (*page.incidents, *page.recent))
 
     def _shown(self, principal: Principal, uid: str) -> IncidentView:
         for page in pages(self._views, principal):

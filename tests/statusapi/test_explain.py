@@ -1,5 +1,6 @@
 """Why a component showed what it showed, from stored evidence."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -161,3 +162,16 @@ async def test_without_the_store_it_says_so(tmp_path: Path, monkeypatch: pytest.
         monkeypatch.setattr(it.store.archive, "about", refuse)
         said = await explained(it, status=503)
         assert "the disk is gone" in said["error"]["message"]
+
+
+async def test_the_same_question_has_the_same_answer_whenever_it_is_asked(tmp_path: Path) -> None:
+    async with scene(tmp_path, TOLD) as it:
+        await it.see("up down down")
+        then = datetime.fromtimestamp(it.now_ms / 1000, UTC).isoformat().replace("+00:00", "Z")
+        first = await explained(it, query=f"?at={then}")
+        assert await explained(it, query=f"?at={then}") == first
+        await it.wait(MINUTE)
+        assert await explained(it, query=f"?at={then}") == first
+    async with scene(tmp_path, TOLD) as it:  # and by another process
+        it.now_ms += MINUTE
+        assert await explained(it, query=f"?at={then}") == first

@@ -160,3 +160,21 @@ async def test_what_is_under_way_is_not_planned_again(tmp_path: Path) -> None:
         said = await planned(it, status="INPROGRESS")
         found = await ask(it, "PUT", f"/maintenance/{said['id']}", status="NOTSTARTEDYET")
         assert (found[0], "can't be planned again" in found[1]["text"]) == (409, True)
+
+
+async def test_it_is_for_an_incident_of_the_account(tmp_path: Path) -> None:
+    async with scene(tmp_path, MAINTENANCE) as it:
+        first, second = [(await put(it, "/incidents/acme", name=name, component="shop"))["id"] for name in "ab"]
+        said = await planned(it, incident=first)
+        path = f"/maintenance/{said['id']}"
+        assert said["incident"] == first
+        assert (await put(it, path, **said))["result"] == said
+        assert (await put(it, path, incident=second))["result"]["incident"] == second
+        assert (await put(it, path, duration=70))["result"]["incident"] == second
+        await it.see("down down", "lone")
+        theirs = next(one.uid for one in it.recorder.shown.incidents.values() if one.site == "second")
+        for id_ in (theirs, "none"):
+            for place in (path, "/maintenance/acme"):
+                status, told = await ask(it, "PUT", place, **(PLANNED | {"incident": id_}))
+                assert (status, told["text"]) == (400, "incident: expected one of the account's incidents")
+        assert (await ask(it, "PUT", "/maintenance/upgrade", incident=first))[0] == 409
