@@ -23,6 +23,7 @@ TESTED_BY = {
     "prober/cli/client.py": "tests/cli/test_incidents.py",
     "prober/cli/demo.py": "tests/acceptance/test_demo.py",
     "prober/cli/run.py": "tests/acceptance/test_daemon.py",
+    "prober/config/values.py": "tests/config/test_load.py",
     "prober/core/draft.py": "tests/core/test_stories.py",
     "prober/core/following.py": "tests/core/test_stories.py",
     "prober/core/ledger.py": "tests/core/test_stories.py",

@@ -10,7 +10,6 @@ from prober.config.made import declared, operators_channels, with_made
 from prober.config.models import (
     TABLES,
     Account,
-    Address,
     AlertRule,
     Backup,
     Component,
@@ -23,6 +22,7 @@ from prober.config.models import (
 )
 from prober.config.readers import subscribable
 from prober.config.shown import shown
+from prober.config.values import Address
 
 __all__ = [
     "TABLES",

@@ -13,10 +13,11 @@ from prober.config import rules
 from prober.config.config import HIDDEN, Config
 from prober.config.document import Document, read
 from prober.config.entries import Entries, Entry, complete, sorted_entries
-from prober.config.models import SINGLE, TABLES, Address, Daemon, Module
+from prober.config.models import SINGLE, TABLES, Daemon, Module
 from prober.config.parts import with_parts
 from prober.config.references import SHORTEST_SECRET, Masks, References
 from prober.config.report import Report
+from prober.config.values import Address
 from prober.config.words import hidden_keys, secret_keys, tell
 from prober.errors import ConfigError
 from prober.options import ChannelOptions, CheckOptions, Options

@@ -3,20 +3,19 @@
 Each is keyed by a stable id; names are for people and may change.
 """
 
-import re
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, NoReturn
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo, field_validator
 
+from prober.config import values
+from prober.config.values import DAY_MS, Address, GroupBy, HoursText, KeptMs, Key, Moment
 from prober.core.hours import Hours, parsed
-from prober.core.recurrence import Recurrence, checked
+from prober.core.recurrence import Recurrence
 from prober.options import (
     ChannelOptions,
     CheckOptions,
@@ -27,232 +26,29 @@ from prober.options import (
     Secret,
     Zone,
     mistake,
-    parse_duration_ms,
 )
 
-SHORTEST_KEY = 16
-LARGEST_LOGO = 262_144  # bytes
-LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ADDRESS = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})?)):([0-9]{1,5})")
-
-_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
-_ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?")
-
-
-class Address(NamedTuple):
-    """Where a listener listens. host: a name or an address, IPv6 without brackets."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def _address(value: Any) -> Address:
-    found = _ADDRESS.fullmatch(value) if isinstance(value, str) else None
-    if found is None or not 1 <= int(found[3]) <= 65_535:
-        raise mistake('an address such as "127.0.0.1:8080" or "[::1]:8080"')
-    return Address((found[1] or found[2]).lower(), int(found[3]))
-
-
-def _address_or_off(value: Any) -> Address | None:
-    return None if value == "off" else _address(value)
-
-
-def _network(value: Any) -> str:
-    try:
-        return str(ip_network(value)) if isinstance(value, str) else _no_network()
-    except ValueError:
-        return _no_network()
-
-
-def _no_network() -> NoReturn:
-    raise mistake('an address or a network such as "10.0.0.0/8"')
-
-
-def _folder(value: Any, info: ValidationInfo) -> Path:
-    if isinstance(value, str) and value and "\0" not in value:
-        folder: Path = (info.context or {}).get("folder", Path())
-        return folder / value
-    raise mistake('a path such as "prober-state"')
-
-
-def _key(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value()) < SHORTEST_KEY:
-        raise mistake(f"a key of at least {SHORTEST_KEY} characters", "a shorter one")
-    return value
-
-
-def _url(value: Any) -> str:
-    expected = 'a URL such as "https://status.example.com"'
-    if not isinstance(value, str) or not value.isprintable() or " " in value:
-        raise mistake(expected)
-    try:
-        parts = urlsplit(value)
-        has_port = parts.port != 0
-    except ValueError:
-        raise mistake(expected) from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or not has_port:
-        raise mistake(expected)
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise mistake(f"{expected}, without user name, query and fragment")
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
-
-
-def _hook(value: SecretStr) -> SecretStr:
-    text = value.get_secret_value()
-    try:
-        parts = urlsplit(text)
-        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
-        is_good = is_good and parts.port != 0 and text.isascii() and text.isprintable() and " " not in text
-    except ValueError:
-        is_good = False
-    if not is_good:
-        raise mistake('an http or https URL such as "https://hc.example.com/ping/0"', "another text")
-    return value
-
-
-_PLACES = re.compile(r"\*|(?:\*\.)?[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?")
-
-
-def _places(value: Any) -> str:
-    """Whom a pattern of targets means, in lower case."""
-    expected = 'a host, "*.example.com", a network such as "10.0.0.0/8", or "*" for all'
-    text = value.lower() if isinstance(value, str) else ""
-    try:
-        return str(ip_network(text))
-    except ValueError:
-        if _PLACES.fullmatch(text):
-            return text
-    raise mistake(expected)
-
-
-def _link(value: Any) -> str:
-    if isinstance(value, str) and value.startswith("mailto:") and value.isprintable() and " " not in value:
-        return value
-    expected = 'a link such as "https://example.com/help?a=b" or "mailto:help@example.com"'
-    if not isinstance(value, str) or not value.isprintable() or " " in value:
-        raise mistake(expected)
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        raise mistake(expected) from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        raise mistake(expected)
-    return value
-
-
-def _origin(value: Any) -> str:
-    if isinstance(value, str) and _ORIGIN.fullmatch(value):
-        return value.lower()
-    raise mistake('an origin such as "https://intranet.example.com"')
-
-
-def _colour(value: Any) -> str:
-    if isinstance(value, str) and _COLOUR.fullmatch(value):
-        return value.lower()
-    raise mistake('a colour such as "#1f6f54"')
-
-
-def _logo(value: Any, info: ValidationInfo) -> Path:
-    path = _folder(value, info)
-    expected = f"a file of at most {LARGEST_LOGO // 1024} KiB that ends in {', '.join(LOGO_TYPES)}"
-    if path.suffix not in LOGO_TYPES:
-        raise mistake(expected)
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise mistake(expected, f'"{value}": {(error.strerror or "").lower()}') from None
-    if not 0 < size <= LARGEST_LOGO:
-        raise mistake(expected, f"{size} bytes")
-    return path
-
-
-EXPECTED_MOMENT = "a date and time with its zone such as 2026-03-01T22:00:00+01:00"
-
-
-def _moment(value: Any) -> datetime:
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value
-    raise mistake(EXPECTED_MOMENT)
-
-
-def _start(value: Any) -> datetime:
-    """With a zone or, where a rule and its zone stand beside it, without; rules.py knows which."""
-    if isinstance(value, datetime):
-        return value
-    raise mistake(EXPECTED_MOMENT)
-
-
-def _rrule(value: Any) -> str:
-    expected = 'a recurrence rule such as "FREQ=WEEKLY;BYDAY=SU"'
-    if not isinstance(value, str):
-        raise mistake(expected)
-    try:
-        return checked(value)
-    except ValueError as error:
-        raise mistake(expected, f'"{value}": {error}') from None
-
-
-def _share(value: Any) -> int:
-    """Per cent; 0 = any."""
-    words = {"any": 0, "all": 100}
-    if isinstance(value, str) and value in words:
-        return words[value]
-    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 100:
-        return value
-    raise mistake('"all", "any", or a share in per cent from 1 to 100')
-
-
-def _hours(value: Any) -> str:
-    try:
-        if isinstance(value, str) and parsed(value, "UTC"):
-            return value
-    except ValueError:
-        pass
-    raise mistake('hours of the week such as "Mo-Fr 08:00-18:00, Sa 09:00-13:00"')
-
-
-HoursText = Annotated[str, BeforeValidator(_hours)]
-
-DAY_MS = 86_400_000
-LONGEST_KEPT_MS = 36_600 * DAY_MS
-
-
-def _kept(value: Any) -> int:
-    try:
-        return parse_duration_ms(value if isinstance(value, str) else "", LONGEST_KEPT_MS)
-    except ValueError:
-        raise mistake('a duration such as "400d"') from None
-
-
-GroupBy = Literal["parent", "host", "address", "resolver", "certificate", "group", "site"]
-KeptMs = Annotated[int, BeforeValidator(_kept), Field(json_schema_extra={"format": "duration"})]
-Key = Annotated[Secret, AfterValidator(_key)]
-Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class Daemon(Options):
     """The [prober] table: the daemon itself."""
 
-    state_dir: Annotated[Path, PlainValidator(_folder)] = Field(default="prober-state", validate_default=True)
+    state_dir: Annotated[Path, PlainValidator(values.folder)] = Field(default="prober-state", validate_default=True)
     """Where the database is kept, relative to this file. Without the key, `$STATE_DIRECTORY` if that is set."""
     include: list[str] = Field(default=[])
     """Files, or patterns of files, that are read as if they stood here; relative to this file."""
-    public: Annotated[Address, PlainValidator(_address)] = Address("127.0.0.1", 8080)
+    public: Annotated[Address, PlainValidator(values.address)] = Address("127.0.0.1", 8080)
     """Where the page, the API and the metrics are served."""
-    up: Annotated[Address | None, PlainValidator(_address_or_off)] = Address("127.0.0.1", 5010)
+    up: Annotated[Address | None, PlainValidator(values.address_or_off)] = Address("127.0.0.1", 5010)
     """Where the UP dialect is served; "off" for nowhere."""
-    metrics: Annotated[Address | None, PlainValidator(_address_or_off)] = None
+    metrics: Annotated[Address | None, PlainValidator(values.address_or_off)] = None
     """Where metrics are served, and what belongs to them, in place of `public`; "off" for there."""
     metrics_key: Key | None = None
     """The key that they ask for, as a bearer's token."""
-    metrics_cert: Annotated[Path, PlainValidator(_folder)] | None = None
+    metrics_cert: Annotated[Path, PlainValidator(values.folder)] | None = None
     """A PEM file with the certificate of `metrics` and those above it: it is served by TLS."""
-    metrics_cert_key: Annotated[Path, PlainValidator(_folder)] | None = Field(default=None, validate_default=True)
+    metrics_cert_key: Annotated[Path, PlainValidator(values.folder)] | None = Field(default=None, validate_default=True)
     """A PEM file with the certificate's key, if that does not stand in the same file."""
     max_probes: int = Field(default=500, ge=1, le=10_000)
     """How many probes may run at the same time."""
@@ -274,7 +70,7 @@ class Daemon(Options):
     """Of so many starts within ten minutes the last is in safe mode, which sends nothing; 0 = never."""
     allow_commands: bool = False
     """Whether checks of kind command may run programs of this host."""
-    heartbeat_url: Annotated[Secret, AfterValidator(_hook)] | None = None
+    heartbeat_url: Annotated[Secret, AfterValidator(values.hook)] | None = None
     """A URL that is asked again and again while we would tell of trouble: a dead man's switch."""
     heartbeat_every: DurationMs = 60_000
     """How often."""
@@ -286,9 +82,9 @@ class Daemon(Options):
     """How often a minute one key may ask the API; 0 for as often as it likes."""
     rate_per_address: int = Field(default=0, ge=0, le=1_000_000)
     """How often a minute one address may ask anything; 0 for as often as it likes."""
-    trusted_proxies: list[Annotated[str, BeforeValidator(_network)]] = Field(default=[])
+    trusted_proxies: list[Annotated[str, BeforeValidator(values.network)]] = Field(default=[])
     """Addresses and networks of proxies whose X-Forwarded-For tells where a request comes from."""
-    probe_targets: list[Annotated[str, BeforeValidator(_places)]] = Field(default=[])
+    probe_targets: list[Annotated[str, BeforeValidator(values.places)]] = Field(default=[])
     """What may be probed on demand: hosts, "*.example.com", networks, or "*" for all; without any it is off."""
     max_series: int = Field(default=200_000, ge=1000, le=10_000_000)
     """How many series a scrape of the metrics has at most; how many were left out is one of them."""
@@ -367,7 +163,7 @@ class Backup(Options):
     """How often one is made; without the key none is."""
     keep: int = Field(default=7, ge=1, le=1000)
     """How many are kept."""
-    directory: Annotated[Path, PlainValidator(_folder)] | None = None
+    directory: Annotated[Path, PlainValidator(values.folder)] | None = None
     """Where they are, relative to this file; without the key, `backups` in `state_dir`."""
 
 
@@ -380,7 +176,7 @@ class Account(Options):
     """The key that opens this account in the API; best are 40 hexadecimal digits in lower case."""
     public_only: bool = False
     """Whether its checks, and the callbacks that it makes, reach public addresses only."""
-    allow: list[Annotated[str, BeforeValidator(_network)]] = Field(default=[])
+    allow: list[Annotated[str, BeforeValidator(values.network)]] = Field(default=[])
     """With `public_only`: networks that they may reach all the same."""
 
 
@@ -389,7 +185,7 @@ class Site(Options):
 
     name: Name
     """What people read."""
-    url: Annotated[str, PlainValidator(_url)]
+    url: Annotated[str, PlainValidator(values.url)]
     """Where readers find the page."""
     account: Id
     """The account that owns it."""
@@ -403,13 +199,13 @@ class Site(Options):
     """How soon after its opening an incident takes in others, and when what it has taken in is told."""
     language: Literal["en", "de", "fr", "es", "uk"] = "en"
     """What the page speaks to readers whose browser asks for none of its languages."""
-    logo: Annotated[Path | None, PlainValidator(_logo)] = None
+    logo: Annotated[Path | None, PlainValidator(values.logo)] = None
     """A picture beside the name, relative to this file."""
-    colour: Annotated[str | None, PlainValidator(_colour)] = None
+    colour: Annotated[str | None, PlainValidator(values.colour)] = None
     """Of the bar at the top; its text is black or white, whichever can be read."""
-    links: Mapping[Name, Annotated[str, PlainValidator(_link)]] = Field(default={}, max_length=12)
+    links: Mapping[Name, Annotated[str, PlainValidator(values.link)]] = Field(default={}, max_length=12)
     """Links at the top, by what people read."""
-    frame_ancestors: list[Annotated[str, PlainValidator(_origin)]] = Field(default=[])
+    frame_ancestors: list[Annotated[str, PlainValidator(values.origin)]] = Field(default=[])
     """Which other pages may show this one in a frame."""
     private: bool = False
     """Whether it is for those only who have a key of its account, or the password."""
@@ -447,7 +243,7 @@ class Component(Options):
     """Trouble that returns so soon after the end goes on in the same incident."""
     detect_within: DurationMs | None = None
     """A promise: each of its checks finds an outage within this time at the latest, or the file is refused."""
-    major_when: Annotated[int, BeforeValidator(_share)] = Field(default="all", validate_default=True)
+    major_when: Annotated[int, BeforeValidator(values.share)] = Field(default="all", validate_default=True)
     """Which of its checks must be down for a major outage: "all", "any", or a share of their weight in per cent."""
     severity: Literal["low", "normal", "high"] = "normal"
     """How much its trouble matters, whatever it is: subscriptions choose by it."""
@@ -499,11 +295,11 @@ class Window(Options):
     """The components that are worked on."""
     groups: list[Id] = Field(default=[])
     """The groups that are worked on, with all their components (or those of `components`)."""
-    start: Annotated[datetime, BeforeValidator(_start)]
+    start: Annotated[datetime, BeforeValidator(values.start)]
     """When it starts: a date and time with its zone; with `rrule`, the first time, in the time of `zone`."""
     end: Moment | None = None
     """When it ends; with `rrule`, `duration` says so."""
-    rrule: Annotated[str, BeforeValidator(_rrule)] | None = None
+    rrule: Annotated[str, BeforeValidator(values.rrule)] | None = None
     """When it comes again: an RRULE of RFC 5545, daily, weekly, monthly or yearly."""
     zone: Zone = "UTC"
     """Whose local time the rule means."""

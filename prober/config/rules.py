@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from prober.config.entries import Entries, Entry, duration_ms
-from prober.config.models import EXPECTED_MOMENT, Daemon
+from prober.config.models import Daemon
 from prober.config.paths import Path, dotted, quoted
 from prober.config.report import Report
+from prober.config.values import EXPECTED_MOMENT
 from prober.options import CheckOptions, detection_ms, show_duration
 
 # section -> key -> the section that declares what the key names

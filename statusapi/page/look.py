@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from prober.config.models import LOGO_TYPES
+from prober.config.values import LOGO_TYPES
 from statusapi.nouns import Look, PageView
 from statusapi.prepared import READS, page_of
 from statusapi.problems import not_found

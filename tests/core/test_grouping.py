@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from prober.config.models import GroupBy as InConfiguration
+from prober.config.values import GroupBy as InConfiguration
 from prober.core.grouping import GroupBy, shares
 from prober.core.model import CheckState
 from tests.builders import check, component, policy
