@@ -157,9 +157,15 @@ class EventUpdate(_Fields):
 
 
 class EventFields(_Fields):
-    """All that an event may be given; what is not said stays as it is."""
+    """All that an event may be given; what is not said stays as it is.
+
+    auto_start, auto_end: each half of auto. auto_mins: so many minutes before its start planned work is told once more.
+    """
 
     auto: bool | None = None
+    auto_start: bool | None = None
+    auto_end: bool | None = None
+    auto_mins: Annotated[int, Field(ge=0, le=1440)] | None = None
     coordinator: Text | None = None
     coordinator_md: bool | None = None
     description: Annotated[str, Field(min_length=1, max_length=LONGEST)] | None = None
@@ -176,6 +182,16 @@ class EventFields(_Fields):
     start: Moment | None = None
     status: Status | None = None
     type: Type | None = None
+
+    @property
+    def starts_itself(self) -> bool | None:
+        """Whether planned work starts by the clock; None = that is not said."""
+        return self.auto if self.auto_start is None else self.auto_start
+
+    @property
+    def ends_itself(self) -> bool | None:
+        """The same of its end."""
+        return self.auto if self.auto_end is None else self.auto_end
 
 
 class NewServiceOfEvent(_Fields):

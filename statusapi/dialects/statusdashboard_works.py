@@ -54,8 +54,9 @@ class Works:
             "start": None if start_ms <= now_ms else wire.moment(start_ms),
             "end": wire.moment(fields.end or 0),
             "description": rest.strip(),
-            "auto_start": bool(fields.auto),
-            "auto_end": bool(fields.auto),
+            "auto_start": bool(fields.starts_itself),
+            "auto_end": bool(fields.ends_itself),
+            "remind_before": f"{fields.auto_mins}m" if fields.auto_mins else None,
         }
         work = await self._orders.schedule(principal, validated(order, ScheduleFields))
         if fields.status == 1:  # it is what it is by its times
@@ -104,6 +105,8 @@ class Works:
     def _check_times(self, work: MaintenanceState, fields: EventFields, order: dict[str, Any]) -> None:
         start_ms = work.start_ms if fields.start is None else fields.start
         end_ms = work.end_ms if fields.end is None else fields.end
+        if fields.auto_mins is not None and fields.auto_mins * 60_000 != (work.remind_before_ms or 0):
+            raise wrong("auto_mins", "The reminder of planned work is set when it is made.")
         if "start" in order and start_ms < self._catalog.clock.now_ms():
             raise wrong("start", "Planned work may not start in the past.")
         if "end" in order and end_ms <= max(start_ms, self._catalog.clock.now_ms()):
@@ -171,14 +174,11 @@ def _moved(work: MaintenanceState, fields: EventFields, services: Sequence[Compo
     more = [service.id for service in services if service.id not in work.components]
     if more:
         order["components"] = [*work.components, *more]
-    if fields.auto is not None and fields.auto is not _is_auto(work):
-        order |= {"auto_start": fields.auto, "auto_end": fields.auto}
+    if fields.starts_itself not in (None, work.auto_start):
+        order["auto_start"] = fields.starts_itself
+    if fields.ends_itself not in (None, work.auto_end is not Ending.BY_HAND):
+        order["auto_end"] = fields.ends_itself
     return order
-
-
-def _is_auto(work: MaintenanceState) -> bool:
-    """Whether it starts and ends by the clock."""
-    return work.auto_start and work.auto_end is not Ending.BY_HAND
 
 
 def gone(extra: Mapping[str, Any]) -> list[int]:

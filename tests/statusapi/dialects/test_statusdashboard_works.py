@@ -92,6 +92,8 @@ async def test_what_the_configuration_declares_is_led_on_as_well(tmp_path: Path)
 
 LATER = "2023-11-15T22:43:20"
 NEW = [
+    ({"auto_mins": 1441}, "auto_mins", "expected less than or equal to 1440"),
+    ({"auto_start": 1}, "auto_start", "expected a valid boolean"),
     ({"description": None}, "description", "This field is required."),
     ({"start": None}, "start", "This field is required."),
     ({"end": None}, "end", "This field is required."),
@@ -111,6 +113,7 @@ NEW = [
     ),
 ]
 CHANGED = [
+    ({"auto_mins": 5}, "auto_mins", "The reminder of planned work is set when it is made."),
     ({"type": "/api/v1/type/1/"}, "type", "The type of an event can't change."),
     ({"start": LATER}, "end", "Planned work ends after it starts, and not in the past."),
     ({"end": WORK["start"]}, "end", "Planned work ends after it starts, and not in the past."),
@@ -208,3 +211,21 @@ async def test_what_is_declared_is_moved_in_the_file(tmp_path: Path) -> None:
         assert (await ask(it, "GET", update)).json() == event["event_update"][0]
         assert (await ask(it, "DELETE", update)).status_code == 409
         assert (await ask(it, "GET", path)).json() == event
+
+
+async def test_it_may_start_by_the_clock_and_end_by_hand_and_is_told_once_more_before(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        said = await made(it, **(WORK | {"auto": False, "auto_start": True, "auto_mins": 10}))
+        path = said["resource_uri"].removeprefix("/api/v1/")
+        (work,) = it.recorder.shown.maintenances.values()
+        assert (said["auto"], work.auto_start, work.auto_end, work.remind_before_ms) == (
+            False,
+            True,
+            "by_hand",
+            10 * MINUTE,
+        )
+        assert (await ask(it, "PUT", path, {"auto_mins": 10, "auto_end": True})).json()["auto"] is True
+        await it.wait(21 * MINUTE)
+        assert it.recorder.shown.maintenances[work.id].is_reminded
+        await it.wait(100 * MINUTE)
+        assert (await ask(it, "GET", path)).json()["status"]["status"] == "completed"
