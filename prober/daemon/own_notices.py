@@ -23,7 +23,10 @@ HEADLINE = Headline(Indicator.NONE, "A notice of prober's own")
 
 def disabled(channel: str, others: Iterable[str], site: str, since_ms: int, at_ms: int, why: str) -> list[Notice]:
     """What tells the others that nothing is sent to a channel any more. since_ms: since when nothing has arrived."""
-    body = f"Nothing is sent to channel {channel} any more; its notices are kept. The last failure: {why}"
+    body = (
+        f"Nothing is sent to channel {channel} any more; its notices are kept. When it is mended: "
+        f"prober channels enable {channel}. The last failure: {why}"
+    )
     told = _incident(channel, site, since_ms, at_ms, (Update(at_ms, IncidentStatus.INVESTIGATING, body),))
     return _notices(told, channel, others, NoticeReason.OPENED, at_ms)
 

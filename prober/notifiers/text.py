@@ -182,19 +182,41 @@ def _incident(parcel: Parcel, incident: Incident) -> Telling:
         was = f"It could not be told in time: it was open {when}."
     else:
         was = ""
-    states = "; ".join(_state(parcel, a.component, a) for a in incident.affected)
+    news = incident.updates[-1].body if incident.updates else ""
     return Telling(
         _subject(parcel, incident.name),
-        tuple(filter(None, (was, *(update.body for update in incident.updates[-1:]), states))),
+        tuple(filter(None, (was, _waiting(parcel, incident), news, _states(parcel, incident, news)))),
         (
             ("Impact", incident.impact.word),
             ("Began", f"{moment_words(incident.started_ms)}{lasted}"),
+            *_acknowledged(parcel, incident),
             *(("Seen", _seen(one)) for one in parcel.seen),
             _page(parcel),
         ),
         _below(parcel, f"/incidents/{incident.slug}" if incident.num else ""),
         _BY_IMPACT[incident.impact] if incident.is_open else Indicator.NONE,
     )
+
+
+def _waiting(parcel: Parcel, incident: Incident) -> str:
+    """For how long nobody has taken it, if that is why it is told."""
+    if parcel.notice.reason not in (NoticeReason.REMINDER, NoticeReason.ESCALATED):
+        return ""
+    return f"Open for {duration_words(parcel.notice.at_ms - incident.started_ms)}, and nobody has acknowledged it."
+
+
+def _states(parcel: Parcel, incident: Incident, news: str) -> str:
+    """What its components show, unless that is what the news begins with."""
+    states = "; ".join(_state(parcel, a.component, a) for a in incident.affected)
+    return "" if news.startswith(states) else states
+
+
+def _acknowledged(parcel: Parcel, incident: Incident) -> tuple[tuple[str, str], ...]:
+    if not incident.is_open or not incident.is_acknowledged(parcel.notice.at_ms):
+        return ()
+    until_ms = incident.acknowledged_until_ms
+    until = "" if until_ms is None else f" until {moment_words(until_ms)}"
+    return (("Acknowledged", f"by {incident.acknowledged_by}{until}"),)
 
 
 def _seen(one: Seen) -> str:
@@ -206,7 +228,8 @@ def _seen(one: Seen) -> str:
 def _maintenance(parcel: Parcel, work: MaintenanceState) -> Telling:
     affected = ", ".join(parcel.name_of(c) for c in work.components)
     news = (update.body for update in work.updates[1:][-1:])  # the first one says what is planned
-    until_ms = work.end_ms if work.ended_ms is None else work.ended_ms
+    # What was cancelled is told as it was planned.
+    until_ms = work.end_ms if work.started_ms is None or work.ended_ms is None else work.ended_ms
     return Telling(
         _subject(parcel, work.name),
         tuple(filter(None, (*news, work.description))),

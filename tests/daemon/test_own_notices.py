@@ -16,7 +16,9 @@ def test_a_disabled_channel_is_told_to_each_of_the_others_and_ended_as_the_same(
     assert len({n.id for n in [*begun, *ended]}) == 4
     assert len({n.incident.slug for n in [*begun, *ended] if n.incident}) == 1
     assert [n.reason for n in ended] == [NoticeReason.RESOLVED] * 2
-    assert "answered 410" in telling(Parcel(begun[0], SITE, begun[0].headline, {}, 1, T0)).said[0]
+    said = telling(Parcel(begun[0], SITE, begun[0].headline, {}, 1, T0)).said[0]
+    assert "answered 410" in said
+    assert "prober channels enable hook" in said
 
 
 def test_a_test_notice_says_so_in_its_subject() -> None:

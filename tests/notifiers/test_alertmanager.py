@@ -179,7 +179,7 @@ def test_an_alert_says_what_happened_and_where_to_look() -> None:
             "endsAt": "2023-11-15T22:13:22.500Z",
             "annotations": {
                 "summary": "[Main] Opened: Shop is down",
-                "description": "Shop is down: requests time out. We are investigating.\nShop is down",
+                "description": "Shop is down: requests time out. We are investigating.",
             },
             "generatorURL": "https://status.example/incidents/q1w2e3r4t5y6",
         }

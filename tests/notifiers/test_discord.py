@@ -87,7 +87,7 @@ def test_a_message_says_what_happened_and_where_to_look() -> None:
         "content": "🔴 \\[Main\\] Opened: Shop is down",
         "embeds": [
             {
-                "description": "Shop is down: requests time out. We are investigating.\nShop is down\n"
+                "description": "Shop is down: requests time out. We are investigating.\n"
                 "https://status.example/incidents/q1w2e3r4t5y6",
                 "color": COLOR[Indicator.CRITICAL],
                 "timestamp": "2023-11-14T22:13:20.000Z",

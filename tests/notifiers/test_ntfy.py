@@ -78,7 +78,7 @@ def test_a_message_says_what_happened_and_where_to_look() -> None:
     assert json.loads(payload(PARCEL, "prober")) == {
         "topic": "prober",
         "title": "[Main] Opened: Shop is down",
-        "message": "Shop is down: requests time out. We are investigating.\nShop is down\nImpact: critical\n"
+        "message": "Shop is down: requests time out. We are investigating.\nImpact: critical\n"
         "Began: 2023-11-14 22:13:20 UTC\nMain: Partial System Outage\nhttps://status.example/incidents/q1w2e3r4t5y6",
         "priority": 5,
         "tags": ["rotating_light"],

@@ -170,7 +170,7 @@ def test_an_alert_says_what_happened_and_where_to_look() -> None:
                 "Impact": "critical",
                 "Began": "2023-11-14 22:13:20 UTC",
                 "Main": "Partial System Outage",
-                "What is known": "Shop is down: requests time out. We are investigating.\nShop is down",
+                "What is known": "Shop is down: requests time out. We are investigating.",
             },
             "severity": "critical",
         },

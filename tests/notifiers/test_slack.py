@@ -77,7 +77,7 @@ def test_a_message_says_what_happened_and_where_to_look() -> None:
                 "type": "section",
                 "text": {
                     "type": "mrkdwn",
-                    "text": "Shop is down: requests time out. We are investigating.\nShop is down",
+                    "text": "Shop is down: requests time out. We are investigating.",
                 },
             },
             {

@@ -43,7 +43,7 @@ async def test_twilio_takes_every_notice(about: str) -> None:
 def test_a_message_says_what_happened_and_where_to_look() -> None:
     form = parse_qs(payload(PARCELS["incident_opened"], "Acme", "+4930123456").decode())
     assert form["Body"] == [
-        "[Main] Opened: Shop is down\nShop is down: requests time out. We are investigating.\nShop is down\n"
+        "[Main] Opened: Shop is down\nShop is down: requests time out. We are investigating.\n"
         "https://status.example/incidents/q1w2e3r4t5y6"
     ]
 

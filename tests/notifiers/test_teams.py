@@ -89,7 +89,7 @@ def test_a_card_says_what_happened_and_where_to_look() -> None:
     headline, said, facts = card["body"]
     assert headline["style"] == "attention"
     assert headline["items"][0]["text"] == "\\[Main\\] Opened: Shop is down"
-    assert said["text"] == "Shop is down: requests time out. We are investigating.\n\nShop is down"
+    assert said["text"] == "Shop is down: requests time out. We are investigating."
     assert facts["facts"][0] == {"title": "Impact", "value": "critical"}
     assert card["actions"][0]["url"] == "https://status.example/incidents/q1w2e3r4t5y6"
 

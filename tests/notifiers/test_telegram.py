@@ -77,7 +77,7 @@ def test_a_message_says_what_happened_and_where_to_look() -> None:
     assert json.loads(payload(PARCEL, "@acme_status")) == {
         "chat_id": "@acme_status",
         "text": "🔴 <b>[Main] Opened: Shop is down</b>\nShop is down: requests time out. We are investigating.\n"
-        "Shop is down\nImpact: critical\nBegan: 2023-11-14 22:13:20 UTC\nMain: Partial System Outage\n"
+        "Impact: critical\nBegan: 2023-11-14 22:13:20 UTC\nMain: Partial System Outage\n"
         "https://status.example/incidents/q1w2e3r4t5y6",
         "parse_mode": "HTML",
         "link_preview_options": {"is_disabled": True},

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prober.core.model import Indicator, NoticeReason
+from prober.core.model import Affected, Incident, Indicator, NoticeReason, Status
 from prober.notifiers.base import Seen, Words
 from prober.notifiers.text import COLOR, MARK, MARKDOWN, MARKUP, PLAIN, Table, fitted, octets, telling, units, variables
 from prober.template import NOTICE, parsed
-from tests.notifiers.parcels import NOTHING, OPEN, PARCELS, parcel
+from tests.builders import T0
+from tests.notifiers.parcels import CHANGED, KNOWN, NOTHING, OPEN, PARCELS, POSTED_MS, RESOLVED, parcel
 
 
 @pytest.mark.parametrize(
@@ -61,12 +62,43 @@ def test_a_subject_is_one_line() -> None:
 def test_an_incident_is_told_with_its_latest_update_first() -> None:
     assert telling(PARCELS["incident_resolved"]).lines == [
         "Shop is operational again.",
-        "Shop is operational",
         "Impact: critical",
         "Began: 2023-11-14 22:13:20 UTC, lasted 10 min",
         "Main: All Systems Operational",
         "https://status.example/incidents/q1w2e3r4t5y6",
     ]
+
+
+def test_what_its_components_show_is_told_where_the_news_does_not_say_it() -> None:
+    assert telling(PARCELS["incident_updated"]).said == ("A disk is full.", "Shop is partially down")
+    two = CHANGED._replace(affected=(*CHANGED.affected, Affected("blog", Status.DEGRADED, Status.DEGRADED)))
+    told = telling(parcel(NoticeReason.CHANGED, incident=two))
+    assert told.said == ("Shop is partially down now.", "Shop is partially down; Blog is degraded")
+
+
+@pytest.mark.parametrize("name", ["incident_reminder", "incident_escalated"])
+def test_what_nobody_has_taken_says_for_how_long(name: str) -> None:
+    assert telling(PARCELS[name]).said[0] == "Open for 3 min 30 s, and nobody has acknowledged it."
+
+
+@pytest.mark.parametrize(
+    ("incident", "told"),
+    [
+        (KNOWN, "by ann until 2023-11-14 23:16:50 UTC"),
+        (KNOWN._replace(acknowledged_until_ms=None), "by ann"),
+        (KNOWN._replace(acknowledged_until_ms=T0), None),
+        (RESOLVED._replace(acknowledged_by="ann"), None),
+        (OPEN, None),
+    ],
+)
+def test_who_knows_of_an_incident_is_told_while_it_lasts(incident: Incident, told: str | None) -> None:
+    one = parcel(NoticeReason.ACKNOWLEDGED, at_ms=POSTED_MS, incident=incident)
+    assert dict(telling(one).facts).get("Acknowledged") == told
+
+
+def test_what_was_cancelled_is_told_as_it_was_planned() -> None:
+    when = dict(telling(PARCELS["maintenance_cancelled"]).facts)["When"]
+    assert when == "2023-11-14 22:13:20 UTC to 2023-11-14 23:43:20 UTC"
 
 
 def test_what_was_seen_is_said_if_it_is_to_be() -> None:

@@ -124,7 +124,7 @@ def test_the_signature_is_that_of_xs_documentation() -> None:
 
 def test_a_post_says_what_when_and_where() -> None:
     assert post(PARCELS["incident_opened"]) == (
-        "🔴 [Main] Opened: Shop is down\nShop is down: requests time out. We are investigating.\nShop is down\n"
+        "🔴 [Main] Opened: Shop is down\nShop is down: requests time out. We are investigating.\n"
         "2023-11-14 22:13:20 UTC\nhttps://status.example/incidents/q1w2e3r4t5y6"
     )
 
