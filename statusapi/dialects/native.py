@@ -244,6 +244,12 @@ async def _made_key(it: Native, principal: Principal, content: bytes) -> Mapping
     return key_said(row) | {"key": key}
 
 
+async def _invited(it: Native, principal: Principal, content: bytes) -> Mapping[str, Any]:
+    fields = decoded(content, SubscriberFields)
+    await it.readers.invite(principal, fields, f"account {principal.account}")
+    return {"site": fields.site, "address": fields.address}
+
+
 async def _once(
     it: Native,
     request: Request,
@@ -293,9 +299,8 @@ def _of_readers(it: Native) -> list[Route]:
     async def subscribers(request: Request) -> Response:
         principal = await _principal(it.auth, request)
         if request.method == "POST":
-            fields = decoded(await taken(request), SubscriberFields)
-            await it.readers.invite(principal, fields, f"account {principal.account}")
-            return _answer({"site": fields.site, "address": fields.address}, 202)
+            content = await taken(request)
+            return await _once(it, request, principal, content, 202, lambda: _invited(it, principal, content))
         found = await it.readers.listed(principal, request.query_params.get("site"))
         return _answer({"subscribers": [_with_moments(one) for one in found]})
 

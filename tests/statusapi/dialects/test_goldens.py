@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from statusapi.dialects.native_openapi import OPERATIONS, PREFIX
+from statusapi.dialects.native_openapi import OPERATIONS, PREFIX, document
 from statusapi.dialects.up import RESOURCES
 from tests.statusapi.scene import ACME, ADMIN, MAINTENANCE, MINUTE, Scene, is_golden, scene
 
@@ -82,26 +82,53 @@ def named(*words: str) -> str:
 DESCRIBED = [one for one in OPERATIONS if one.path not in ("/", "/openapi.json", "/stream")]
 
 
+async def request_of(it: Scene, operation: Any, **headers: str) -> httpx.Request:
+    """One operation, of something that there is."""
+    ids = await eventful(it)
+    id_ = ids.get(operation.path.split("/")[1], "")
+    declared = ("/next", "/start", "/cancel")  # of what is to come
+    path = operation.path.replace("{num}", id_).replace("{id}", "upgrade" if operation.path.endswith(declared) else id_)
+    if operation.path.endswith("/replay"):
+        await it.wait(3 * 24 * 60 * MINUTE)
+        await it.store.outbox.give_up("hook", it.now_ms)
+    fields = FIELDS.get(f"{operation.method} {operation.path}", {}) if operation.method == "post" else None
+    told = {"Authorization": f"Bearer {ADMIN}"} | headers
+    return it.public.build_request(operation.method.upper(), PREFIX + path, headers=told, json=fields)
+
+
 @pytest.mark.parametrize("operation", DESCRIBED, ids=lambda it: f"{it.method} {it.path}")
 async def test_the_native_dialect_answers_as_it_did(tmp_path: Path, operation: Any) -> None:
     async with scene(tmp_path, MAINTENANCE + HOOK) as it:
-        ids = await eventful(it)
-        id_ = ids.get(operation.path.split("/")[1], "")
-        declared = ("/next", "/start", "/cancel")  # of what is to come
-        path = operation.path.replace("{num}", id_).replace(
-            "{id}", "upgrade" if operation.path.endswith(declared) else id_
-        )
-        if operation.path.endswith("/replay"):
-            await it.wait(3 * 24 * 60 * MINUTE)
-            await it.store.outbox.give_up("hook", it.now_ms)
-        answer = await it.public.request(
-            operation.method.upper(),
-            PREFIX + path,
-            headers={"Authorization": f"Bearer {ADMIN}"},
-            json=FIELDS.get(f"{operation.method} {operation.path}", {}) if operation.method == "post" else None,
-        )
+        answer = await it.public.send(await request_of(it, operation))
         assert answer.status_code == operation.done, answer.text
         assert is_golden(GOLDEN / "native" / f"{named(operation.method, operation.path)}.json", pretty(answer))
+
+
+KEYED = [
+    f"{method} {path.removeprefix(PREFIX)}"
+    for path, methods in document()["paths"].items()
+    for method, described in methods.items()
+    if any(one["name"] == "Idempotency-Key" for one in described["parameters"])
+]
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [one for one in DESCRIBED if f"{one.method} {one.path}" in KEYED],
+    ids=lambda it: f"{it.method} {it.path}",
+)
+async def test_what_is_said_to_be_done_once_is_done_once(tmp_path: Path, operation: Any) -> None:
+    async with scene(tmp_path, MAINTENANCE + HOOK) as it:
+        request = await request_of(it, operation, **{"Idempotency-Key": "once"})
+        first, second = [await it.public.send(request) for _ in range(2)]
+        assert (first.status_code, second.status_code) == (operation.done, operation.done), second.text
+        assert second.headers["idempotency-replayed"] == "true"
+        assert second.json() == first.json() | ({"key": None} if "key" in first.json() else {})
+
+
+def test_all_that_is_posted_is_said_to_be_done_once_but_what_alertmanager_posts() -> None:
+    posts = {f"{one.method} {one.path}" for one in DESCRIBED if one.method == "post"}
+    assert set(KEYED) == posts - {"post /alertmanager"} | {"delete /components/{id}/pin"}
 
 
 PUT: dict[str, dict[str, Any]] = {
