@@ -198,9 +198,11 @@ def missed(
     for incident in incidents:
         if not incident.is_open:
             continue
-        if _was_missed(subscription.hours, incident.opened_ms, time):
+        is_told = subscription.id in incident.told  # before it had these hours
+        has_news = incident.updated_ms != incident.opened_ms
+        if not is_told and _was_missed(subscription.hours, incident.opened_ms, time):
             yield of_incident(NoticeReason.OPENED, incident, last_ms, subscription.id)
-        elif _was_missed(subscription.hours, incident.updated_ms, time):
+        elif has_news and _was_missed(subscription.hours, incident.updated_ms, time):
             yield of_incident(NoticeReason.CHANGED, incident, last_ms, subscription.id)
     for work in works:
         if work.is_under_way and _was_missed(subscription.hours, work.started_ms, time):

@@ -487,9 +487,9 @@ def _missed(told: Told, now: Moment, subscription: SubscriptionPolicy, was_ms: i
 
     for case in _open_cases(told):
         about = (case.site, tuple(sorted(case.affected)), (case.component, case.number), begun[-1], case)
-        if is_missed(case.opened_ms):
+        if is_missed(case.opened_ms) and subscription.id not in case.heard:
             yield Occasion("opened", *about, only=subscription.id)
-        elif is_missed(case.updated_ms):
+        elif is_missed(case.updated_ms) and case.updated_ms > case.opened_ms:
             yield Occasion("changed", *about, only=subscription.id)
     for job in told.works.values():
         if job.stands == "under way" and job.began_ms is not None and is_missed(job.began_ms):

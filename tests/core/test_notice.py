@@ -161,6 +161,29 @@ def test_whoever_was_told_of_planned_work_is_told_of_its_end_whatever_he_asks_fo
     assert told == [("ops", f"maintenance_{reason}") for reason in reasons]
 
 
+@pytest.mark.parametrize("later", [None, "degraded"])
+def test_hours_that_come_with_a_reload_tell_no_opening_again(later: str | None) -> None:
+    state, wednesday_ms = State(identity=b""), T0 + 6_400_000
+    told: list[NoticeReason] = []
+    always: dict[str, Any] = {}
+    in_hours = {"hours": parsed("We 00:00-24:00", "UTC")}
+    news = [(in_hours, Observed(observation(later, T0 + n * 1000))) for n in (4, 5) if later]
+    events: list[tuple[dict[str, Any], Event]] = [
+        (always, Configured(T0)),
+        (always, Observed(observation("down", T0 + 1000))),
+        (always, Observed(observation("down", T0 + 2000))),
+        (in_hours, Configured(T0 + 3000)),
+        *news,
+        (in_hours, Woke(wednesday_ms)),
+    ]
+    for wishes, event in events:
+        decision = step(state, event, policy(check(), subscriptions=[subscription(**wishes)]))
+        if decision is not None:
+            state.apply(decision)
+            told.extend(n.reason for n in decision.notices)
+    assert told == [NoticeReason.OPENED, *([NoticeReason.CHANGED] if later else [])]
+
+
 @pytest.mark.parametrize(("channels", "is_owed"), [(None, True), ({"hook", "other"}, True), ({"other"}, False)])
 def test_what_is_told_to_some_channels_is_told_to_no_others(channels: set[str] | None, is_owed: bool) -> None:
     only = None if channels is None else frozenset(channels)
