@@ -347,7 +347,7 @@ class Draft(Following):
             incident, work = about[stream].incident, about[stream].maintenance
             if incident is not None:
                 self._note_told(incident.num, heard)
-            elif work is not None:
+            if work is not None:
                 self.agenda.note_told(work.id, heard)
 
     def _note_told(self, num: int, heard: Sequence[str]) -> None:
