@@ -43,6 +43,10 @@ async def test_a_notice_is_read_back_as_it_was_owed(tmp_path: Path) -> None:
         await recorder.reconfigure(rules, T0 + 60_000)
         assert [p.notice for p in await store.outbox.pending("hook", 10)][1:] == owed
         assert {n.reason for n in owed} == {"component_changed", "opened", "maintenance_started"}
+        await recorder.flush()
+        loaded = await store.load()
+        assert [work.told for work in loaded.maintenances.values()] == [("ops",)]
+        assert [incident.told for incident in loaded.incidents.values()] == [("ops",)]
 
 
 async def test_pins_and_what_is_held_in_a_storm_are_read_back_equal(tmp_path: Path) -> None:
