@@ -76,6 +76,7 @@ class Scene:
             "channels": ["ops"],
             "notices": [notice["id"]],
             "keys": [key["id"]],
+            "subscribers": [],  # who has confirmed a mail: none here
         }
 
     def schema(self, *, is_known: bool) -> OpenApiSchema:
