@@ -15,7 +15,7 @@ from prober.store import chain
 from prober.store.engine import TOLD, refusal
 from prober.store.files import complete, kept_aside
 from prober.store.lock import owned
-from prober.store.migrate import check_known
+from prober.store.migrate import check_known, prove_structure
 from prober.store.named import queries
 
 FILE = "prober.db"
@@ -132,6 +132,7 @@ def prove_sound(connection: sqlite3.Connection) -> None:
         raise StoreError(f"expected a database in order, found: {' '.join(str(found[0]).split())}")
     if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
         raise StoreError("expected a database in order, found a row that belongs to none")
+    prove_structure(connection)
 
 
 def _fold(path: Path) -> None:

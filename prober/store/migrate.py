@@ -4,8 +4,10 @@ transaction. Whatever goes wrong in any of them, or kills us, leaves the databas
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import zip_longest
 
 from prober import fault
 from prober.errors import StoreError
@@ -56,6 +58,23 @@ def check(connection: sqlite3.Connection) -> None:
     if found != known:
         more = "made by a newer prober" if found > known else "`prober migrate` or a start brings it up to date"
         raise StoreError(f"expected a database of schema {known}, found {found}: {more}")
+
+
+def prove_structure(connection: sqlite3.Connection) -> None:
+    """Raises StoreError unless the database has the tables and columns that its schema's number means."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        migrate(fresh, check_known(connection))
+        expected, found = ([tuple(row) for row in queries().structure(one)] for one in (fresh, connection))
+    for wanted, one in zip_longest(expected, found):
+        if wanted != one:
+            raise StoreError(f"expected a database in order, found {_named(one)} where {_named(wanted)} belongs")
+
+
+def _named(one: tuple[str, ...] | None) -> str:
+    if one is None:
+        return "nothing"
+    kind, name, column, of, *_ = one
+    return f"{kind} {name}" + (f" with column {column} {of}".rstrip() if column else "")
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from prober.errors import StoreError
-from prober.store.migrate import APPLICATION_ID, migrate, migrations
+from prober.store.migrate import APPLICATION_ID, migrate, migrations, prove_structure
 
 
 def connected(path: Path) -> sqlite3.Connection:
@@ -52,6 +52,23 @@ def test_a_fresh_schema_equals_one_that_was_migrated_step_by_step_with_rows_in_i
         assert len(_schema(fresh)) > 100
         kept = [row[0] for row in old.execute("SELECT scheduled_ms FROM observation ORDER BY num")]
         assert kept == list(range(1, len(migrations()) + 1))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ("ALTER TABLE delivery RENAME COLUMN took_ms TO tock_ms", "delivery with column tock_ms INTEGER where table"),
+        ("DROP INDEX subscriber_asked", "where index subscriber_asked belongs"),
+        ("CREATE TABLE zoo (a)", "found table zoo with column a where nothing belongs"),
+    ],
+)
+def test_a_structure_that_is_not_that_of_its_number_is_found(tmp_path: Path, changes: str, told: str) -> None:
+    with closing(connected(tmp_path / "db")) as connection:
+        migrate(connection)
+        prove_structure(connection)
+        connection.execute(changes)
+        with pytest.raises(StoreError, match=told):
+            prove_structure(connection)
 
 
 def test_a_database_of_a_newer_prober_is_refused(tmp_path: Path) -> None:
