@@ -216,14 +216,28 @@ async def keyed(it: Scene, **fields: Any) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("dialect", KEYED, ids=NAMES)
-async def test_who_asks_too_often_is_told_in_its_shape_when_to_come_again(tmp_path: Path, dialect: Dialect) -> None:
+async def test_who_asks_too_often_is_told_in_its_shape_when_to_come_again_wherever_it_is(
+    tmp_path: Path, dialect: Dialect
+) -> None:
     async with scene(tmp_path, text=CONFIG.replace("[prober]", "[prober]\nrate_per_key = 1")) as it:
         path = {UP: "/sites", STATUSDASHBOARD: "/api/v1/service/", NATIVE: "/api/prober/v1/incidents"}[dialect]
-        for status in (200, 429):
-            answer = await dialect.client(it).get(path, headers=dialect.key(ACME))
-            assert answer.status_code == status
-        assert SHAPES[dialect](answer)
-        assert answer.headers["retry-after"] == "60"
+        key = dialect.key(ACME)
+        assert (await dialect.client(it).get(path, headers=key)).status_code == 200
+        for route in dialect.routes(it):
+            if route.path in OPEN or path_of(route) == "/api/v1":
+                continue
+            for method in (route.methods or set()) - {"OPTIONS"}:
+                answer = await dialect.client(it).request(method, path_of(route), headers=key)
+                assert (answer.status_code, answer.headers["retry-after"]) == (429, "60"), (method, route.path)
+                assert method == "HEAD" or SHAPES[dialect](answer), (method, route.path)
+
+
+async def test_a_request_for_no_host_is_refused(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        for client, path in ((it.public, "/"), (it.public, "/api/v1/service/"), (it.up, "/sites")):
+            request = client.build_request("GET", path, headers=NATIVE.key(ACME))
+            del request.headers["host"]
+            assert (await client.send(request)).status_code == 400, path
 
 
 # ---------------------------------------------------------------- tenancy
