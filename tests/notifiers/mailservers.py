@@ -11,6 +11,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from anyio.abc import SocketAttribute, SocketStream
 
 from tests.notifiers.receivers import Receiver
+from tests.notifiers.receivers import said as told
 
 USER, PASSWORD = "prober", "hush-hush"
 
@@ -91,4 +92,4 @@ async def _talk(stream: SocketStream, answer: bytes | None, verb: str) -> None:
     if answer is None:
         await anyio.sleep_forever()
     else:
-        await stream.send(answer)
+        await told(stream, answer)

@@ -9,6 +9,15 @@ import anyio
 from anyio.abc import SocketAttribute, SocketStream
 
 HANGS: bytes | None = None
+
+
+DRIP_S = 0.1
+
+
+class Drips(bytes):
+    """An answer that comes a byte at a time, and would last for minutes."""
+
+
 Judge = Callable[[dict[str, str], bytes], bytes]
 """Answers a request, given its headers (the first line is "") and its body."""
 
@@ -33,7 +42,7 @@ async def answering(answer: bytes | Judge | None, *, holds: bool = False) -> Asy
             receiver.requests.append((headers, body))
             if answer is not None:
                 with suppress(anyio.BrokenResourceError):  # it has heard enough
-                    await stream.send(answer(headers, body) if callable(answer) else answer)
+                    await said(stream, answer(headers, body) if callable(answer) else answer)
             if answer is None or holds:
                 await anyio.sleep_forever()
 
@@ -41,6 +50,16 @@ async def answering(answer: bytes | Judge | None, *, holds: bool = False) -> Asy
         tasks.start_soon(listener.serve, serve)
         yield receiver
         tasks.cancel_scope.cancel()
+
+
+async def said(stream: SocketStream, answer: bytes) -> None:
+    """At once, or as it drips."""
+    if not isinstance(answer, Drips):
+        await stream.send(answer)
+        return
+    for byte in answer:
+        await stream.send(bytes([byte]))
+        await anyio.sleep(DRIP_S)
 
 
 async def _request(stream: SocketStream) -> tuple[dict[str, str], bytes]:

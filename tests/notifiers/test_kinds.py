@@ -10,7 +10,7 @@ from prober.notifiers import KINDS, kind
 from tests.notifiers.channels import HUSH, KEYS, channel
 from tests.notifiers.mailservers import scripted
 from tests.notifiers.parcels import PARCELS
-from tests.notifiers.receivers import HANGS, answering, status
+from tests.notifiers.receivers import HANGS, Drips, answering, status
 
 
 class Bad(NamedTuple):
@@ -28,19 +28,22 @@ BAD = {
     "429 with Retry-After": Bad(status("429 Slow", "Retry-After: 7"), b"450 slow\r\n", is_final=False, wish_s=7.0),
     "400": Bad(status("400 Bad", body=HUSH.encode()), b"501 bad\r\n", is_final=True),
     "410": Bad(status("410 Gone"), b"550 gone\r\n", is_final=True),
-    "a redirect": Bad(
+    "a redirect inward": Bad(
         status("307 There", "Location: http://127.0.0.1:9/"), b"551 try <a@b.example>\r\n", is_final=True
     ),
     "garbage": Bad(b"\x00\xff garbage\r\n\r\n" * 100, b"\x00\xff garbage\r\n", is_final=False),
     "nothing": Bad(b"", b"", is_final=False),
+    "slow": Bad(Drips(status("200 OK", f"X: {'x' * 3000}")), Drips(b"250 " + b"o" * 400 + b"\r\n"), is_final=False),
     "a hang": Bad(HANGS, HANGS, is_final=False),
 }
 
 
+ENDLESS = {"slow", "a hang"}
 SMTP = {"email"}
 SAYS_NO_WISH = {"email", "apprise"}
 SAYS_NO_PLACE = {"apprise": "apprise json://...: "}
-LIMIT = {"apprise": "30s"}  # what waits in a process of its own gives up by itself
+# What waits in a process of its own gives up by itself, unless something comes now and then.
+LIMIT = {("apprise", bad): "5s" if bad == "slow" else "30s" for bad in BAD}
 
 
 def test_every_kind_is_put_to_the_test() -> None:
@@ -53,7 +56,7 @@ def test_every_kind_is_put_to_the_test() -> None:
 async def test_a_bad_answer_is_told_as_what_it_is(name: str, bad: str, caplog: pytest.LogCaptureFixture) -> None:
     given = BAD[bad]
     async with scripted(given.smtp) if name in SMTP else answering(given.http) as receiver:
-        one = channel(name, receiver.url, timeout=LIMIT.get(name, "300ms" if given.http is HANGS else "10s"))
+        one = channel(name, receiver.url, timeout=LIMIT.get((name, bad), "300ms" if bad in ENDLESS else "10s"))
         with pytest.raises(DeliveryError) as failed:
             await one.send(PARCELS["incident_opened"])
         await one.aclose()
