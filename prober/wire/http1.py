@@ -42,6 +42,8 @@ KEPT_OR_TOLD = _KEPT | _TOLD
 """Names of headers that are kept, in lower case."""
 START = 1024
 """Bytes of a body's beginning that are kept to be shown."""
+START_WITHIN_S = 0.05
+"""How long they are waited for after a head whose status says all that there is to judge."""
 _CHUNKED = re.compile(rb"(?:.*,)?\s*chunked\s*", re.IGNORECASE)
 
 
@@ -97,9 +99,9 @@ class Exchange(asyncio.Protocol):
     """Asks once and hears the answer out. What comes before the question is kept until it is asked."""
 
     __slots__ = (
-        "_body", "_bug", "_done", "_early", "_failed", "_fields", "_header_bytes", "_header_count", "_headers",
-        "_interim", "_is_head", "_is_lost", "_is_sending", "_parser", "_reading", "_start", "_status", "_watch",
-        "_wire_bytes",
+        "_body", "_bug", "_done", "_early", "_failed", "_fields", "_grace", "_header_bytes", "_header_count",
+        "_headers", "_interim", "_is_head", "_is_lost", "_is_sending", "_parser", "_reading", "_start",
+        "_status", "_watch", "_wire_bytes",
     )  # fmt: skip
 
     def __init__(self, watch: Stopwatch, reading: Reading, is_head: bool) -> None:
@@ -116,6 +118,7 @@ class Exchange(asyncio.Protocol):
         self._headers: dict[bytes, bytes] = {}
         self._fields: dict[bytes, list[bytes]] = {}
         self._body: Body | None = None
+        self._grace: asyncio.TimerHandle | None = None  # runs while only what is shown is waited for
 
     # ------------------------------------------------------------ for the one who asks
 
@@ -139,6 +142,7 @@ class Exchange(asyncio.Protocol):
                 raise self._failed
             return self._response(parser.get_http_version())
         finally:
+            self._finish()
             self._parser = None  # the parser holds this object's methods: without this only the collector frees both
 
     @property
@@ -259,6 +263,8 @@ class Exchange(asyncio.Protocol):
     def on_body(self, data: bytes) -> None:
         if len(self._start) < START:
             self._start += data[: START - len(self._start)]
+        if self._body is None and len(self._start) >= START:
+            self._finish()
         if self._done.done() or self._body is None:
             return
         try:
@@ -278,8 +284,11 @@ class Exchange(asyncio.Protocol):
     def _begin_body(self, status: int) -> None:
         headers, reading = self._headers, self._reading
         is_followed = reading.skip_redirects and status in REDIRECTS and b"location" in headers
-        if self._is_head or is_followed or status in WITHOUT_BODY or status not in reading.body_for:
+        if self._is_head or is_followed or status in WITHOUT_BODY:
             self._finish()
+            return
+        if status not in reading.body_for:
+            self._grace = self._done.get_loop().call_later(START_WITHIN_S, self._finish)
             return
         try:
             encoding = headers.get(b"content-encoding", b"")
@@ -330,10 +339,12 @@ class Exchange(asyncio.Protocol):
             self._finish()
 
     def _fail(self, failed: Failed) -> None:
-        if not self._done.done():
+        if not self._done.done() and self._grace is None:  # else it is judged already
             self._failed = failed
-            self._done.set_result(None)
+        self._finish()
 
     def _finish(self) -> None:
         if not self._done.done():
             self._done.set_result(None)
+        if self._grace is not None:
+            self._grace.cancel()

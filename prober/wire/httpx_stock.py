@@ -24,6 +24,7 @@ from prober.wire.http1 import (
     MAX_HEADERS,
     REDIRECTS,
     START,
+    START_WITHIN_S,
     WITHOUT_BODY,
     Reading,
     Response,
@@ -51,7 +52,6 @@ _OF_TARGET: Mapping[str, Reason] = {
     "504": Reason.UNREACHABLE,
 }
 _SHOWN = 120
-_GLANCE_S = 0.02
 
 
 class Asked(NamedTuple):
@@ -234,7 +234,7 @@ async def _glance(found: "httpx.Response", seen: Seen) -> None:
     from prober.wire.httpx_lean import httpx
 
     stream: Any = found.stream
-    with anyio.move_on_after(_GLANCE_S), suppress(httpx.TransportError):
+    with anyio.move_on_after(START_WITHIN_S), suppress(httpx.TransportError):
         async for piece in stream:
             seen.take(piece)
             return

@@ -1,5 +1,6 @@
 """What is shown of an answer that is another than the one before, and what never is."""
 
+import asyncio
 import base64
 import datetime as dt
 import gzip
@@ -115,14 +116,48 @@ async def test_an_answer_by_the_other_client_is_shown_as_by_ours(certificates: C
     assert other == ours
 
 
-async def test_a_body_that_is_not_asked_for_is_not_waited_for() -> None:
+@pytest.mark.parametrize("by_stock", [False, True])
+async def test_a_body_that_comes_after_the_head_is_shown(by_stock: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def act(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(b"HTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\n")
+        await asyncio.sleep(0.01)
+        await peer.say(b"Busy now")
+        await peer.stall()
+
+    monkeypatch.setattr("prober.wire.http1.START_WITHIN_S", 1)
+    monkeypatch.setattr("prober.wire.httpx_stock.START_WITHIN_S", 1)
+    async with serving(act) as port:
+        found = await seen(port, http2=by_stock)
+    assert found.reason is Reason.HTTP_STATUS
+    assert found.capsule is not None
+    assert found.capsule["body"] == "Busy now"
+
+
+@pytest.mark.parametrize("more", [b"", b"x" * 2_000], ids=["nothing", "enough"])
+@pytest.mark.parametrize("ends", ["stall", "end", "reset"])
+async def test_whatever_becomes_of_such_a_body_the_status_is_the_verdict(more: bytes, ends: str) -> None:
+    async def act(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(b"HTTP/1.1 503 Busy\r\nContent-Length: 9000\r\n\r\n", more)
+        if ends == "stall":
+            await peer.stall()
+        getattr(peer, ends)()
+
+    async with serving(act) as port:
+        found = await seen(port)
+    assert found.reason is Reason.HTTP_STATUS
+
+
+@pytest.mark.parametrize("by_stock", [False, True])
+async def test_a_body_that_is_not_asked_for_is_not_waited_for(by_stock: bool) -> None:
     async def act(peer: Peer) -> None:
         await peer.hear()
         await peer.say(b"HTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\n")
         await peer.stall()
 
     async with serving(act) as port:
-        found = await seen(port, http2=True)
+        found = await seen(port, http2=by_stock)
     assert found.reason is Reason.HTTP_STATUS
     assert found.capsule is not None
     assert "body" not in found.capsule
