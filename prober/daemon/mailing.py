@@ -75,12 +75,13 @@ class Mailing:
         if not parcel.notice.seq:  # of prober's own: a drill, or the trouble of another channel
             return await self._email.greet()
         owed = await self._subscribers.to_mail(parcel.notice.id, parcel.site.id, parcel.notice.at_ms)
+        is_liked = await self._subscribers.has_anybody(parcel.notice.id)
         random.shuffle(owed)  # so that no few mailboxes that fail stand before all others for ever
         run = _Run(iter(owed))
         async with anyio.create_task_group() as tasks:
             for _ in range(min(AT_ONCE, len(owed))):
                 tasks.start_soon(self._serve, parcel._replace(words=self._words), run)
-        if run.taken or await self._subscribers.has_anybody(parcel.notice.id):
+        if run.taken or is_liked:
             for one, _ in run.refused:
                 await self._note(parcel, one, "refused")
         elif run.refused:
@@ -94,29 +95,33 @@ class Mailing:
         for one in run.left:
             self._tick()
             try:
-                await self._mail(parcel, one)
+                is_taken = await self._mail(parcel, one)
             except MailboxError as error:
                 run.refused.append((one, _without(error, one.address)))
             except DeliveryError as error:
                 run.failures.append(_without(error, one.address))
                 run.in_a_row += 1
             else:
-                run.taken, run.in_a_row = run.taken + 1, 0
+                run.taken, run.in_a_row = run.taken + is_taken, 0
             if run.in_a_row > GIVES_UP_AFTER or any(error.permanent for error in run.failures):
                 return
 
-    async def _mail(self, parcel: Parcel, one: Subscriber) -> None:
-        """To one of them, who may have left since. Raises DeliveryError, MailboxError if it may be the mailbox's."""
+    async def _mail(self, parcel: Parcel, one: Subscriber) -> bool:
+        """Whether the server has taken it for one of them, who may have left since.
+
+        Raises DeliveryError, MailboxError if it may be the mailbox's own trouble.
+        """
         if await self._subscribers.find(one.id) is None:
-            return
+            return False
         try:
             await self._email.send_to(parcel, one.address, await self._link(parcel.site, "unsubscribe", one.id))
         except MailboxError as error:
             if error.is_there:
                 raise
             await self._note(parcel, one, "unknown")
-        else:
-            await self._note(parcel, one, "sent")
+            return False
+        await self._note(parcel, one, "sent")
+        return True
 
     async def _note(self, parcel: Parcel, one: Subscriber, result: str) -> None:
         """Nothing more is to be sent to it of this notice."""
@@ -139,12 +144,12 @@ class Mailing:
 
     async def _ask_some(self) -> bool:
         """Whether there may be more to ask at once."""
-        for site, total in (await self._subscribers.confirmed()).items():
-            self._meters.subscribers.labels(site).set(total)
-        found = await self._subscribers.unasked(self._clock.now_ms(), ASKED_TOGETHER)
+        confirmed, sites = await self._subscribers.confirmed(), self.sites
+        for site in sites:
+            self._meters.subscribers.labels(site).set(confirmed.get(site, 0))
+        found = await self._subscribers.unasked(sites, self._clock.now_ms(), ASKED_TOGETHER)
         for one in found:
-            if one.site in self.sites:
-                await self._ask(one, self.sites[one.site])
+            await self._ask(one, sites[one.site])
         return len(found) == ASKED_TOGETHER
 
     async def _ask(self, one: Subscriber, site: Site) -> None:
@@ -153,8 +158,9 @@ class Mailing:
             link = await self._link(site, "subscribe/confirm", one.id)
             await self._email.ask(one.address, site.name, link, one.id, one.asked_ms)
         except DeliveryError as error:
-            said = "unasked" if error.permanent else "failed"
-            if not error.permanent:
+            is_final = isinstance(error, MailboxError) and not error.is_there  # else it may be we who are not liked
+            said = "unasked" if is_final else "failed"
+            if not is_final:
                 next_ms = self._clock.now_ms() + retry_delay_ms(one.attempts + 1, error.retry_after_s, random.random)
             logger.warning("site %s: somebody who subscribes could not be asked", one.site)
         self._meters.mails.labels(one.site, said).inc()

@@ -215,6 +215,8 @@ class Email:
     async def send(self, parcel: Parcel) -> Receipt:
         """Send once. Raises DeliveryError, whatever has happened: a fault must never stop the outbox."""
         options = self._options
+        if options.subscribers:  # whom to send it to is known where the mails are made: this is a test of the channel
+            return await self.greet()
         return await self._post(lambda: message(parcel, options.sender, options.to, options.unsubscribe), options.to)
 
     async def send_to(self, parcel: Parcel, recipient: str, leave: str) -> Receipt:

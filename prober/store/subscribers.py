@@ -6,8 +6,10 @@
 """
 
 import hmac
+import json
 import secrets
 import sqlite3
+from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
 import anyio
@@ -144,13 +146,14 @@ class Subscribers:
 
     # ------------------------------------------------------------ what they get
 
-    async def unasked(self, now_ms: int, limit: int) -> list[Subscriber]:
+    async def unasked(self, sites: Iterable[str], now_ms: int, limit: int) -> list[Subscriber]:
         """Whose owners are to be asked now, oldest first; those who did not confirm in time are forgotten."""
+        asked = json.dumps(list(sites))
 
         def write(connection: sqlite3.Connection) -> list[Subscriber]:
             self._queries.drop_unconfirmed(connection, before_ms=now_ms - CONFIRMED_WITHIN_MS)
             self._queries.drop_old_mailed(connection, before_ms=now_ms - MAILED_MS)
-            rows = self._queries.unasked(connection, now_ms=now_ms, limit=limit)
+            rows = self._queries.unasked(connection, sites=asked, now_ms=now_ms, limit=limit)
             return [Subscriber(**dict(row)) for row in rows]
 
         return await self._engine.transact(write)

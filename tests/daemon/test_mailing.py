@@ -135,6 +135,13 @@ async def test_a_mailbox_that_is_refused_alone_gives_way(tmp_path: Path) -> None
         assert (it.to(), len(await it.mailing._subscribers.all())) == ([ANN], 2)
 
 
+async def test_where_one_is_unknown_and_the_others_are_refused_it_is_we_who_are_not_liked(tmp_path: Path) -> None:
+    async with scene(tmp_path, {ANN: "550 5.1.1 nobody", BOB: "554 5.7.1 go away"}) as it:
+        await it.confirmed(ANN, BOB)
+        with pytest.raises(DeliveryError, match="go away"):
+            await it.send()
+
+
 async def test_a_server_that_takes_nothing_of_us_is_told_and_costs_no_subscriber(tmp_path: Path) -> None:
     refuses = {ANN: "554 5.7.1 go away", BOB: "554 5.7.1 go away"}
     async with scene(tmp_path, refuses) as it:
@@ -171,10 +178,35 @@ async def test_who_asks_is_asked_once_and_nothing_else_goes_there(tmp_path: Path
         tasks.cancel_scope.cancel()
 
 
-async def test_who_could_not_be_asked_is_asked_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_those_whom_another_channel_asks_keep_nobody_waiting(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        them = it.mailing._subscribers
+        for n in range(mailing.ASKED_TOGETHER):
+            await them.ask("other", f"{n}@mail.example", T0)
+        assert not await it.mailing._ask_some()
+        await them.ask("main", ANN, Clock().now_ms())
+        await it.mailing._ask_some()
+        assert it.to() == [ANN]
+
+
+async def test_how_many_there_are_is_told_down_to_none(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        told = it.mailing._meters.subscribers.labels("main")
+        await it.confirmed(ANN)
+        await it.mailing._ask_some()
+        assert told._value.get() == 1
+        await it.mailing._subscribers.leave((await it.mailing._subscribers.all())[0].id)
+        await it.mailing._ask_some()
+        assert told._value.get() == 0
+
+
+@pytest.mark.parametrize("answer", ["451 later", "554 5.7.1 go away"])
+async def test_who_could_not_be_asked_is_asked_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
     monkeypatch.setattr(mailing, "LOOK_EVERY_S", 0.01)
     monkeypatch.setattr(mailing, "retry_delay_ms", lambda *_: 1)
-    refuses = {ANN: "451 later"}
+    refuses = {ANN: answer}
     async with scene(tmp_path, refuses) as it, anyio.create_task_group() as tasks:
         await it.mailing._subscribers.ask("main", ANN, Clock().now_ms())
         tasks.start_soon(it.mailing.keep_asking)

@@ -246,3 +246,12 @@ def test_another_address_to_be_left_out_at_is_refused(address: str) -> None:
     keys = {"kind": "email", "host": "mail.example", "sender": SENDER, "to": TO, "unsubscribe": address}
     with pytest.raises(ValidationError, match="an address such as"):
         EmailOptions.model_validate(keys)
+
+
+@pytest.mark.anyio
+async def test_a_channel_to_subscribers_is_tested_without_a_mail() -> None:
+    async with mail_server() as box:
+        keys = {"kind": "email", "host": "localhost", "sender": SENDER, "subscribers": True, "port": box.port}
+        one = kind("email").options.model_validate(keys | {"encryption": "none"})
+        assert "no subscriber" in (await kind("email").build(one).send(PARCEL)).detail
+    assert box.taken == []

@@ -11,6 +11,7 @@ from tests.worlds import recording
 
 pytestmark = pytest.mark.anyio
 
+SITES = ["main"]
 ANN, BOB = "ann@mail.example", "bob@mail.example"
 
 
@@ -18,13 +19,14 @@ async def test_a_mailbox_is_asked_once_and_then_confirmed_and_gone_when_it_leave
     async with recording(tmp_path) as (_, store):
         them = store.subscribers
         assert await them.ask("main", ANN, T0)
-        (ann,) = await them.unasked(T0, 10)
+        (ann,) = await them.unasked(SITES, T0, 10)
+        assert await them.unasked(["other"], T0, 10) == []
         assert (ann.site, ann.address, ann.confirmed_ms) == ("main", ANN, None)
         await them.was_asked(ann.id, T0 + 5)
-        assert (await them.unasked(T0 + 4, 10), len(await them.unasked(T0 + 5, 10))) == ([], 1)
+        assert (await them.unasked(SITES, T0 + 4, 10), len(await them.unasked(SITES, T0 + 5, 10))) == ([], 1)
         await them.was_asked(ann.id, None)
         await them.ask("main", ANN, T0 + 6)
-        assert await them.unasked(T0 + 6, 10) == []
+        assert await them.unasked(SITES, T0 + 6, 10) == []
         for at_ms in (T0 + 7, T0 + 8):
             found = await them.confirm(ann.id, at_ms)
             assert found is not None
@@ -43,7 +45,7 @@ async def test_who_has_not_confirmed_in_a_day_is_forgotten_and_may_ask_again(tmp
         late_ms = T0 + CONFIRMED_WITHIN_MS + 1
         assert await them.confirm(ann.id, late_ms) is None
         await them.ask("main", ANN, late_ms)
-        (again,) = await them.unasked(late_ms, 10)
+        (again,) = await them.unasked(SITES, late_ms, 10)
         assert again.id != ann.id
 
 

@@ -34,11 +34,15 @@ VALUES (:id, :site, :address, :at_ms, :at_ms)
 ON CONFLICT DO NOTHING;
 
 -- name: unasked
--- Mailboxes that are to be asked now, oldest first.
+-- Mailboxes of these sites that are to be asked now, oldest first.
 SELECT id, site, address, asked_ms, next_ms, attempts, confirmed_ms, refusals
 FROM subscriber
 WHERE confirmed_ms IS NULL
     AND next_ms <= :now_ms
+    AND site IN (
+        SELECT value
+        FROM json_each(:sites)
+    )
 ORDER BY next_ms, id
 LIMIT :limit;
 
