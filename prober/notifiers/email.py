@@ -11,9 +11,9 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP as WIRE
+from email.policy import SMTP, Policy
 from email.utils import parseaddr
 from html import escape
 from typing import Annotated, Literal
@@ -39,6 +39,18 @@ LONGEST_TEXT = 50_000
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 
 _UNSUBSCRIBE = re.compile(r"(https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?|mailto:)[!#-;=?-~]{1,500}", re.ASCII)
+
+
+class _Whole(UnstructuredHeader, BaseHeader):
+    """A header that stands on one line: a long address would be written as encoded words, which nobody follows."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _Whole)
+WIRE = SMTP.clone(header_factory=_HEADERS)
 
 
 def _host(value: object) -> str:
@@ -133,7 +145,8 @@ def message(
     mail["References"] = f"<{ids.slug(f'{notice.site}:{notice.stream}', length=20)}@{domain}>"
     if leave is not None:
         mail["List-Unsubscribe"] = f"<{leave}>"
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        if leave.startswith("https:"):  # for nothing else is there one click
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     elif unsubscribe is not None:
         mail["List-Unsubscribe"] = f"<{unsubscribe}>"
     said = [*told.lines, *(["", f"Unsubscribe: {leave}"] if leave else [])]

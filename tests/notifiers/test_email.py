@@ -241,6 +241,16 @@ def test_a_mail_says_where_to_ask_to_be_left_out(address: str) -> None:
     assert parsed(message(PARCEL, SENDER, TO).as_bytes())["List-Unsubscribe"] is None
 
 
+@pytest.mark.parametrize(("address", "is_one_click"), [("https://status.example", True), ("http://10.0.0.1", False)])
+def test_a_long_address_to_leave_at_stands_whole_on_one_line(address: str, is_one_click: bool) -> None:
+    leave = f"{address}/unsubscribe?t={'a' * 20}.{'b' * 40}"
+    head = message(PARCEL, SENDER, TO[:1], leave=leave).as_bytes().partition(b"\r\n\r\n")[0].decode()
+    assert f"\r\nList-Unsubscribe: <{leave}>\r\n" in head
+    assert ("\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in head) is is_one_click
+    given = message(PARCEL, SENDER, TO, f"mailto:{'o' * 200}@example.com").as_bytes()
+    assert f"\r\nList-Unsubscribe: <mailto:{'o' * 200}@example.com>\r\n".encode() in given
+
+
 @pytest.mark.parametrize("address", ["http://example.com/leave", "https://a b", "mailto:", "https://a/>\r\nBcc: x"])
 def test_another_address_to_be_left_out_at_is_refused(address: str) -> None:
     keys = {"kind": "email", "host": "mail.example", "sender": SENDER, "to": TO, "unsubscribe": address}
