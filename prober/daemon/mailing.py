@@ -38,6 +38,10 @@ def _without(error: AnyError, address: str) -> AnyError:
     return error
 
 
+def _unnoted(error: StoreError) -> DeliveryError:
+    return DeliveryError(f"who has it cannot be read or written: {error}", permanent=False)
+
+
 @dataclass
 class _Run:
     """How far sending a notice has come. refused: mailboxes for which the server takes nothing."""
@@ -68,12 +72,20 @@ class Mailing:
         self._clock = clock
         self._meters = meters
         self._tick = tick
+        self._unwritten: dict[tuple[str, str], tuple[int, bool]] = {}  # who has what, as long as the store takes it not
         self.sites: Mapping[str, Site] = {}
 
     async def send(self, parcel: Parcel) -> Receipt:
-        """To all who do not have it yet. Raises DeliveryError if some could not get it now; StoreError."""
+        """To all who do not have it yet. Raises DeliveryError if some could not get it now."""
         if not parcel.notice.seq:  # of prober's own: a drill, or the trouble of another channel
             return await self._email.greet()
+        try:
+            return await self._send(parcel)
+        except StoreError as error:
+            raise _unnoted(error) from error
+
+    async def _send(self, parcel: Parcel) -> Receipt:
+        await self._write()  # before anything is sent: a full disk repeats nothing
         owed = await self._subscribers.to_mail(parcel.notice.id, parcel.site.id, parcel.notice.at_ms)
         is_liked = await self._subscribers.has_anybody(parcel.notice.id)
         random.shuffle(owed)  # so that no few mailboxes that fail stand before all others for ever
@@ -101,9 +113,11 @@ class Mailing:
             except DeliveryError as error:
                 run.failures.append(_without(error, one.address))
                 run.in_a_row += 1
+            except StoreError as error:
+                run.failures.append(_unnoted(error))
             else:
                 run.taken, run.in_a_row = run.taken + is_taken, 0
-            if run.in_a_row > GIVES_UP_AFTER or any(error.permanent for error in run.failures):
+            if self._unwritten or run.in_a_row > GIVES_UP_AFTER or any(error.permanent for error in run.failures):
                 return
 
     async def _mail(self, parcel: Parcel, one: Subscriber) -> bool:
@@ -126,8 +140,18 @@ class Mailing:
     async def _note(self, parcel: Parcel, one: Subscriber, result: str) -> None:
         """Nothing more is to be sent to it of this notice."""
         self._meters.mails.labels(one.site, result).inc()
-        is_unknown = result == "unknown"
-        await self._subscribers.has_it(parcel.notice.id, one.id, self._clock.now_ms(), is_refused=is_unknown)
+        self._unwritten[parcel.notice.id, one.id] = (self._clock.now_ms(), result == "unknown")
+        await self._write()
+
+    async def _write(self) -> None:
+        """Write down who has what. Raises StoreError."""
+        while self._unwritten:
+            (notice, id_), (at_ms, is_unknown) = self._unwritten.popitem()
+            try:
+                await self._subscribers.has_it(notice, id_, at_ms, is_refused=is_unknown)
+            except StoreError:
+                self._unwritten[notice, id_] = (at_ms, is_unknown)
+                raise
 
     async def keep_asking(self) -> None:
         """Ask whoever is to be asked, for ever."""

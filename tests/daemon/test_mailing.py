@@ -142,6 +142,24 @@ async def test_where_one_is_unknown_and_the_others_are_refused_it_is_we_who_are_
             await it.send()
 
 
+async def test_a_store_that_takes_nothing_stops_the_mails_and_repeats_none(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        them = [f"{n}@mail.example" for n in range(20)]
+        await it.confirmed(*them)
+        call = it.mailing._store.subscribers._engine.call
+        await call(
+            lambda c: c.execute("CREATE TRIGGER full BEFORE INSERT ON mailed BEGIN SELECT RAISE(FAIL, 'full'); END")
+        )
+        for _ in range(3):
+            with pytest.raises(DeliveryError, match="full") as failed:
+                await it.send()
+            assert not failed.value.permanent
+        assert 0 < len(it.to()) <= mailing.AT_ONCE
+        await call(lambda c: c.execute("DROP TRIGGER full"))
+        await it.send()
+        assert it.to() == sorted(them)
+
+
 async def test_a_server_that_takes_nothing_of_us_is_told_and_costs_no_subscriber(tmp_path: Path) -> None:
     refuses = {ANN: "554 5.7.1 go away", BOB: "554 5.7.1 go away"}
     async with scene(tmp_path, refuses) as it:
