@@ -100,7 +100,6 @@ class Mailing:
             run.failures += [error for _, error in run.refused]  # it is we who are not liked
         if run.failures:
             raise max(run.failures, key=lambda error: error.permanent)
-        await self._subscribers.all_have_it(parcel.notice.id)
         return Receipt(detail=f"taken for {run.taken} subscribers")
 
     async def _serve(self, parcel: Parcel, run: "_Run") -> None:

@@ -254,6 +254,8 @@ class Outbox:
         def write(connection: sqlite3.Connection) -> None:
             self._queries.add_delivery(connection, **row)
             self._queries.advance_notice(connection, **(row | {"next_ms": attempt.next_ms or attempt.at_ms}))
+            if attempt.progress == "delivered":
+                self._queries.drop_mailed(connection, notice=attempt.notice)
             chain.append(connection, attempt.at_ms, ("notice", "delivery"))
 
         await self._engine.transact(write, "tried")

@@ -185,7 +185,3 @@ class Subscribers:
             self._queries.drop_refused(connection, id=id_, most=REFUSALS)
 
         await self._engine.transact(write)
-
-    async def all_have_it(self, notice: str) -> None:
-        """Nobody is left who is to have that notice."""
-        await self._engine.transact(lambda c: self._queries.drop_mailed(c, notice=notice))

@@ -119,6 +119,16 @@ async def test_who_has_it_does_not_get_it_again_after_a_mailbox_that_was_full(tm
         assert it.to() == [ANN, BOB, CYD]
 
 
+async def test_who_has_it_does_not_get_it_again_if_we_are_killed_before_that_is_written_of_the_notice(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path) as it:
+        await it.confirmed(ANN, BOB)
+        for _ in range(2):
+            await it.send()
+        assert it.to() == [ANN, BOB]
+
+
 async def test_a_mailbox_that_is_not_there_hurts_nobody_and_is_let_go(tmp_path: Path) -> None:
     async with scene(tmp_path, {BOB: "550 5.1.1 nobody"}) as it:
         await it.confirmed(ANN, BOB)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from prober.store import exported
+from prober.store import Attempt, exported
 from prober.store.subscribers import CONFIRMED_WITHIN_MS, REFUSALS, UNCONFIRMED, UNCONFIRMED_OF_A_MAILBOX
 from tests.builders import T0
-from tests.worlds import recording
+from tests.worlds import answers, recording
 
 pytestmark = pytest.mark.anyio
 
@@ -75,8 +75,19 @@ async def test_who_has_a_notice_does_not_get_it_again_and_who_came_later_not_at_
         await them.has_it("msg", ids[ANN], T0 + 2, is_refused=False)
         assert await them.has_anybody("msg")
         assert [one.address for one in await them.to_mail("msg", "main", T0 + 1)] == [BOB]
-        await them.all_have_it("msg")
-        assert not await them.has_anybody("msg")
+
+
+async def test_who_has_a_notice_is_known_until_its_delivery_is_written_with_that_and_not_before(tmp_path: Path) -> None:
+    async with recording(tmp_path) as (recorder, store):
+        recorder.observe(answers("down down"))
+        await recorder.flush()
+        ((notice, *_),) = await store.outbox.pending("hook", 10)
+        await store.subscribers.has_it(notice.id, "one", T0, is_refused=False)
+        for number, (error, next_ms) in enumerate((("later", T0 + 5), ("never", None)), 1):
+            await store.outbox.tried(Attempt(notice.id, number, T0, 1, None, error, next_ms))
+            assert await store.subscribers.has_anybody(notice.id)
+        await store.outbox.tried(Attempt(notice.id, 3, T0, 1, None, None, None))
+        assert not await store.subscribers.has_anybody(notice.id)
 
 
 async def test_a_mailbox_that_is_not_there_is_let_go_unless_it_is_there_now_and_then(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ WHERE id = :id
     AND refusals >= :most;
 
 -- name: drop_mailed!
--- All have it.
+-- It has been delivered: if it is sent again, then to all.
 DELETE FROM mailed
 WHERE notice = :notice;
 
