@@ -79,6 +79,8 @@ class Couriers:
                 config.channels[id_].timeout,
             )
             courier.know(sites, policy.components, config.channels, says[id_])
+            if id_ in self._mailings:
+                self._mailings[id_].parcel = courier.parcel
             if self._has_followed:
                 courier.forgive()
             before, self._ends[id_] = self._ends.get(id_), anyio.Event()
@@ -93,7 +95,7 @@ class Couriers:
             return built
         world, part = self._world, f"outbox {id_}"
         tick = partial(self._progress.tick, part, self.config.channels[id_].timeout / 1000)
-        self._mailings[id_] = mailing = Mailing(built, world.store, world.clock, world.meters, tick)
+        self._mailings[id_] = mailing = Mailing(id_, built, world.store, world.clock, world.meters, tick)
         return mailing
 
     async def _carry(
@@ -106,6 +108,7 @@ class Couriers:
             async with anyio.create_task_group() as own:
                 if isinstance(notifier, Mailing):
                     own.start_soon(notifier.keep_asking)
+                    own.start_soon(notifier.keep_trying)
                 await courier.run()
                 own.cancel_scope.cancel()
         finally:

@@ -75,7 +75,7 @@ class Meters(Collector):
         self._of_channels = (self.owed, self.failed, self.disabled, self.oldest, self.broken, self.drilled)
         self.mails = self._counter(
             "uptime_subscriber_mails",
-            "Mails to subscribers (sent, refused, unknown), and to who may become one (asked, unasked, failed)",
+            "Mails to subscribers (sent, later, refused, unknown), and to who may become one (asked, unasked, failed)",
             "site",
             "result",
         )

@@ -188,7 +188,7 @@ class Courier:
                 return
             self._tick(self._timeout_s)
             try:
-                await self._notifier.send(await self._parcel(one, one.attempts, self._clock.now_ms()))
+                await self._notifier.send(await self.parcel(one, one.attempts, self._clock.now_ms()))
             except DeliveryError as failed:
                 logger.warning("channel %s: what lasts could not be told again: %s", self._channel, failed)
                 return
@@ -226,7 +226,7 @@ class Courier:
         self._tick(self._timeout_s)
         try:
             fault.reach("send.before")
-            receipt = await self._notifier.send(await self._parcel(one, number, at_ms))
+            receipt = await self._notifier.send(await self.parcel(one, number, at_ms))
             fault.reach("send.after")
             status = receipt.status
         except DeliveryError as failed:
@@ -276,7 +276,8 @@ class Courier:
         next_ms = now_ms + retry_delay_ms(number, failed.retry_after_s, random.random)
         return None if failed.permanent or next_ms > one.owed_ms + GIVEN_UP_MS else next_ms
 
-    async def _parcel(self, one: Pending, number: int, at_ms: int) -> Parcel:
+    async def parcel(self, one: Pending, number: int, at_ms: int) -> Parcel:
+        """What is sent of it. number: of the attempt."""
         notice = one.notice
         components = {id_: self._components[id_] for id_ in _named(notice) if id_ in self._components}
         site = self._sites.get(notice.site) or Site(notice.site, "", notice.site, "")

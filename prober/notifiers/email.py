@@ -204,16 +204,19 @@ def _html(told: Telling, leave: str | None = None) -> str:
 
 
 class MailboxError(DeliveryError):
-    """The server takes nothing for that recipient. is_there: False if it says that there is no such mailbox."""
+    """The server does not take the mail for its recipients, which may be their trouble alone.
 
-    def __init__(self, message: str, *, is_there: bool) -> None:
-        super().__init__(message, permanent=True)
+    is_there: False if it says that there is no such mailbox.
+    """
+
+    def __init__(self, message: str, *, permanent: bool, is_there: bool) -> None:
+        super().__init__(message, permanent=permanent)
         self.is_there = is_there
 
 
 def _is_unknown(answer: aiosmtplib.SMTPResponseException) -> bool:
     """By the enhanced code (RFC 3463): a plain 550 may as well mean that the server does not like us."""
-    return re.match(r"5\.1\.(1|2|3|6|10)\b", answer.message) is not None
+    return answer.code >= 500 and re.match(r"5\.1\.(1|2|3|6|10)\b", answer.message) is not None
 
 
 class Email:
@@ -302,14 +305,18 @@ class Email:
 
     def _refused(self, error: aiosmtplib.SMTPException) -> DeliveryError:
         if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-            worst = max(error.recipients, key=lambda one: one.code < 500)
-            found = self._answered(worst)
-            return MailboxError(str(found), is_there=not _is_unknown(worst)) if worst.code >= 500 else found
+            return self._refused_for(max(error.recipients, key=lambda one: one.code < 500))
+        if isinstance(error, aiosmtplib.SMTPDataError):  # there are servers that look for the mailbox only then
+            return self._refused_for(error)
         if isinstance(error, aiosmtplib.SMTPResponseException):
             return self._answered(error)
         if isinstance(error, aiosmtplib.SMTPConnectError):
             return failed(self._target, f"no connection: {deepest_reason(error) or 'it was closed at once'}")
         return failed(self._target, deepest_reason(error) or one_line(str(error.message)))
+
+    def _refused_for(self, answer: aiosmtplib.SMTPResponseException) -> MailboxError:
+        found = self._answered(answer)
+        return MailboxError(str(found), permanent=found.permanent, is_there=not _is_unknown(answer))
 
     def _answered(self, error: aiosmtplib.SMTPResponseException) -> DeliveryError:
         """A refusal at the door says nothing of the mail, and no answer in numbers nothing at all."""

@@ -15,12 +15,15 @@ from typing import Any, Literal, NamedTuple
 import anyio
 
 from prober.errors import StoreError
+from prober.store import rows
 from prober.store.engine import Engine
+from prober.store.outbox import Pending
 
 CONFIRMED_WITHIN_MS = 86_400_000  # who has not by then is forgotten, and may ask again
 UNCONFIRMED = 1_000  # at the same time
 UNCONFIRMED_OF_A_MAILBOX = 3  # of all sites: so many questions in a day nobody is hurt by
-REFUSALS = 5  # so often in a row there was no such mailbox: it is let go
+REFUSALS = 5  # on so many days in a row there was no such mailbox: it is let go
+DAY_MS = 86_400_000
 MAILED_MS = 7 * 86_400_000  # a notice is given up long before
 
 Purpose = Literal["confirm", "leave"]
@@ -181,7 +184,36 @@ class Subscribers:
 
         def write(connection: sqlite3.Connection) -> None:
             self._queries.add_mailed(connection, notice=notice, subscriber=id_, at_ms=at_ms)
-            self._queries.count_refusals(connection, id=id_, is_refused=is_refused)
+            self._queries.count_refusals(connection, id=id_, is_refused=is_refused, at_ms=at_ms, day_ms=DAY_MS)
             self._queries.drop_refused(connection, id=id_, most=REFUSALS)
 
         await self._engine.transact(write)
+
+    async def put_off(self, notice: str, id_: str, at_ms: int, next_ms: int) -> None:
+        """Note, durably, that it is to have a notice later, and not before next_ms."""
+        row = {"notice": notice, "subscriber": id_, "at_ms": at_ms, "next_ms": next_ms}
+        await self._engine.transact(lambda c: self._queries.put_off(c, **row))
+
+    async def waiting(self, channel: str, stream: str, notice: str) -> set[str]:
+        """Who is to have other notices of a stream of a channel first."""
+
+        def read(connection: sqlite3.Connection) -> set[str]:
+            found = self._queries.waiting(connection, channel=channel, stream=stream, notice=notice)
+            return {row["subscriber"] for row in found}
+
+        return await self._engine.call(read)
+
+    async def late(self, channel: str, now_ms: int, limit: int) -> list[tuple[str, Pending]]:
+        """Who is to have what now that was put off, of each stream the first; those that have waited longest first.
+
+        Of a Pending, attempts is how often it was put off again, and owed_ms when it was first.
+        """
+
+        def read(connection: sqlite3.Connection) -> list[tuple[str, Pending]]:
+            found = self._queries.mailed_later(connection, channel=channel, now_ms=now_ms, limit=limit)
+            return [
+                (row["subscriber"], Pending(rows.notice(row), row["tries"], now_ms, row["since_ms"], row["tells"]))
+                for row in found
+            ]
+
+        return await self._engine.call(read)

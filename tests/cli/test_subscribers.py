@@ -3,6 +3,8 @@
 import json
 import re
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -12,11 +14,11 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from typer.testing import CliRunner
 
 from prober.cli.main import app
-from tests.acceptance.scene import Daemon, daemon, eventually, served
+from tests.acceptance.scene import Daemon, Server, alive, eventually, served
 from tests.ports import free_port
 
 KEY = "admin-secret-0123456789"
-ANN = "ann@mail.example"
+ANN, BOB = "ann@mail.example", "bob@mail.example"
 READERS = """
 [channels.readers]
 kind = "email"
@@ -31,15 +33,16 @@ channel = "readers"
 
 
 class Box:
-    """Keeps what it takes; while it is shut it takes nothing."""
+    """Keeps what it takes; while it is shut it takes nothing, and nothing for a mailbox that is full."""
 
     def __init__(self) -> None:
         self.taken: list[str] = []
         self.is_shut = False
+        self.full = ""
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, to: str, options: list[str]) -> str:
         envelope.rcpt_tos.append(to)
-        return "451 shut" if self.is_shut else "250 OK"
+        return "451 shut" if self.is_shut else "452 4.2.2 full" if to == self.full else "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         mail = message_from_bytes(bytes(envelope.original_content or b""), policy=policy.default)
@@ -69,46 +72,69 @@ def linked(mail: str) -> str:
     return found[1]
 
 
-def test_a_reader_who_has_confirmed_is_told_until_he_leaves_and_a_kill_loses_nothing(tmp_path: Path) -> None:
+@contextmanager
+def mailed(folder: Path) -> Iterator[tuple[Box, Daemon, Server]]:
+    """A mail server, a daemon that sends by it to subscribers, and what that watches."""
     box, port = Box(), free_port()
     mail = Controller(box, hostname="127.0.0.1", port=port)
     mail.start()
     try:
-        with served() as target, daemon(tmp_path, target.server_port, 9) as one:
+        with served() as target:
+            one = Daemon(folder, target.server_port, 9)
             one.config.write_text(one.config.read_text() + READERS.format(port=port))
-            one.kill()
-            one.start()
-
-            def run(*arguments: str) -> str:
-                server = f"http://127.0.0.1:{one.public}"
-                found = CliRunner().invoke(
-                    app, ["subscribers", *arguments, "--server", server], env={"PROBER_KEY": KEY}
-                )
-                assert found.exit_code == 0, found.output
-                return found.stdout
-
-            assert run("list") == "Nobody has subscribed.\n"
-            box.is_shut = True
-            assert post(one, "/subscribe", f"address={ANN}".encode()) == 202
-            assert f"main  {ANN}  asked " in run("list")
-            one.kill()
-            box.is_shut = False
-            one.start()
-            question = box.next("the question", one)
-            assert post(one, linked(question)) == 200
-            assert f"main  {ANN}  since " in run("list", "--site", "main")
-            target.status = 503
-            told = box.next("the outage", one)
-            assert told.startswith(f"{ANN}: ")
-            assert "Unsubscribe: " in told
-            (listed,) = json.loads(run("list", "--json"))["subscribers"]
-            assert run("remove", listed["id"]) == f"{ANN} gets no more mails of main\n"
-            assert post(one, linked(told[told.index("Unsubscribe: ") :])) == 200
-            target.status = 200
-            eventually(lambda: "(resolved, incident:1) attempt 1: delivered" in one.log(), "the end", one.log)
-            assert box.taken == []
-            assert ANN not in one.log()
-            figures = urllib.request.urlopen(f"http://127.0.0.1:{one.public}/metrics", timeout=10).read().decode()
-            assert re.search(r"^uptime_subscriber_mails_total\{.*result=\"sent\".*\} 1$", figures, re.MULTILINE)
+            with alive(one):
+                yield box, one, target
     finally:
         mail.stop()
+
+
+def test_a_reader_who_has_confirmed_is_told_until_he_leaves_and_a_kill_loses_nothing(tmp_path: Path) -> None:
+    with mailed(tmp_path) as (box, one, target):
+
+        def run(*arguments: str) -> str:
+            server = f"http://127.0.0.1:{one.public}"
+            found = CliRunner().invoke(app, ["subscribers", *arguments, "--server", server], env={"PROBER_KEY": KEY})
+            assert found.exit_code == 0, found.output
+            return found.stdout
+
+        assert run("list") == "Nobody has subscribed.\n"
+        box.is_shut = True
+        assert post(one, "/subscribe", f"address={ANN}".encode()) == 202
+        assert f"main  {ANN}  asked " in run("list")
+        one.kill()
+        box.is_shut = False
+        one.start()
+        question = box.next("the question", one)
+        assert post(one, linked(question)) == 200
+        assert f"main  {ANN}  since " in run("list", "--site", "main")
+        target.status = 503
+        told = box.next("the outage", one)
+        assert told.startswith(f"{ANN}: ")
+        assert "Unsubscribe: " in told
+        (listed,) = json.loads(run("list", "--json"))["subscribers"]
+        assert run("remove", listed["id"]) == f"{ANN} gets no more mails of main\n"
+        assert post(one, linked(told[told.index("Unsubscribe: ") :])) == 200
+        target.status = 200
+        eventually(lambda: "(resolved, incident:1) attempt 1: delivered" in one.log(), "the end", one.log)
+        assert box.taken == []
+        assert ANN not in one.log()
+        figures = urllib.request.urlopen(f"http://127.0.0.1:{one.public}/metrics", timeout=10).read().decode()
+        assert re.search(r"^uptime_subscriber_mails_total\{.*result=\"sent\".*\} 1$", figures, re.MULTILINE)
+
+
+def test_a_full_mailbox_gets_the_notices_in_order_after_a_kill_and_the_others_get_them_at_once(tmp_path: Path) -> None:
+    with mailed(tmp_path) as (box, one, target):
+        for address in (ANN, BOB):
+            assert post(one, "/subscribe", f"address={address}".encode()) == 202
+            assert post(one, linked(box.next("the question", one))) == 200
+        box.full = BOB
+        for status, what in ((503, "Opened"), (200, "Resolved")):
+            target.status = status
+            assert f"{ANN}: [Acceptance] {what}" in box.next(what, one)
+        eventually(lambda: "(resolved, incident:1) attempt 1: delivered" in one.log(), "the end", one.log)
+        one.kill()
+        box.full = ""
+        one.start()
+        for what in ("Opened", "Resolved"):
+            assert f"{BOB}: [Acceptance] {what}" in box.next(what, one)
+        assert BOB not in one.log()

@@ -15,6 +15,7 @@ from prober.daemon.mailing import Mailing
 from prober.daemon.meters import Meters
 from prober.errors import DeliveryError
 from prober.notifiers import Parcel, Site, kind
+from prober.store import ChannelState, Pending, Store
 from prober.store.subscribers import REFUSALS
 from tests.builders import T0
 from tests.notifiers.mailservers import Mailbox, mail_server
@@ -36,11 +37,33 @@ def anyio_backend() -> str:
 class Scene:
     """A mailing to a box. send: a notice that was owed after all confirmed."""
 
-    def __init__(self, made: Mailing, box: Mailbox, ticks: list[None]) -> None:
+    def __init__(self, made: Mailing, box: Mailbox, ticks: list[None], store: Store) -> None:
         self.mailing = made
+        self.store = store
         self.box = box
         self.ticks = ticks
         self._them = made._subscribers
+        made.parcel = self._parcel
+
+    async def _parcel(self, one: Pending, number: int, at_ms: int) -> Parcel:
+        return told()._replace(notice=one.notice, attempt=number, sent_ms=at_ms)
+
+    async def owe(self, *ids: str) -> None:
+        """Have these in the store, as if they had been decided."""
+        await self.store.outbox.put_channel(ChannelState("readers"), [told(id_).notice for id_ in ids])
+
+    async def try_again(self, what: str) -> None:
+        """What was put off, until that has come."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.mailing.keep_trying)
+            with anyio.fail_after(20):
+                while what not in self.got():
+                    await anyio.sleep(0.01)
+            tasks.cancel_scope.cancel()
+
+    def got(self) -> list[str]:
+        """To whom, and which notice, in order."""
+        return [f"{to} {mail['Message-ID'].strip('<').partition('@')[0]}" for to, mail in self.mails()]
 
     async def confirmed(self, *addresses: str) -> None:
         for address in addresses:
@@ -65,7 +88,9 @@ class Scene:
 
 def told(id_: str = "msg_1") -> Parcel:
     made = PARCELS["incident_opened"]
-    return made._replace(notice=made.notice._replace(id=id_, seq=1, at_ms=T0 + 1, site="main"), site=SITE)
+    return made._replace(
+        notice=made.notice._replace(id=id_, seq=1, at_ms=T0 + 1, site="main", channel="readers"), site=SITE
+    )
 
 
 @asynccontextmanager
@@ -82,9 +107,9 @@ async def scene(folder: Path, refuses: dict[str, str] | None = None) -> AsyncIte
         sender = of_kind.build(of_kind.options.model_validate({"name": "Readers", "subscribers": True, **keys}))
         meters = Meters((), ("readers",))
         ticks: list[None] = []
-        made = Mailing(sender, store, Clock(), meters, lambda: ticks.append(None))
+        made = Mailing("readers", sender, store, Clock(), meters, lambda: ticks.append(None))
         made.sites = {"main": SITE}
-        yield Scene(made, box, ticks)
+        yield Scene(made, box, ticks, store)
 
 
 async def test_each_gets_a_mail_of_its_own_with_a_way_out_of_one_click(tmp_path: Path) -> None:
@@ -106,17 +131,78 @@ async def test_each_gets_a_mail_of_its_own_with_a_way_out_of_one_click(tmp_path:
         assert len(links) == 2
 
 
-async def test_who_has_it_does_not_get_it_again_after_a_mailbox_that_was_full(tmp_path: Path) -> None:
+async def test_a_mailbox_that_is_full_gets_all_later_in_order_and_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailing, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(mailing, "retry_delay_ms", lambda *_: 1)
     refuses = {BOB: f"452 4.2.2 <{BOB.title()}> is full"}
     async with scene(tmp_path, refuses) as it:
         await it.confirmed(ANN, BOB, CYD)
+        await it.owe("msg_1", "msg_2")
+        for n in (1, 2):
+            assert await it.send(f"msg_{n}") == "taken for 2 subscribers"
+        assert it.to() == [ANN, ANN, CYD, CYD]
+        refuses.clear()
+        await it.try_again(f"{BOB} msg_2")
+        assert [got for got in it.got() if got.startswith(BOB)] == [f"{BOB} msg_1", f"{BOB} msg_2"]
+        assert len(it.got()) == 6
+
+
+async def test_what_is_put_off_is_given_up_in_the_end_and_a_mailbox_that_is_gone_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuses = {BOB: "452 4.2.2 full", CYD: "452 4.2.2 full"}
+    async with scene(tmp_path, refuses) as it:
+        await it.confirmed(ANN, BOB, CYD)
+        await it.owe("msg_1")
+        await it.send()
+        far_ms = Clock().now_ms() + 3_600_000
+        late = dict(await it.store.subscribers.late("readers", far_ms, 10))
+        bob, cyd = late
+        monkeypatch.setattr(mailing, "GIVEN_UP_MS", 0)
+        await it.mailing._try_again(bob, late[bob])
+        refuses.update({BOB: "550 5.1.1 gone", CYD: "550 5.1.1 gone"})
+        await it.mailing._try_again(cyd, late[cyd])
+        assert await it.store.subscribers.late("readers", far_ms, 10) == []
+        assert it.to() == [ANN]
+
+
+async def test_a_message_that_one_server_behind_refuses_when_it_has_it_hurts_no_other(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        it.box.refuses_data[BOB] = "554 5.7.1 looks like spam"
+        await it.confirmed(ANN, BOB, *(f"{n}@mail.example" for n in range(10)))
+        assert await it.send() == "taken for 11 subscribers"
+
+
+async def test_a_long_row_of_refusals_is_our_trouble_and_costs_nobody_the_notice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailing, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(mailing, "retry_delay_ms", lambda *_: 1)
+    them = [f"{n}@mail.example" for n in range(mailing.GIVES_UP_AFTER + 5)]
+    refuses = dict.fromkeys(them, "550 5.4.5 daily quota exceeded")
+    async with scene(tmp_path, refuses) as it:
+        await it.confirmed(ANN)
+        await it.owe("msg_1")
+        await it.send()
+        await it.confirmed(*them)
+        await it.send()
+        assert it.to() == [ANN]
+        refuses.clear()
+        for one in them:
+            await it.try_again(f"{one} msg_1")
+        assert it.to() == sorted([ANN, *them])
+
+
+async def test_one_that_is_refused_for_ever_gives_nothing_up_while_the_others_are_to_be_tried_again(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path, {ANN: "451 4.3.0 busy", BOB: "550 5.7.1 no"}) as it:
+        await it.confirmed(ANN, BOB)
         with pytest.raises(DeliveryError) as failed:
             await it.send()
-        assert not failed.value.permanent
-        assert str(failed.value).endswith("answered 452: 4.2.2 <***> is full")
-        refuses.clear()
-        await it.send()
-        assert it.to() == [ANN, BOB, CYD]
+        assert (failed.value.permanent, str(failed.value).endswith("answered 451: 4.3.0 busy")) == (False, True)
 
 
 async def test_who_has_it_does_not_get_it_again_if_we_are_killed_before_that_is_written_of_the_notice(
@@ -135,7 +221,23 @@ async def test_a_mailbox_that_is_not_there_hurts_nobody_and_is_let_go(tmp_path: 
         for n in range(REFUSALS):
             await it.send(f"msg_{n}")
         assert it.to() == [ANN] * REFUSALS
-        assert [one.address for one in await it.mailing._subscribers.all()] == [ANN]
+        assert sorted(one.refusals for one in await it.mailing._subscribers.all()) == [0, 1]
+
+
+async def test_a_server_that_knows_nobody_any_more_is_told_and_costs_no_subscriber(tmp_path: Path) -> None:
+    them = [ANN, BOB, CYD]
+    async with scene(tmp_path, dict.fromkeys(them, "550 5.1.1 nobody")) as it:
+        await it.confirmed(*them)
+        for n in range(REFUSALS + 1):
+            with pytest.raises(DeliveryError, match="nobody"):
+                await it.send(f"msg_{n}")
+        assert [one.refusals for one in await it.mailing._subscribers.all()] == [0, 0, 0]
+
+
+async def test_the_only_subscriber_may_be_gone_without_being_a_failure(tmp_path: Path) -> None:
+    async with scene(tmp_path, {ANN: "550 5.1.1 nobody"}) as it:
+        await it.confirmed(ANN)
+        assert await it.send() == "taken for 0 subscribers"
 
 
 async def test_a_mailbox_that_is_refused_alone_gives_way(tmp_path: Path) -> None:
@@ -156,7 +258,7 @@ async def test_a_store_that_takes_nothing_stops_the_mails_and_repeats_none(tmp_p
     async with scene(tmp_path) as it:
         them = [f"{n}@mail.example" for n in range(20)]
         await it.confirmed(*them)
-        call = it.mailing._store.subscribers._engine.call
+        call = it.store.subscribers._engine.call
         await call(
             lambda c: c.execute("CREATE TRIGGER full BEFORE INSERT ON mailed BEGIN SELECT RAISE(FAIL, 'full'); END")
         )
@@ -209,7 +311,7 @@ async def test_who_asks_is_asked_once_and_nothing_else_goes_there(tmp_path: Path
 async def test_those_whom_another_channel_asks_keep_nobody_waiting(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
         them = it.mailing._subscribers
-        for n in range(mailing.ASKED_TOGETHER):
+        for n in range(mailing.TOGETHER):
             await them.ask("other", f"{n}@mail.example", T0)
         assert not await it.mailing._ask_some()
         await them.ask("main", ANN, Clock().now_ms())

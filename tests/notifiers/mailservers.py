@@ -17,7 +17,7 @@ USER, PASSWORD = "prober", "hush-hush"
 
 
 class Mailbox:
-    """What a real server has taken. refuses: by recipient, what it answers to them."""
+    """What a real server has taken. refuses: by recipient, what it answers to them; refuses_data: later."""
 
     def __init__(self, refuses: dict[str, str]) -> None:
         self.port = 0
@@ -25,6 +25,7 @@ class Mailbox:
         self.users: list[Any] = []
         self.was_encrypted: list[bool] = []
         self._refuses = refuses
+        self.refuses_data: dict[str, str] = {}
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, to: str, options: list[str]) -> str:
         if to in self._refuses:
@@ -33,6 +34,9 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        for to in envelope.rcpt_tos:
+            if to in self.refuses_data:
+                return self.refuses_data[to]
         self.taken.append(envelope)
         self.users.append(session.auth_data)
         self.was_encrypted.append(session.ssl is not None)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from prober.store import Attempt, exported
-from prober.store.subscribers import CONFIRMED_WITHIN_MS, REFUSALS, UNCONFIRMED, UNCONFIRMED_OF_A_MAILBOX
+from prober.store.subscribers import CONFIRMED_WITHIN_MS, DAY_MS, REFUSALS, UNCONFIRMED, UNCONFIRMED_OF_A_MAILBOX
 from tests.builders import T0
 from tests.worlds import answers, recording
 
@@ -96,9 +96,12 @@ async def test_a_mailbox_that_is_not_there_is_let_go_unless_it_is_there_now_and_
         await them.ask("main", ANN, T0)
         (ann,) = await them.all()
         for n in range(REFUSALS * 2):
-            await them.has_it(f"msg-{n}", ann.id, T0, is_refused=n % REFUSALS != 0)
-        assert len(await them.all()) == 1
-        await them.has_it("last", ann.id, T0, is_refused=True)
+            await them.has_it(f"msg-{n}", ann.id, T0 + n * DAY_MS, is_refused=n % REFUSALS != 0)
+        end_ms = T0 + REFUSALS * 2 * DAY_MS
+        for n in range(REFUSALS):  # trouble of a day, however many are sent in it
+            await them.has_it(f"of-a-day-{n}", ann.id, end_ms - DAY_MS + 1 + n, is_refused=True)
+        assert [one.refusals for one in await them.all()] == [REFUSALS - 1]
+        await them.has_it("last", ann.id, end_ms, is_refused=True)
         assert await them.all() == []
 
 

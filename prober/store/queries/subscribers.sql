@@ -95,18 +95,69 @@ SELECT EXISTS (
     SELECT 1
     FROM mailed
     WHERE notice = :notice
+        AND next_ms IS NULL
 ) AS has_any;
 
 -- name: add_mailed!
 -- A subscriber has a notice.
 INSERT INTO mailed (notice, subscriber, at_ms)
 VALUES (:notice, :subscriber, :at_ms)
-ON CONFLICT DO NOTHING;
+ON CONFLICT DO UPDATE
+SET next_ms = NULL;
+
+-- name: put_off!
+-- A subscriber is to have a notice later.
+INSERT INTO mailed (notice, subscriber, at_ms, next_ms)
+VALUES (:notice, :subscriber, :at_ms, :next_ms)
+ON CONFLICT DO UPDATE
+SET next_ms = excluded.next_ms, attempts = attempts + 1;
+
+-- name: waiting
+-- Who waits for another notice of a stream of a channel.
+SELECT DISTINCT mailed.subscriber
+FROM mailed
+JOIN notice ON notice.id = mailed.notice
+WHERE mailed.next_ms IS NOT NULL
+    AND notice.channel = :channel
+    AND notice.stream = :stream
+    AND notice.id <> :notice;
+
+-- name: mailed_later
+-- What is to be tried again now: for each subscriber the first notice of each stream.
+SELECT mailed.subscriber, mailed.at_ms AS since_ms, mailed.attempts AS tries, notice.id, notice.seq,
+    notice.subscription, notice.channel, notice.reason, notice.at_ms, notice.site, notice.stream, notice.content,
+    (SELECT count(*) FROM notice AS other WHERE other.told_by = notice.id) AS tells
+FROM mailed
+JOIN notice ON notice.id = mailed.notice
+JOIN subscriber ON subscriber.id = mailed.subscriber
+WHERE mailed.next_ms <= :now_ms
+    AND notice.channel = :channel
+    AND NOT EXISTS (
+        SELECT 1
+        FROM mailed AS other
+        JOIN notice AS earlier ON earlier.id = other.notice
+        WHERE other.subscriber = mailed.subscriber
+            AND other.next_ms IS NOT NULL
+            AND earlier.channel = notice.channel
+            AND earlier.stream = notice.stream
+            AND (earlier.seq, earlier.item) < (notice.seq, notice.item)
+    )
+ORDER BY mailed.next_ms, notice.seq, notice.item
+LIMIT :limit;
 
 -- name: count_refusals!
--- There was such a mailbox again, or one time more there was not.
+-- There is such a mailbox, or on one day more there is not.
 UPDATE subscriber
-SET refusals = CASE WHEN :is_refused THEN refusals + 1 ELSE 0 END
+SET refusals = CASE
+        WHEN NOT :is_refused THEN 0
+        WHEN refused_ms > :at_ms - :day_ms THEN refusals
+        ELSE refusals + 1
+    END,
+    refused_ms = CASE
+        WHEN NOT :is_refused THEN NULL
+        WHEN refused_ms > :at_ms - :day_ms THEN refused_ms
+        ELSE :at_ms
+    END
 WHERE id = :id;
 
 -- name: drop_refused!
@@ -118,7 +169,8 @@ WHERE id = :id
 -- name: drop_mailed!
 -- It has been delivered: if it is sent again, then to all.
 DELETE FROM mailed
-WHERE notice = :notice;
+WHERE notice = :notice
+    AND next_ms IS NULL;
 
 -- name: drop_old_mailed!
 -- Nobody waits for these any more.
