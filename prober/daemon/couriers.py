@@ -36,6 +36,7 @@ class Couriers:
         self._has_followed = False
         self._at_work: dict[str, Courier] = {}
         self._mailings: dict[str, Mailing] = {}  # of the channels to subscribers
+        self._asking: set[str] = set()  # sites whose readers are asked by one of them
         self._ends: dict[str, anyio.Event] = {}  # of the latest courier of a channel, as long as it is to come
 
     def channels(self) -> list[str]:
@@ -53,7 +54,8 @@ class Couriers:
         self.config = config
         for id_ in [id_ for id_ in self._at_work if id_ in fresh or id_ not in config.channels]:
             self._at_work.pop(id_).retire()
-            self._mailings.pop(id_, None)
+            if id_ in self._mailings:
+                self._mailings.pop(id_).retire()
         sites = {id_: Site(id_, ids.slug(f"site:{id_}"), site.name, site.url) for id_, site in config.sites.items()}
         sites[OWN] = Site(OWN, ids.slug(f"site:{OWN}"), "Prober", "")
         world = self._world
@@ -62,6 +64,9 @@ class Couriers:
         for id_, courier in self._at_work.items():
             courier.know(sites, policy.components, config.channels, says[id_])
         asking = subscribable(config)
+        for site in self._asking - set(asking):
+            world.meters.subscribers.remove(site)
+        self._asking = set(asking)
         for id_, built in fresh.items():
             notifier = self._sender(id_, built)
             world.meters.begin(id_)

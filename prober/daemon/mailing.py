@@ -25,7 +25,7 @@ from prober.store import Pending, Store, Subscriber
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 4  # connections to the mail server
+AT_ONCE = 4  # connections to the mail server, for all that there is to send
 GIVES_UP_AFTER = 20  # mails in a row that the server did not take: it is the server, for this time
 LOOK_EVERY_S = 5.0
 TOGETHER = 20  # who are asked, or tried again, between two looks
@@ -97,6 +97,12 @@ class Mailing:
         self._tick = tick
         self._unwritten: dict[tuple[str, str], tuple[int, bool]] = {}  # who has what, as long as the store takes it not
         self.sites = {}
+        self._lines = anyio.Semaphore(AT_ONCE)
+        self._is_retired = False
+
+    def retire(self) -> None:
+        """Begin no more mails: whoever does not have a notice yet is for the channel that comes after this one."""
+        self._is_retired, self.sites = True, {}
 
     async def send(self, parcel: Parcel) -> Receipt:
         """To all who do not have it yet. Raises DeliveryError if some could not get it now."""
@@ -121,15 +127,20 @@ class Mailing:
         async with anyio.create_task_group() as tasks:
             for _ in range(min(AT_ONCE, len(owed))):
                 tasks.start_soon(self._serve, parcel._replace(words=words), run)
+        if self._is_retired:
+            run.failures.append(DeliveryError("the channel has changed: the new one sends the rest", permanent=False))
         await self._judge(parcel, run, len(owed))
         return Receipt(detail=f"taken for {run.taken} subscribers")
 
     async def _serve(self, parcel: Parcel, run: _Run) -> None:
         for one in run.left:
-            self._tick()
             try:
-                if await self._mail(parcel, one):
-                    run.took()
+                async with self._lines:
+                    if self._is_retired:
+                        return
+                    self._tick()
+                    if await self._mail(parcel, one):
+                        run.took()
             except MailboxError as error:
                 run.in_a_row.append((one, _without(error, one.address)))
             except DeliveryError as error:
@@ -222,7 +233,8 @@ class Mailing:
             return
         parcel = (await self.parcel(pending, number, self._clock.now_ms()))._replace(words=self._words)
         try:
-            await self._mail(parcel, one)
+            async with self._lines:
+                await self._mail(parcel, one)
         except DeliveryError as error:
             next_ms = self._later_ms(number, error)
             if isinstance(error, MailboxError) and not error.is_there:
@@ -246,7 +258,8 @@ class Mailing:
         next_ms, said = None, "asked"
         try:
             link = await self._link(site, "subscribe/confirm", one.id)
-            await self._email.ask(one.address, site.name, link, one.id, one.asked_ms)
+            async with self._lines:
+                await self._email.ask(one.address, site.name, link, one.id, one.asked_ms)
         except DeliveryError as error:
             is_final = isinstance(error, MailboxError) and not error.is_there  # else it may be we who are not liked
             said = "unasked" if is_final else "failed"

@@ -14,7 +14,7 @@ from prober.daemon.couriers import Couriers
 from prober.daemon.meters import Meters
 from prober.daemon.progress import Progress
 from prober.daemon.world import World
-from prober.notifiers import Parcel, Receipt
+from prober.notifiers import Notifier, Parcel, Receipt, kind
 from prober.store import Store
 from tests.builders import T0
 from tests.worlds import answers, recording
@@ -62,7 +62,7 @@ class Scene:
     def __init__(self, folder: Path, world: World, couriers: Couriers, progress: Progress) -> None:
         self.folder, self.world, self.couriers, self.progress = folder, world, couriers, progress
 
-    def follow(self, text: str, *senders: Sender) -> None:
+    def follow(self, text: str, *senders: Notifier) -> None:
         config = configured(self.folder, text)
         self.couriers.follow(config, config.policy(), dict.fromkeys(config.channels, *senders) if senders else {})
 
@@ -190,3 +190,25 @@ async def test_a_channel_that_hangs_for_ever_holds_up_no_other(tmp_path: Path) -
         assert [parcel.notice.reason for parcel in works.sent] == ["opened", "resolved"]
         assert (hangs.sent, len(await store.outbox.pending("hook", 9))) == ([], 2)
         tasks.cancel_scope.cancel()
+
+
+async def test_who_sends_to_subscribers_ends_with_the_channel_and_leaves_no_figures(tmp_path: Path) -> None:
+    mails = CONFIG.replace(
+        'kind = "webhook"\nurl = "http://127.0.0.1:9/"',
+        'kind = "email"\nhost = "127.0.0.1"\nsender = "s@acme.example"\nsubscribers = true',
+    )
+    async with scene(tmp_path, "up") as (it, _):
+        config = configured(tmp_path, mails)
+        of_kind = kind("email")
+        it.follow(mails, of_kind.build(config.channels["hook"]))
+        (mailing,) = it.couriers._mailings.values()
+        assert mailing.sites.keys() == {"main"}
+
+        def told() -> list[str]:
+            return [s.name for m in it.world.meters.collect() for s in m.samples if s.name == "uptime_subscribers"]
+
+        with anyio.fail_after(20):
+            while not told():
+                await anyio.sleep(0.005)
+        it.follow(CONFIG, Sender())
+        assert (mailing._is_retired, mailing.sites, it.couriers._mailings, told()) == (True, {}, {}, [])

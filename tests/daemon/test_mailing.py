@@ -168,6 +168,45 @@ async def test_what_is_put_off_is_given_up_in_the_end_and_a_mailbox_that_is_gone
         assert it.to() == [ANN]
 
 
+async def test_several_notices_share_the_connections(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await it.confirmed(*(f"{n}@mail.example" for n in range(8)))
+        it.box.may_take = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            for n in range(3):
+                tasks.start_soon(it.send, f"msg_{n}")
+            with anyio.fail_after(20):
+                while it.box.at_once < mailing.AT_ONCE:
+                    await anyio.sleep(0.01)
+            it.box.may_take.set()
+        assert (len(it.to()), it.box.most_at_once) == (24, mailing.AT_ONCE)
+
+
+async def test_a_channel_that_has_changed_leaves_the_rest_to_the_new_one(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        them = [f"{n}@mail.example" for n in range(30)]
+        await it.confirmed(*them)
+        it.box.may_take = anyio.Event()
+        failed = []
+
+        async def send() -> None:
+            with pytest.raises(DeliveryError, match="the new one sends the rest") as error:
+                await it.send()
+            failed.append(error.value.permanent)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(send)
+            with anyio.fail_after(20):
+                while it.box.at_once < mailing.AT_ONCE:
+                    await anyio.sleep(0.01)
+            it.mailing.retire()
+            it.box.may_take.set()
+        assert (failed, len(it.to())) == ([False], mailing.AT_ONCE)
+        it.mailing._is_retired = False
+        await it.send()
+        assert it.to() == sorted(them)
+
+
 async def test_a_message_that_one_server_behind_refuses_when_it_has_it_hurts_no_other(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
         it.box.refuses_data[BOB] = "554 5.7.1 looks like spam"

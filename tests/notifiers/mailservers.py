@@ -26,6 +26,9 @@ class Mailbox:
         self.was_encrypted: list[bool] = []
         self._refuses = refuses
         self.refuses_data: dict[str, str] = {}
+        self.may_take = anyio.Event()
+        self.may_take.set()
+        self.at_once = self.most_at_once = 0
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, to: str, options: list[str]) -> str:
         if to in self._refuses:
@@ -34,6 +37,10 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await self.may_take.wait()
+        self.at_once -= 1
         for to in envelope.rcpt_tos:
             if to in self.refuses_data:
                 return self.refuses_data[to]
