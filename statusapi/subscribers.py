@@ -73,19 +73,21 @@ class Readers:
         if not is_noted:
             raise Problem(503, "busy", "Too many have asked and not confirmed yet; try again tomorrow.")
 
-    async def meant(self, purpose: "Purpose", token: str) -> "tuple[str, Subscriber | None]":
-        """The id in a link, and whose it is, if it is still known. Raises Problem for a link that is not ours."""
+    async def meant(self, purpose: "Purpose", site: str, token: str) -> "tuple[str, Subscriber | None]":
+        """The id in a link, and whose it is, if it is still known. Raises Problem for one that is not of that site."""
         try:
-            id_ = await self._subscribers.id_of(purpose, token)
+            id_ = await self._subscribers.id_of(purpose, site, token)
             found = None if id_ is None else await self._subscribers.find(id_)
         except StoreError:
             raise _unwritten() from None
         if id_ is None:
-            raise Problem(404, "link", "This link is not whole: copy all of it from the mail.")
+            raise Problem(404, "link", "This link is of no page here, or not whole: copy all of it from the mail.")
         return id_, found
 
-    async def confirm(self, id_: str) -> "Subscriber | None":
-        """It wants to be told; None if the link is too old. Raises Problem."""
+    async def confirm(self, site: str, id_: str) -> "Subscriber | None":
+        """It wants to be told; None if the link is too old, or nobody is told any more. Raises Problem."""
+        if not self.is_open(site):
+            return None
         try:
             return await self._subscribers.confirm(id_, self._clock.now_ms())
         except StoreError:

@@ -270,7 +270,7 @@ class Mailing:
         await self._subscribers.was_asked(one.id, next_ms)
 
     async def _link(self, site: Site, path: str, id_: str) -> str:
-        token = await self._subscribers.token("leave" if path == "unsubscribe" else "confirm", id_)
+        token = await self._subscribers.token("leave" if path == "unsubscribe" else "confirm", site.id, id_)
         return f"{site.url}/{path}?t={token}"
 
     async def aclose(self) -> None:

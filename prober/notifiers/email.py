@@ -159,7 +159,7 @@ def message(
 
 def question(sender: str, recipient: str, page: str, url: str, id_: str, at_ms: int) -> EmailMessage:
     """Asks the owner of a mailbox whether the mails of that page are wanted. url: where to say yes."""
-    mail = _mail(sender, [recipient], f"Confirm: mails of {page}", at_ms, f"ask-{id_}")
+    mail = _mail(sender, [recipient], f"Confirm: mails of {page}", at_ms, f"ask-{id_}-{at_ms}")
     said = (
         f"Somebody, you we hope, wants the mails of {page} to be sent to this address.",
         f"To get them, open this within a day: {url}",

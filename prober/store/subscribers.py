@@ -1,13 +1,12 @@
 """Readers who want to be told by mail: who asked, who has confirmed, and who has a notice already.
 
 1. Nothing but the question whether they want to goes to a mailbox whose owner has not said so.
-2. Links in mails carry an id and are signed: nobody can make one for another's mailbox, or for another purpose.
+2. Links in mails carry an id and are signed: nobody can make one for another's mailbox, site, or purpose.
 3. An address stands here alone, in no log and no chain, so that it is gone when its owner leaves.
 """
 
 import hmac
 import json
-import secrets
 import sqlite3
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
@@ -30,7 +29,7 @@ Purpose = Literal["confirm", "leave"]
 
 
 class Subscriber(NamedTuple):
-    """One mailbox of one site.
+    """One mailbox of one site. id: a digest of the two, so that a link out of an old mail is good if it comes back.
 
     next_ms: when its owner is to be asked; None = has been. confirmed_ms: None = not yet.
     """
@@ -56,18 +55,18 @@ class Subscribers:
 
     # ------------------------------------------------------------ links
 
-    async def token(self, purpose: Purpose, id_: str) -> str:
-        """What stands in a link for that purpose. Raises StoreError."""
-        return f"{id_}.{self._signature(await self._key(), purpose, id_)}"
+    async def token(self, purpose: Purpose, site: str, id_: str) -> str:
+        """What stands in a link of that site for that purpose. Raises StoreError."""
+        return f"{id_}.{self._signature(await self._key(), purpose, site, id_)}"
 
-    async def id_of(self, purpose: Purpose, token: str) -> str | None:
-        """The id in a link that is ours and for that purpose; None for any other. Raises StoreError."""
+    async def id_of(self, purpose: Purpose, site: str, token: str) -> str | None:
+        """The id in a link that is ours, of that site and for that purpose; None for any other. Raises StoreError."""
         id_, _, signature = token.partition(".")
-        expected = self._signature(await self._key(), purpose, id_)
+        expected = self._signature(await self._key(), purpose, site, id_)
         return id_ if hmac.compare_digest(signature.encode(), expected.encode()) else None
 
-    def _signature(self, key: bytes, purpose: Purpose, id_: str) -> str:
-        return hmac.digest(key, f"{purpose}:{id_}".encode(), "sha256")[:20].hex()
+    def _signature(self, key: bytes, purpose: str, site: str, what: str) -> str:
+        return hmac.digest(key, f"{purpose}:{site}:{what}".encode(), "sha256")[:20].hex()
 
     async def _key(self) -> bytes:
         if not self._secret:
@@ -110,13 +109,14 @@ class Subscribers:
         Nothing comes of it, and nobody is told so, if the mailbox is known already or has been asked too often.
         """
 
+        id_ = self._signature(await self._key(), "id", site, address)[:20]
+
         def write(connection: sqlite3.Connection) -> bool:
             self._queries.drop_unconfirmed(connection, before_ms=at_ms - CONFIRMED_WITHIN_MS)
             found = self._queries.unconfirmed(connection, address=address)
             if found["total"] >= UNCONFIRMED:
                 return False
             if found["same"] < UNCONFIRMED_OF_A_MAILBOX:
-                id_ = secrets.token_hex(10)
                 self._queries.add_subscriber(connection, id=id_, site=site, address=address, at_ms=at_ms)
             return True
 

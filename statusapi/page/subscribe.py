@@ -53,15 +53,17 @@ class Subscribe:
         return self._shown(request, "asked", status=202)
 
     async def _confirm(self, request: Request) -> Response:
-        id_, found = await self._readers.meant("confirm", _token(request))
+        site = page_of(self._views, request).site
+        id_, found = await self._readers.meant("confirm", site, _token(request))
         if request.method == "POST":
-            found = await self._readers.confirm(id_)
-        if found is None:
+            found = await self._readers.confirm(site, id_)
+        if found is None or not self._readers.is_open(site):
             raise Problem(410, "late", "This link is no longer good: ask on the page for another one.")
         return self._shown(request, "ask" if found.confirmed_ms is None else "confirmed", address=found.address)
 
     async def _leave(self, request: Request) -> Response:
-        id_, found = await self._readers.meant("leave", _token(request))
+        site = page_of(self._views, request).site
+        id_, found = await self._readers.meant("leave", site, _token(request))
         if request.method == "POST":
             await self._readers.leave(id_)
             found = None
@@ -70,7 +72,7 @@ class Subscribe:
     def _shown(self, request: Request, what: str, status: int = 200, **more: Any) -> Response:
         """what: which of the template's texts."""
         page = page_of(self._views, request)
-        content = self._pages.made(request, page, "subscribe", what=what, token=request.query_params.get("t"), **more)
+        content = self._pages.made(request, page, "subscribe", what=what, **more)
         found = {**headers(page.look.frame_ancestors), "Cache-Control": "no-store"}
         return Response(content.encode(), status, found, MEDIA_TYPE)
 

@@ -176,6 +176,7 @@ class Scene:
                 manage,
                 alerts,
                 self.measures,
+                readers,
             )
         ]
         self.application = public

@@ -43,7 +43,7 @@ async def link(it: Scene, purpose: str, address: str = ANN) -> str:
     """What stands in the mail to that mailbox, without the host."""
     them = it.store.subscribers
     (one,) = [one for one in await them.all() if one.address == address]
-    token = await them.token("leave" if purpose == "unsubscribe" else "confirm", one.id)
+    token = await them.token("leave" if purpose == "unsubscribe" else "confirm", one.site, one.id)
     return f"/{purpose}?t={token}"
 
 
@@ -57,10 +57,10 @@ async def test_a_reader_asks_confirms_and_leaves_without_a_script(tmp_path: Path
         await page.get_by_label("Ihre Adresse").fill(f" {ANN.title()}")
         await page.get_by_role("button", name="Abonnieren").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Sehen Sie in Ihr Postfach")
-        await page.goto(await link(it, "subscribe/confirm"))
+        await page.goto(f"{await link(it, 'subscribe/confirm')}&lang=fr")
         assert await confirmed(it) == []
-        await page.get_by_role("button", name="Subscribe").click()
-        await expect(page.get_by_role("heading", level=1)).to_have_text("You get mails of Acme <Status>")
+        await page.get_by_role("button", name="abonner").click()
+        await expect(page.locator("html")).to_have_attribute("lang", "fr")
         assert await confirmed(it) == [ANN]
         await page.goto(await link(it, "unsubscribe"))
         assert await confirmed(it) == [ANN]
@@ -129,6 +129,44 @@ async def test_a_link_that_is_forged_or_too_old_does_nothing(tmp_path: Path) -> 
         answer = await it.public.post(confirm)
         assert (answer.status_code, "ask on the page" in answer.text) == (410, True)
         assert await confirmed(it) == []
+
+
+async def test_a_link_is_good_on_its_own_page_alone_and_tells_nothing_of_a_private_one(tmp_path: Path) -> None:
+    private = CONFIG.replace('name = "Second"\n', 'name = "Second"\nprivate = true\n')
+    async with scene(tmp_path, READERS, private) as it:
+        await ask(it, ANN)
+        for purpose in ("subscribe/confirm", "unsubscribe"):
+            path = await link(it, purpose)
+            for foreign in (f"/s/second{path}", f"https://second.example:8443{path}"):
+                for method in ("GET", "POST"):
+                    answer = await it.public.request(method, foreign)
+                    assert (answer.status_code, "Second" in answer.text) == (404, False), (method, foreign)
+        assert len(await it.store.subscribers.all()) == 1
+        assert await confirmed(it) == []
+
+
+async def test_the_link_of_an_old_mail_is_good_for_who_left_and_came_back(tmp_path: Path) -> None:
+    async with scene(tmp_path, READERS) as it:
+        await ask(it, ANN)
+        old = await link(it, "unsubscribe")
+        for _ in range(2):
+            await it.public.post(old)
+            await ask(it, ANN)
+            await it.public.post(await link(it, "subscribe/confirm"))
+            assert ANN in (await it.public.get(old)).text
+        await it.public.post(old)
+        assert await it.store.subscribers.all() == []
+
+
+async def test_where_nobody_is_told_any_more_nobody_confirms_and_everybody_may_leave(tmp_path: Path) -> None:
+    async with scene(tmp_path, READERS) as it:
+        await ask(it, ANN)
+    async with scene(tmp_path) as it:
+        for method in ("GET", "POST"):
+            assert (await it.public.request(method, await link(it, "subscribe/confirm"))).status_code == 410
+        assert await confirmed(it) == []
+        assert (await it.public.post(await link(it, "unsubscribe"))).status_code == 200
+        assert await it.store.subscribers.all() == []
 
 
 async def test_who_asks_again_and_again_has_to_wait(tmp_path: Path) -> None:
