@@ -63,7 +63,7 @@ class Draft(Following):
             or any(state.verdict is not Verdict.UNKNOWN for state in self._states(component)),
             causes=found.causes,
             site=component.site,
-            withheld_by=self._withheld_by(component, status),
+            withheld_by=self._withheld_by(component, trouble, status),
             pin=pin,
         )
         if _word(after) != _word(before):
@@ -75,16 +75,17 @@ class Draft(Following):
             self._note_withheld(after)
         if after != self.state.components.get(component.id):
             self.components[component.id] = after
-        if not after.withheld_by:
-            self._follow(component, trouble, after)
+        self._follow(component, trouble, after)
 
-    def _withheld_by(self, component: ComponentPolicy, status: Status) -> str:
-        """The outage that keeps an incident of this component from opening, if one wants to."""
+    def _withheld_by(self, component: ComponentPolicy, trouble: Status, status: Status) -> str:
+        """What keeps an incident of this component from opening: a person, as long as it is in trouble, be it hidden
+        by planned work; or, if one wants to open, the outage of another.
+        """
+        before = self.state.components.get(component.id)
+        if before is not None and before.withheld_by == BY_HAND and trouble is not Status.OPERATIONAL:
+            return BY_HAND
         if not is_worth_an_incident(component, status):
             return ""
-        before = self.state.components.get(component.id)
-        if before is not None and before.withheld_by == BY_HAND:
-            return BY_HAND
         if not component.depends_on or self._open_about(component.id) is not None:
             return ""  # what was announced goes on
         return down_above(self.policy, component, self._feared)

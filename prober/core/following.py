@@ -19,7 +19,7 @@ class Following(Ledger):
         """Open, change or end the component's incident. Trouble that is not shown opens and changes nothing."""
         incident, status = self._open_about(component.id), after.status
         if incident is None:
-            if is_worth_an_incident(component, status):
+            if is_worth_an_incident(component, status) and not after.withheld_by:
                 self._open(component, after)
         elif incident.taken:
             self._note_fact(component, trouble, incident)
