@@ -106,6 +106,7 @@ kind = "http"
 url = "http://127.0.0.1:{target}/"
 interval = "{interval}"
 timeout = "{timeout}"
+retry_interval = "100ms"
 failures = 3
 successes = 2
 
@@ -129,9 +130,7 @@ OneDaemon = TypeVar("OneDaemon", bound="Daemon")
 class Daemon:
     """A daemon on a configuration in a folder; may be killed and started again."""
 
-    def __init__(
-        self, folder: Path, target: int, receiver: int, interval: str = "200ms", timeout: str = "150ms"
-    ) -> None:
+    def __init__(self, folder: Path, target: int, receiver: int, interval: str = "1s", timeout: str = "1s") -> None:
         self.folder = folder
         self.public, self.up = free_port(), free_port()
         self.config = folder / "config.toml"
@@ -234,8 +233,6 @@ def alive(one: OneDaemon) -> Iterator[OneDaemon]:
 
 
 @contextmanager
-def daemon(
-    folder: Path, target: int, receiver: int, interval: str = "200ms", timeout: str = "150ms"
-) -> Iterator[Daemon]:
+def daemon(folder: Path, target: int, receiver: int, interval: str = "1s", timeout: str = "1s") -> Iterator[Daemon]:
     with alive(Daemon(folder, target, receiver, interval, timeout)) as one:
         yield one

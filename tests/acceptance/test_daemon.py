@@ -51,7 +51,9 @@ def test_a_taken_port_is_refused_in_one_sentence_and_nothing_is_made(tmp_path: P
 
 def test_a_broken_configuration_is_refused_with_every_mistake_and_nothing_is_made(tmp_path: Path) -> None:
     one = Daemon(tmp_path, 9, 9)
-    one.config.write_text(one.config.read_text().replace('"200ms"', '"0s"').replace("failures", "failure"))
+    one.config.write_text(
+        one.config.read_text().replace('interval = "1s"', 'interval = "0s"').replace("failures", "failure")
+    )
     found = prober("run", "--config", str(one.config), cwd=tmp_path)
     assert found.returncode == 2
     assert 'checks.shop.interval: expected a duration such as "30s", found "0s"' in found.stderr

@@ -17,8 +17,8 @@ name = "Blog"
 [checks.blog]
 kind = "http"
 url = "http://127.0.0.1:{port}/"
-interval = "200ms"
-timeout = "150ms"
+interval = "1s"
+timeout = "1s"
 """
 SHOP_PROBES = 'uptime_probes_total{check="shop",component="shop",site="main"}'
 BLOG_SUCCESS = 'probe_success{check="blog",component="blog",site="main"}'
@@ -32,7 +32,7 @@ def incidents(one: Daemon) -> list[str]:
     return [incident["id"] for incident in one.summary()["incidents"]]
 
 
-def watching(one: Daemon, probes: int = 5) -> None:
+def watching(one: Daemon, probes: int = 3) -> None:
     """Wait until the shop has been probed a few times more."""
     before = one.series()[SHOP_PROBES]
     eventually(lambda: one.series()[SHOP_PROBES] >= before + probes, "more probes of the shop")
@@ -98,7 +98,7 @@ def test_the_same_file_changes_no_figure_and_no_incident(tmp_path: Path) -> None
 def test_a_broken_file_keeps_everything_running_and_is_told_with_every_mistake(tmp_path: Path) -> None:
     with served() as target, daemon(tmp_path, target.server_address[1], 9) as one:
         good = one.config.read_text()
-        one.reload(good.replace('"200ms"', '"0s"').replace("failures", "failure"))
+        one.reload(good.replace('interval = "1s"', 'interval = "0s"').replace("failures", "failure"))
         log = one.log()
         assert 'checks.shop.interval: expected a duration such as "30s", found "0s"' in log
         assert 'did you mean "failures"' in log
@@ -220,7 +220,7 @@ def test_the_admin_reloads_by_http_and_hears_what_came_of_it(tmp_path: Path) -> 
         url = f"http://127.0.0.1:{one.public}/-/reload"
         key = {"Authorization": "Bearer admin-secret-0123456789"}
         good = one.config.read_text()
-        one.config.write_text(good.replace('"200ms"', '"0s"'))
+        one.config.write_text(good.replace('interval = "1s"', 'interval = "0s"'))
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(urllib.request.Request(url, b"", key), timeout=20)
         with refused.value as answer:

@@ -27,7 +27,7 @@ def test_the_daemon_that_runs_is_told(tmp_path: Path) -> None:
 
 def test_a_file_with_mistakes_is_refused_before_anybody_is_told(tmp_path: Path) -> None:
     with served() as target, daemon(tmp_path, target.server_address[1], 9) as one:
-        one.config.write_text(one.config.read_text().replace('"200ms"', '"0s"'))
+        one.config.write_text(one.config.read_text().replace('interval = "1s"', 'interval = "0s"'))
         result = run("--config", one.config)
         assert (result.exit_code, result.stdout) == (2, "")
         assert "checks.shop.interval: expected a duration" in result.stderr
@@ -36,7 +36,7 @@ def test_a_file_with_mistakes_is_refused_before_anybody_is_told(tmp_path: Path) 
 
 def test_what_the_daemon_refuses_is_told(tmp_path: Path) -> None:
     with served() as target, daemon(tmp_path, target.server_address[1], 9) as one:
-        one.config.write_text(one.config.read_text().replace('"200ms"', '"0s"'))
+        one.config.write_text(one.config.read_text().replace('interval = "1s"', 'interval = "0s"'))
         result = run("--state-dir", tmp_path / "state")
         assert (result.exit_code, result.stdout) == (2, "")
         assert "The configuration is not reloaded, what runs goes on:" in result.stderr

@@ -38,15 +38,15 @@ name = "By address"
 component = "named"
 kind = "http"
 url = "http://{NAME}/"
-interval = "200ms"
-timeout = "200ms"
+interval = "1s"
+timeout = "1s"
 
 [checks.numbered]
 component = "numbered"
 kind = "http"
 url = "http://{FAR}/"
-interval = "200ms"
-timeout = "200ms"
+interval = "1s"
+timeout = "1s"
 """
 LINK_HERE = "near0"
 OBSERVED = "SELECT check_id, outcome, reason, count(*) FROM observation WHERE check_id NOT LIKE '@%' GROUP BY 1, 2, 3"
@@ -142,9 +142,9 @@ def hurt(near: Near, rounds: int) -> list[object]:
     for name, (harm, mend) in near.ways().items():
         for _ in range(rounds):
             harm()
-            time.sleep(dice.uniform(0.05, 0.6))
+            time.sleep(dice.uniform(0.3, 2.5))
             mend()
-            time.sleep(dice.uniform(0.0, 0.7))
+            time.sleep(dice.uniform(0.0, 1.2))
         near.settle()
         print(f"{name}: {near.asked(OBSERVED)}", file=sys.stderr)  # noqa: T201
     seen: list[object] = list(near.asked(OBSERVED))
