@@ -80,7 +80,7 @@ class Limited:
             return
         if limits.per_address and LOCAL not in scope and not scope["path"].startswith(_UNLIMITED):
             request = Request(scope)
-            wait_s = limits.wait_s(f"address {limits.address(request)}", limits.per_address)
+            wait_s = limits.wait_s(f"address {limits.asker(request)}", limits.per_address)
             if wait_s:
                 await self._render(request)(too_many(wait_s))(scope, receive, send)
                 return

@@ -36,25 +36,30 @@ class Limits:
         self.per_address = config.daemon.rate_per_address
         self._trusted: list[Network] = [ip_network(one) for one in config.daemon.trusted_proxies]
 
-    def wait_s(self, who: str, per_minute: int, cost: int = 1) -> int:
-        """0 if he may ask now, and then it is counted; else in how many seconds, from 1. per_minute: 0 = no limit.
+    def wait_s(self, who: str, most: int, cost: int = 1, within_s: int = 60) -> int:
+        """0 if he may ask now, and then it is counted; else in how many seconds, from 1.
 
-        cost: 0 only looks.
+        most: so often within within_s; 0 = no limit. cost: 0 only looks.
         """
-        if not per_minute:
+        if not most:
             return 0
         now_ms = self._clock.now_ms()
-        left, then_ms = self._buckets.pop(who, (float(per_minute), now_ms))
-        left = min(per_minute, left + max(now_ms - then_ms, 0) * per_minute / 60_000)
+        left, then_ms = self._buckets.pop(who, (float(most), now_ms))
+        left = min(most, left + max(now_ms - then_ms, 0) * most / (within_s * 1000))
         is_free = left >= 1
         self._buckets[who] = (left - cost if is_free else left, now_ms)
         while len(self._buckets) > MOST:
             self._buckets.popitem(last=False)
-        return 0 if is_free else max(1, math.ceil((1 - left) * 60 / per_minute))
+        return 0 if is_free else max(1, math.ceil((1 - left) * within_s / most))
 
     def address(self, request: Request) -> str:
         """Where the request comes from; "-" if that is not known."""
         return self.address_of(request.scope, request.headers.getlist("x-forwarded-for"))
+
+    def asker(self, request: Request) -> str:
+        """Whom the request counts for: an IPv6 address for its /64, in which one subscriber of a line has all."""
+        found = self.address(request)
+        return str(ip_network(f"{found}/64", strict=False)) if ":" in found else found
 
     def address_of(self, scope: Any, forwarded: Sequence[str]) -> str:
         """The same of a connection and what stands in its X-Forwarded-For."""

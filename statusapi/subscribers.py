@@ -16,15 +16,21 @@ from statusapi.auth import Principal, too_many
 from statusapi.problems import Problem, not_found
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from prober.clock import Clock
     from prober.config import Config
     from prober.store import Subscriber
     from prober.store.subscribers import Purpose, Subscribers
     from statusapi.limits import Limits
 
-ASKS_A_MINUTE = 5  # from one address
+A_MINUTE = (5, 60)  # how often in how many seconds, from one address, or by one account
+A_DAY = (100, 86_400)  # from one address
 LONGEST = 254  # characters of an address
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}", re.ASCII)
+# Without =?, which begins an encoded word: as such it would be read in the header of a mail.
+_ADDRESS = re.compile(
+    r"(?!.*=\?)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}", re.ASCII
+)
 
 
 class SubscriberFields(BaseModel):
@@ -57,15 +63,20 @@ class Readers:
         return site in self._open
 
     async def ask(self, site: str, address: str, asker: str) -> None:
-        """Have a mailbox asked whether its owner wants to be told. Raises Problem. asker: where that comes from."""
+        """The same as a reader. Raises Problem. asker: where that comes from."""
+        await self._ask(site, address, {f"subscribe {asker}": A_MINUTE, f"subscribe daily {asker}": A_DAY})
+
+    async def _ask(self, site: str, address: str, bounds: "Mapping[str, tuple[int, int]]") -> None:
+        """Have a mailbox asked whether its owner wants to be told. Raises Problem."""
         if not self.is_open(site):
             raise not_found()
         address = address.strip().lower()
         if len(address) > LONGEST or not _ADDRESS.fullmatch(address):
             raise Problem(400, "address", "address: expected one such as you@example.com")
-        wait_s = self._limits.wait_s(f"subscribe {asker}", ASKS_A_MINUTE)
-        if wait_s:
-            raise too_many(wait_s)
+        for who, (most, within_s) in bounds.items():
+            wait_s = self._limits.wait_s(who, most, within_s=within_s)
+            if wait_s:
+                raise too_many(wait_s)
         try:
             is_noted = await self._subscribers.ask(site, address, self._clock.now_ms())
         except StoreError:
@@ -120,10 +131,10 @@ class Readers:
         return told(found)
 
     async def invite(self, principal: Principal, fields: SubscriberFields, asker: str) -> None:
-        """The same as ask, by whose site it is. Raises Problem."""
+        """Have a mailbox asked by whose site it is. Raises Problem."""
         if not self._may_see(principal, fields.site):
             raise not_found()
-        await self.ask(fields.site, fields.address, asker)
+        await self._ask(fields.site, fields.address, {f"subscribe {asker}": A_MINUTE})
 
     def _may_see(self, principal: Principal, site: str) -> bool:
         found = self._config.sites.get(site)

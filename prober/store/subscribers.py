@@ -19,8 +19,8 @@ from prober.store.engine import Engine
 from prober.store.outbox import Pending
 
 CONFIRMED_WITHIN_MS = 86_400_000  # who has not by then is forgotten, and may ask again
-UNCONFIRMED = 1_000  # at the same time
-UNCONFIRMED_OF_A_MAILBOX = 3  # of all sites: so many questions in a day nobody is hurt by
+UNCONFIRMED = 1_000  # of a site at the same time
+UNCONFIRMED_OF_A_MAILBOX = 3  # of all sites, and all its spellings with +: so many in a day nobody is hurt by
 REFUSALS = 5  # on so many days in a row there was no such mailbox: it is let go
 DAY_MS = 86_400_000
 MAILED_MS = 7 * 86_400_000  # a notice is given up long before
@@ -106,18 +106,20 @@ class Subscribers:
     async def ask(self, site: str, address: str, at_ms: int) -> bool:
         """Note, durably, that somebody asks for a mailbox; False if too many have not confirmed.
 
-        Nothing comes of it, and nobody is told so, if the mailbox is known already or has been asked too often.
+        Nothing comes of it if the mailbox is known already or has been asked too often, which nobody learns: it costs
+        the same, in time and of what is left.
         """
 
         id_ = self._signature(await self._key(), "id", site, address)[:20]
 
         def write(connection: sqlite3.Connection) -> bool:
-            self._queries.drop_unconfirmed(connection, before_ms=at_ms - CONFIRMED_WITHIN_MS)
-            found = self._queries.unconfirmed(connection, address=address)
+            self._forget(connection, at_ms)
+            found = self._queries.unconfirmed(connection, site=site, mailbox=_mailbox(address))
             if found["total"] >= UNCONFIRMED:
                 return False
-            if found["same"] < UNCONFIRMED_OF_A_MAILBOX:
-                self._queries.add_subscriber(connection, id=id_, site=site, address=address, at_ms=at_ms)
+            row = {"id": id_, "site": site, "address": address, "at_ms": at_ms}
+            if found["same"] >= UNCONFIRMED_OF_A_MAILBOX or not self._queries.add_subscriber(connection, **row):
+                self._queries.add_asked_again(connection, site=site, at_ms=at_ms)
             return True
 
         is_noted: bool = await self._engine.transact(write)
@@ -128,7 +130,7 @@ class Subscribers:
         """Its owner wants to be told, durably; None if it has been forgotten meanwhile."""
 
         def write(connection: sqlite3.Connection) -> Subscriber | None:
-            self._queries.drop_unconfirmed(connection, before_ms=at_ms - CONFIRMED_WITHIN_MS)
+            self._forget(connection, at_ms)
             self._queries.confirm_subscriber(connection, id=id_, at_ms=at_ms)
             row = self._queries.subscriber(connection, id=id_)
             return None if row is None else Subscriber(**dict(row))
@@ -136,6 +138,11 @@ class Subscribers:
         found: Subscriber | None = await self._engine.transact(write)
         self.asked.set()
         return found
+
+    def _forget(self, connection: sqlite3.Connection, now_ms: int) -> None:
+        """Whoever has not confirmed in time, and who asked so long ago."""
+        self._queries.drop_unconfirmed(connection, before_ms=now_ms - CONFIRMED_WITHIN_MS)
+        self._queries.drop_asked_again(connection, before_ms=now_ms - CONFIRMED_WITHIN_MS)
 
     async def leave(self, id_: str) -> None:
         """Forget it, durably: nothing is sent to it any more."""
@@ -154,7 +161,7 @@ class Subscribers:
         asked = json.dumps(list(sites))
 
         def write(connection: sqlite3.Connection) -> list[Subscriber]:
-            self._queries.drop_unconfirmed(connection, before_ms=now_ms - CONFIRMED_WITHIN_MS)
+            self._forget(connection, now_ms)
             self._queries.drop_old_mailed(connection, before_ms=now_ms - MAILED_MS)
             rows = self._queries.unasked(connection, sites=asked, now_ms=now_ms, limit=limit)
             return [Subscriber(**dict(row)) for row in rows]
@@ -217,3 +224,9 @@ class Subscribers:
             ]
 
         return await self._engine.call(read)
+
+
+def _mailbox(address: str) -> str:
+    """The address without what stands behind a + in its local part, which most servers deliver to the same mailbox."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[0]}{local[1:].partition('+')[0]}@{domain}"

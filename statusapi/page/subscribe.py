@@ -49,7 +49,7 @@ class Subscribe:
     async def _ask(self, request: Request) -> Response:
         page = page_of(self._views, request)
         asked = parse_qs((await taken(request, FORM, LONGEST_FORM)).decode("utf-8", "replace"))
-        await self._readers.ask(page.site, asked.get("address", [""])[0], self._limits.address(request))
+        await self._readers.ask(page.site, asked.get("address", [""])[0], self._limits.asker(request))
         return self._shown(request, "asked", status=202)
 
     async def _confirm(self, request: Request) -> Response:

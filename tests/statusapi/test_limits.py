@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 
 from prober.cli.check_config import load_config
 from prober.clock import Clock
@@ -34,6 +35,22 @@ def test_a_bucket_is_emptied_by_asking_and_filled_by_time(tmp_path: Path) -> Non
     time.now_ms = 30_000
     assert [limits.wait_s("a", 2, cost=0), limits.wait_s("a", 2), limits.wait_s("a", 2)] == [0, 0, 30]
     assert [limits.wait_s("a", 0) for _ in range(9)] == [0] * 9
+
+
+def test_a_bucket_may_be_of_another_time(tmp_path: Path) -> None:
+    limits = limits_of(tmp_path, time := Time())
+    assert [limits.wait_s("a", 2, within_s=7200) for _ in range(3)] == [0, 0, 3600]
+    time.now_ms = 3_600_000
+    assert [limits.wait_s("a", 2, within_s=7200) for _ in range(2)] == [0, 3600]
+
+
+@pytest.mark.parametrize(
+    ("client", "asker"),
+    [("192.0.2.1", "192.0.2.1"), ("2001:db8:0:1:2:3:4:5", "2001:db8:0:1::/64"), ("nonsense", "-")],
+)
+def test_a_line_with_many_addresses_counts_as_one(tmp_path: Path, client: str, asker: str) -> None:
+    request = Request({"type": "http", "client": (client, 1), "headers": []})
+    assert limits_of(tmp_path, Time()).asker(request) == asker
 
 
 def test_so_many_are_remembered(tmp_path: Path) -> None:

@@ -49,15 +49,32 @@ async def test_who_has_not_confirmed_in_a_day_is_forgotten_and_may_ask_again(tmp
         assert (again.id, again.asked_ms) == (ann.id, late_ms)
 
 
-async def test_nobody_can_have_a_mailbox_asked_from_many_sites_nor_fill_the_store(tmp_path: Path) -> None:
+async def test_nobody_can_have_a_mailbox_asked_from_many_sites_or_by_other_spellings(tmp_path: Path) -> None:
     async with recording(tmp_path) as (_, store):
         them = store.subscribers
         for n in range(10):
-            assert await them.ask(f"site-{n}", ANN, T0)
+            assert await them.ask(f"site-{n}", ANN.replace("@", f"+{n}@"), T0)
         assert len(await them.all()) == UNCONFIRMED_OF_A_MAILBOX
-        for n in range(UNCONFIRMED - UNCONFIRMED_OF_A_MAILBOX):
+        assert await them.ask("site-1", "+ann@mail.example", T0)
+        assert await them.ask("site-1", "bob@mail+.example", T0)
+        assert len(await them.all()) == UNCONFIRMED_OF_A_MAILBOX + 2
+
+
+@pytest.mark.parametrize("known", ["confirmed", "asked", "asked too often", "not"])
+async def test_a_site_that_is_full_tells_nothing_of_a_mailbox_and_fills_no_other(tmp_path: Path, known: str) -> None:
+    async with recording(tmp_path) as (_, store):
+        them = store.subscribers
+        sites = {"asked too often": [f"site-{n}" for n in range(UNCONFIRMED_OF_A_MAILBOX)], "not": []}
+        for site in sites.get(known, ["main"]):
+            await them.ask(site, ANN, T0)
+        if known == "confirmed":
+            await them.confirm((await them.all())[0].id, T0)
+        before = 1 if known == "asked" else 0
+        for n in range(UNCONFIRMED - before - 1):
             assert await them.ask("main", f"{n}@mail.example", T0)
+        assert await them.ask("main", ANN, T0)
         assert not await them.ask("main", BOB, T0)
+        assert await them.ask("other", BOB, T0)
         assert await them.ask("main", BOB, T0 + CONFIRMED_WITHIN_MS + 1)
 
 

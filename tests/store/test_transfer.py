@@ -44,7 +44,8 @@ async def lived(directory: Path) -> None:
         await store.made.change([Made("metrics", "load", {})], [], T0)
         await store.made.add_points("load", [Point(T0, 1.5)])
         await store.replies.add(b"id", Reply(b"request", 201, "{}"), T0)
-        await store.subscribers.ask("main", "ann@mail.example", T0)
+        for _ in range(2):
+            await store.subscribers.ask("main", "ann@mail.example", T0)
         await store.subscribers.has_it("msg", "subscriber", T0, is_refused=False)
         await store.keys.add(KeyRow("k1", "acme", "bot", "read", b"digest", T0))
 

@@ -22,10 +22,31 @@ FROM subscriber
 WHERE id = :id;
 
 -- name: unconfirmed^
--- How many have not confirmed, and how many of them have that mailbox.
-SELECT count(*) AS total, coalesce(sum(address = :address), 0) AS same
+-- How many of a site have not confirmed, or were asked for again; and how many of all sites have not whose mailbox is
+-- that one, whatever stands behind a + in it.
+SELECT coalesce(sum(site = :site), 0) + (SELECT count(*) FROM asked_again WHERE site = :site) AS total,
+    coalesce(
+        sum(
+            :mailbox = CASE
+                WHEN instr(address, '+') BETWEEN 2 AND instr(address, '@')
+                    THEN substr(address, 1, instr(address, '+') - 1) || substr(address, instr(address, '@'))
+                ELSE address
+            END
+        ),
+        0
+    ) AS same
 FROM subscriber
 WHERE confirmed_ms IS NULL;
+
+-- name: add_asked_again!
+-- Somebody asked for a mailbox of whom nothing is to come.
+INSERT INTO asked_again (site, at_ms)
+VALUES (:site, :at_ms);
+
+-- name: drop_asked_again!
+-- That was long ago.
+DELETE FROM asked_again
+WHERE at_ms < :before_ms;
 
 -- name: add_subscriber!
 -- Somebody asks for a mailbox; one that is known already stays as it is.

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from statusapi.page.subscribe import LONGEST_FORM
-from statusapi.subscribers import ASKS_A_MINUTE
+from statusapi.subscribers import A_DAY, A_MINUTE
 from tests.browser import reading, violations
 from tests.statusapi.scene import ADMIN, CONFIG, Scene, scene
 
@@ -35,8 +35,9 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-async def ask(it: Scene, address: str, path: str = "/subscribe") -> httpx.Response:
-    return await it.public.post(path, data={"address": address})
+async def ask(it: Scene, address: str, path: str = "/subscribe", client: str = "192.0.2.1") -> httpx.Response:
+    """client: whom a trusted proxy asks for."""
+    return await it.public.post(path, data={"address": address}, headers={"X-Forwarded-For": client})
 
 
 async def link(it: Scene, purpose: str, address: str = ANN) -> str:
@@ -95,7 +96,8 @@ async def test_nobody_learns_from_the_answer_whether_a_mailbox_is_known(tmp_path
     "address",
     ["", "ann", "ann@", "@mail.example", "ann@mail", "a b@mail.example", "ann@mail.example\r\nBcc: bob@mail.example",
      "ann@mail.example, bob@mail.example", "änn@mail.example", "ann@mäil.example", "x" * 65 + "@mail.example",
-     "<script>@mail.example", "ann@" + "x." * 130 + "example", "ann@mail.example\0", "ann@mail..example"],
+     "<script>@mail.example", "ann@" + "x." * 130 + "example", "ann@mail.example\0", "ann@mail..example",
+     "=?utf-8?q?a=2c_b?=@mail.example"],
 )  # fmt: skip
 async def test_what_is_no_address_is_told_so_and_nothing_is_kept(tmp_path: Path, address: str) -> None:
     async with scene(tmp_path, READERS) as it:
@@ -171,8 +173,18 @@ async def test_where_nobody_is_told_any_more_nobody_confirms_and_everybody_may_l
 
 async def test_who_asks_again_and_again_has_to_wait(tmp_path: Path) -> None:
     async with scene(tmp_path, READERS) as it:
-        answers = [(await ask(it, f"{n}@mail.example")).status_code for n in range(ASKS_A_MINUTE + 1)]
-        assert answers == [202] * ASKS_A_MINUTE + [429]
+        answers = [(await ask(it, f"{n}@mail.example")).status_code for n in range(A_MINUTE[0] + 1)]
+        assert answers == [202] * A_MINUTE[0] + [429]
+
+
+async def test_in_a_day_no_network_can_have_more_than_some_mailboxes_asked(tmp_path: Path) -> None:
+    async with scene(tmp_path, READERS, CONFIG.replace("[prober]", '[prober]\ntrusted_proxies = ["127.0.0.1"]')) as it:
+        for n in range(A_DAY[0] + 3):
+            it.now_ms += 12_000
+            answer = await ask(it, f"{n}@mail.example", client=f"2001:db8:1:2::{n:x}")
+            assert answer.status_code == 202 or n >= A_DAY[0]
+        assert (answer.status_code, int(answer.headers["Retry-After"]) > 60) == (429, True)
+        assert (await ask(it, ANN, client="2001:db8:1:3::1")).status_code == 202
 
 
 async def test_where_nobody_sends_to_readers_nobody_can_subscribe(tmp_path: Path) -> None:
