@@ -48,6 +48,9 @@ class Subscribe:
 
     async def _ask(self, request: Request) -> Response:
         page = page_of(self._views, request)
+        if request.headers.get("sec-fetch-site") == "cross-site":
+            # A browser brings the password of a private page along, whoever has it ask, and for whose mailbox.
+            raise Problem(403, "foreign", "Another page asks for this: subscribe on the status page itself.")
         asked = parse_qs((await taken(request, FORM, LONGEST_FORM)).decode("utf-8", "replace"))
         await self._readers.ask(page.site, asked.get("address", [""])[0], self._limits.asker(request))
         return self._shown(request, "asked", status=202)

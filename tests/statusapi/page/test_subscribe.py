@@ -3,6 +3,7 @@
 import html
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -206,6 +207,17 @@ async def test_to_a_private_page_subscribes_who_may_read_it_and_its_mails_need_n
         assert answer.status_code == 202
         assert (await it.public.post(await link(it, "subscribe/confirm"))).status_code == 200
         assert (await it.public.post(await link(it, "unsubscribe"))).status_code == 200
+
+
+async def test_no_other_page_can_have_a_reader_subscribe_somebody(tmp_path: Path) -> None:
+    form = f"""<form method="post" action="{{}}"><input name="address" value="{ANN}"></form>
+        <script>document.forms[0].submit()</script>"""
+    async with scene(tmp_path, READERS) as it, reading(it) as page:
+        await page.goto("/")
+        other = await page.context.new_page()
+        await other.goto("data:text/html," + quote(form.format(f"{page.url}subscribe")))
+        await expect(other.locator("body")).to_contain_text("Another page asks for this")
+        assert await it.store.subscribers.all() == []
 
 
 async def test_axe_finds_nothing_in_the_forms(tmp_path: Path) -> None:
