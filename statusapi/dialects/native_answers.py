@@ -313,7 +313,7 @@ ANSWERS: Mapping[str, Schema] = {
     "post /maintenances/{id}/cancel": _MAINTENANCE,
     "get /maintenances/{id}/next": _MAINTENANCES,
     "get /subscribers": _object(subscribers=_list(_SUBSCRIBER)),
-    "post /subscribers": _object(site=TEXT, address=TEXT),
+    "post /subscribers": _object(site=TEXT),
     "delete /subscribers/{id}": _SUBSCRIBER,
     "get /keys": _object(keys=_list(_object(**_KEY))),
     "post /keys": _object(**_KEY, key=_maybe(TEXT)),
