@@ -151,6 +151,7 @@ async def _dropped(store: Store, now_ms: int, kept: Kept) -> bool:
     is_full = await store.drop_observations(now_ms - kept.raw_ms, DROPPED_AT_ONCE) == DROPPED_AT_ONCE
     for step, kept_ms in (("minute", kept.minutes_ms), ("hour", kept.hours_ms)):
         is_full |= await store.rollups.drop(step, now_ms - kept_ms, DROPPED_AT_ONCE) > 0
+    await store.subscribers.forget(now_ms)
     if kept.notices_ms is not None:
         is_full |= await store.drop_notices(now_ms - kept.notices_ms, now_ms, LINKS_AT_ONCE) > 0
     return await store.shrink(SPARE_PAGES, PAGES_AT_ONCE) > SPARE_PAGES + PAGES_AT_ONCE or is_full

@@ -139,6 +139,15 @@ class Subscribers:
         self.asked.set()
         return found
 
+    async def forget(self, now_ms: int) -> None:
+        """Whoever has not confirmed in time, and who had what long ago, durably."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            self._forget(connection, now_ms)
+            self._queries.drop_old_mailed(connection, before_ms=now_ms - MAILED_MS)
+
+        await self._engine.transact(write)
+
     def _forget(self, connection: sqlite3.Connection, now_ms: int) -> None:
         """Whoever has not confirmed in time, and who asked so long ago."""
         self._queries.drop_unconfirmed(connection, before_ms=now_ms - CONFIRMED_WITHIN_MS)
@@ -157,16 +166,14 @@ class Subscribers:
     # ------------------------------------------------------------ what they get
 
     async def unasked(self, sites: Iterable[str], now_ms: int, limit: int) -> list[Subscriber]:
-        """Whose owners are to be asked now, oldest first; those who did not confirm in time are forgotten."""
+        """Whose owners are to be asked now, oldest first."""
         asked = json.dumps(list(sites))
 
-        def write(connection: sqlite3.Connection) -> list[Subscriber]:
-            self._forget(connection, now_ms)
-            self._queries.drop_old_mailed(connection, before_ms=now_ms - MAILED_MS)
-            rows = self._queries.unasked(connection, sites=asked, now_ms=now_ms, limit=limit)
-            return [Subscriber(**dict(row)) for row in rows]
+        def read(connection: sqlite3.Connection) -> list[Subscriber]:
+            found = self._queries.unasked(connection, sites=asked, now_ms=now_ms, limit=limit)
+            return [Subscriber(**dict(row)) for row in found]
 
-        return await self._engine.transact(write)
+        return await self._engine.call(read)
 
     async def was_asked(self, id_: str, next_ms: int | None) -> None:
         """Note, durably, that its owner has been asked, or could not be and is to be at next_ms."""

@@ -303,3 +303,18 @@ async def test_what_is_measured_is_shown_again_once_it_can_be_read(
     async with doing(keep_measured, measure):
         await eventually(is_over)
     assert caplog.text.count("shown as it was") == 1
+
+
+async def test_who_has_not_confirmed_in_a_day_is_forgotten_though_no_channel_sends_mails_any_more(
+    tmp_path: Path,
+) -> None:
+    async with recording(tmp_path) as (_, store):
+        them = store.subscribers
+        for name in ("ann", "bob"):
+            await them.ask("main", f"{name}@mail.example", T0)
+        await them.confirm((await them.all())[0].id, T0)
+        kept = Kept(DAY_MS, DAY_MS, DAY_MS, DAY_MS)
+        await Small(store, steady_at(T0 + DAY_MS), kept).turn()
+        assert len(await them.all()) == 2
+        await Small(store, steady_at(T0 + DAY_MS + 1), kept).turn()
+        assert [one.confirmed_ms for one in await them.all()] == [T0]
