@@ -187,7 +187,7 @@ class Recorder:
         if decision.is_visible:
             self._decisions.append(decision)
             if isinstance(event, Ordered):
-                self._placed.append(Placed(decision.seq, event.at_ms, event.order))
+                self._placed.append(Placed(decision.seq, event.at_ms, event.order, event.channels))
             for id_ in _replaced(decision):
                 self._streaks.pop(id_, None)
             self._changed.set()

@@ -14,7 +14,7 @@ from prober.core.maintenance import upcoming
 from prober.core.model import Incident, MaintenanceState, NoticeReason
 from prober.core.work import is_planned
 from prober.errors import StoreError
-from prober.store.evidence import Answer, Owed
+from prober.store.evidence import Answer, Evidence, Owed
 from statusapi.auth import Principal
 from statusapi.problems import Problem, not_found
 
@@ -76,17 +76,18 @@ class Explain:
             "changes": [_change(change) for change in found.changes],
             "incidents": [
                 _incident(one, found.notices[one.num], moment_ms)
-                | {"routing": self._routing(one, found.notices[one.num]) if principal.is_admin else []}
+                | {"routing": self._routing(one, found) if principal.is_admin else []}
                 for one in found.incidents
             ],
         }
 
-    def _routing(self, incident: Incident, notices: Iterable[Owed]) -> list[dict[str, Any]]:
+    def _routing(self, incident: Incident, found: Evidence) -> list[dict[str, Any]]:
         """By subscription of the configuration as it is now, whether it was told, and the key that kept its opening
-        from it, if one would.
+        from it, if one would; "notifications": the call that opened it named others.
         """
-        policy, heard = self._recorder.policy, {owed.subscription for owed in notices}
+        policy, heard = self._recorder.policy, {owed.subscription for owed in found.notices[incident.num]}
         opening = notice.of_incident(NoticeReason.OPENED, incident, incident.opened_ms)
+        opening = opening._replace(channels=found.channels.get(incident.num))
         return [
             {
                 "subscription": one.id,

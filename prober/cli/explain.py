@@ -11,6 +11,7 @@ from prober.cli.client import HERE, Json, Server, ask, short
 
 _WHY: Mapping[str | None, str] = {
     None: "its keys, as they are now, do not keep it from being told; they were others then, or a storm held it back",
+    "notifications": "the call that opened it named other ways to tell people (notifications)",
     "topics": "it does not ask for incidents (topics)",
     "sites": "it is about other sites (sites)",
     "components": "it is about other components or groups (components, groups)",

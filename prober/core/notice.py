@@ -107,13 +107,17 @@ def interested(policy: Policy, occasion: Occasion) -> Iterator[SubscriptionPolic
     for subscription in policy.subscriptions.values():
         if occasion.only not in (None, subscription.id):
             continue
-        is_meant = occasion.channels is None or subscription.channel in occasion.channels
-        if _was_told(subscription, occasion) or (is_meant and refusal(subscription, policy, occasion) is None):
+        if _was_told(subscription, occasion) or refusal(subscription, policy, occasion) is None:
             yield subscription
 
 
 def refusal(subscription: SubscriptionPolicy, policy: Policy, occasion: Occasion) -> str | None:
-    """The first of its keys that keeps a subscription from hearing of an occasion; None if none does."""
+    """The first of its keys that keeps a subscription from hearing of an occasion; None if none does.
+
+    "notifications", which is none: whoever asked for it has told others only.
+    """
+    if occasion.channels is not None and subscription.channel not in occasion.channels:
+        return "notifications"
     if TOPIC_OF[occasion.reason] not in subscription.topics:
         return "topics"
     if subscription.sites and occasion.site not in subscription.sites:

@@ -9,15 +9,19 @@ from prober.store.rows import Row, to_json
 
 
 class Placed(NamedTuple):
-    """An order that changed something. seq, at_ms: of the decision."""
+    """An order that changed something. seq, at_ms: of the decision. channels: see Ordered."""
 
     seq: int
     at_ms: int
     order: Order
+    channels: frozenset[str] | None = None
 
 
 class Deed(NamedTuple):
-    """What is kept of it. deed: such as "set_pin". content: the order's own words, less its author."""
+    """What is kept of it. deed: such as "set_pin".
+
+    content: the order's own words, less its author, and with its channels, if they were said.
+    """
 
     seq: int
     at_ms: int
@@ -30,6 +34,8 @@ def audit_row(placed: Placed) -> dict[str, Any]:
     content = placed.order._asdict()
     deed = re.sub(r"(?<!^)(?=[A-Z])", "_", type(placed.order).__name__).lower()
     author = content.pop("author")
+    if placed.channels is not None:
+        content["channels"] = sorted(placed.channels)
     return {
         "seq": placed.seq,
         "at_ms": placed.at_ms,

@@ -51,7 +51,8 @@ class Owed(NamedTuple):
 class Evidence(NamedTuple):
     """Everything about one component up to a moment; lists newest first, notices in order. By check: its own.
 
-    maintenances: those under way at that moment, as they are now. capsules: see `capsule.read`.
+    maintenances: those under way at that moment, as they are now. capsules: see `capsule.read`. channels: by incident
+    that a call opened which named some, those whose subscriptions alone were told.
     """
 
     changes: tuple[Change, ...]
@@ -61,6 +62,7 @@ class Evidence(NamedTuple):
     notices: dict[int, tuple[Owed, ...]]
     maintenances: tuple[MaintenanceState, ...]
     capsules: dict[str, tuple[dict[str, Any], ...]]
+    channels: dict[int, frozenset[str]]
 
 
 class Archive:
@@ -89,6 +91,7 @@ class Archive:
                 notices={i.num: self._notices(connection, f"incident:{i.num}", at_ms) for i in incidents},
                 maintenances=self._maintenances(connection, component, at_ms),
                 capsules={id_: capsule.read(connection, self._queries, id_, at_ms) for id_ in checks},
+                channels=self._channels(connection, incidents),
             )
 
         return await self._engine.call(read)
@@ -148,6 +151,11 @@ class Archive:
     def _incidents(self, connection: sqlite3.Connection, component: str, at_ms: int) -> tuple[Incident, ...]:
         found = self._queries.incidents_about(connection, component=component, at_ms=at_ms, limit=INCIDENTS)
         return tuple(rows.whole_incidents(connection, self._queries, found))
+
+    def _channels(self, connection: sqlite3.Connection, incidents: Sequence[Incident]) -> dict[int, frozenset[str]]:
+        asked = [(one, {"at_ms": one.opened_ms, "site": one.site}) for one in incidents if not one.is_automatic]
+        found = ((one.num, self._queries.opening_channels(connection, **keys)) for one, keys in asked)
+        return {num: frozenset(json.loads(row["channels"])) for num, row in found if row and row["channels"]}
 
     def _notices(self, connection: sqlite3.Connection, stream: str, at_ms: int) -> tuple[Owed, ...]:
         found = self._queries.notices_in_stream(connection, stream=stream, at_ms=at_ms, limit=NOTICES)

@@ -62,7 +62,8 @@ def test_what_never_happened_is_said_as_well() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [None, "topics", "sites", "components", "severity", "min_impact", "escalate_after", "hours"]
+    "key",
+    [None, "notifications", "topics", "sites", "components", "severity", "min_impact", "escalate_after", "hours"],
 )
 def test_who_was_not_told_is_said_with_the_key_that_kept_it(key: str | None) -> None:
     incident = {"num": 1, "name": "Shop is down", "opened": AT, "resolved": None, "notices": []}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.statusapi.dialects.test_statusdashboard_writing import made
 from tests.statusapi.scene import ACME, ADMIN, CONFIG, MAINTENANCE, MINUTE, Scene, scene
 
 pytestmark = pytest.mark.anyio
@@ -77,6 +78,20 @@ severity = ["high"]
         ]
         (incident,) = (await explained(it, key=ACME))["incidents"]
         assert incident["routing"] == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept_by"), [({}, "notifications"), ({"notifications": {"webhook": {"enabled": True}}}, None)]
+)
+async def test_a_call_that_named_others_is_named(tmp_path: Path, asked: dict[str, Any], kept_by: str | None) -> None:
+    async with scene(tmp_path, TOLD) as it:
+        await made(it, event_service=[{"service": "/api/v1/service/1/"}], **asked)
+        found = [one for id_ in ("shop", "blog", "mail") for one in (await explained(it, id_))["incidents"]]
+        assert [one["routing"] for one in found] == [
+            [{"subscription": "ops", "channel": "ops", "told": kept_by is None, "kept_by": kept_by}]
+        ]
+        (deed,) = await it.store.archive.deeds(9)
+        assert deed.content["channels"] == (["ops"] if kept_by is None else [])
 
 
 async def test_it_is_told_as_of_any_moment(tmp_path: Path) -> None:

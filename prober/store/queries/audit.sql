@@ -10,3 +10,13 @@ SELECT seq, at_ms, author, deed, content
 FROM audit
 ORDER BY seq DESC
 LIMIT :limit;
+
+-- name: opening_channels^
+-- The channels whose subscriptions alone were told of what was opened by hand at that moment; null = those of all.
+SELECT json_extract(content, '$.channels') AS channels
+FROM audit
+WHERE at_ms = :at_ms
+    AND deed = 'open'
+    AND json_extract(content, '$.site') = :site
+ORDER BY seq DESC
+LIMIT 1;
