@@ -41,7 +41,7 @@ async def test_no_route_tells_of_it_without_a_key_or_the_password(tmp_path: Path
             asked += 1
             answer = await it.public.get(path)
             if path.endswith(("/unsubscribe", "/subscribe/confirm")):  # a link out of a mail is what they ask for
-                assert (answer.status_code, "This link is not whole" in answer.text) == (404, True), path
+                assert (answer.status_code, "This link is of no page here" in answer.text) == (404, True), path
             else:
                 assert (answer.status_code, answer.headers["www-authenticate"][:5]) == (401, "Basic"), path
             assert not re.search("Shop|shop is|Upgrade|Acme", answer.text), path
