@@ -181,7 +181,8 @@ class Mailing:
         """
         if await self._subscribers.find(one.id) is None:
             return False
-        await self._email.send_to(parcel, one.address, await self._link(parcel.site, "unsubscribe", one.id))
+        leave = await self._link(parcel.site, "unsubscribe", one.id) if parcel.site.url else None
+        await self._email.send_to(parcel, one.address, leave)
         await self._note(parcel, one, "sent")
         return True
 

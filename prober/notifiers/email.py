@@ -114,6 +114,13 @@ class EmailOptions(ChannelOptions):
             raise mistake("a username beside the password", "none")
         return value
 
+    @field_validator("unsubscribe", mode="after")
+    @classmethod
+    def _is_used(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("subscribers"):
+            raise mistake("none beside `subscribers`: each of their mails has a link of its own", "one")
+        return value
+
     @field_validator("subscribers", mode="after")
     @classmethod
     def _is_for_somebody(cls, value: bool, info: ValidationInfo) -> bool:
@@ -235,8 +242,11 @@ class Email:
             return await self.greet()
         return await self._post(lambda: message(parcel, options.sender, options.to, options.unsubscribe), options.to)
 
-    async def send_to(self, parcel: Parcel, recipient: str, leave: str) -> Receipt:
-        """The same to one recipient, who is left out with the link `leave`. Raises DeliveryError; MailboxError."""
+    async def send_to(self, parcel: Parcel, recipient: str, leave: str | None) -> Receipt:
+        """The same to one recipient, who is left out with the link `leave`. Raises DeliveryError; MailboxError.
+
+        leave: None = there is no page any more that it could lead to.
+        """
         sender = self._options.sender
         return await self._post(lambda: message(parcel, sender, [recipient], leave=leave), [recipient])
 

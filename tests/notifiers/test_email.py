@@ -258,6 +258,12 @@ def test_another_address_to_be_left_out_at_is_refused(address: str) -> None:
         EmailOptions.model_validate(keys)
 
 
+def test_an_address_to_be_left_out_at_beside_the_links_of_subscribers_is_refused() -> None:
+    keys = {"kind": "email", "host": "mail.example", "sender": SENDER, "subscribers": True}
+    with pytest.raises(ValidationError, match="none beside `subscribers`"):
+        EmailOptions.model_validate(keys | {"unsubscribe": "mailto:ops@example.com"})
+
+
 @pytest.mark.anyio
 async def test_a_channel_to_subscribers_is_tested_without_a_mail() -> None:
     async with mail_server() as box:
