@@ -116,7 +116,7 @@ class Mailing:
     async def _send(self, parcel: Parcel) -> Receipt:
         await self._write()  # before anything is sent: a full disk repeats nothing
         notice, words = parcel.notice, self._words
-        owed = await self._subscribers.to_mail(notice.id, parcel.site.id, notice.at_ms)
+        owed = await self._subscribers.to_mail(notice.id, parcel.site.id, notice.at_ms, self._clock.now_ms())
         waiting = await self._subscribers.waiting(self._channel, notice.stream, notice.id)
         for one in owed:
             if one.id in waiting:  # for what came before it

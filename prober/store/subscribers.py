@@ -24,6 +24,7 @@ UNCONFIRMED_OF_A_MAILBOX = 3  # of all sites, and all its spellings with +: so m
 REFUSALS = 5  # on so many days in a row there was no such mailbox: it is let go
 DAY_MS = 86_400_000
 MAILED_MS = 7 * 86_400_000  # a notice is given up long before
+LONGEST_MS = 3_600_000  # that anything waits to be tried again; what waits longer has had a clock set back
 
 Purpose = Literal["confirm", "leave"]
 
@@ -150,8 +151,9 @@ class Subscribers:
 
     def _forget(self, connection: sqlite3.Connection, now_ms: int) -> None:
         """Whoever has not confirmed in time, and who asked so long ago."""
-        self._queries.drop_unconfirmed(connection, before_ms=now_ms - CONFIRMED_WITHIN_MS)
-        self._queries.drop_asked_again(connection, before_ms=now_ms - CONFIRMED_WITHIN_MS)
+        kept = {"before_ms": now_ms - CONFIRMED_WITHIN_MS, "after_ms": now_ms + CONFIRMED_WITHIN_MS}
+        self._queries.drop_unconfirmed(connection, **kept)
+        self._queries.drop_asked_again(connection, **kept)
 
     async def leave(self, id_: str) -> None:
         """Forget it, durably: nothing is sent to it any more."""
@@ -170,7 +172,7 @@ class Subscribers:
         asked = json.dumps(list(sites))
 
         def read(connection: sqlite3.Connection) -> list[Subscriber]:
-            found = self._queries.unasked(connection, sites=asked, now_ms=now_ms, limit=limit)
+            found = self._queries.unasked(connection, sites=asked, now_ms=now_ms, longest_ms=LONGEST_MS, limit=limit)
             return [Subscriber(**dict(row)) for row in found]
 
         return await self._engine.call(read)
@@ -179,11 +181,12 @@ class Subscribers:
         """Note, durably, that its owner has been asked, or could not be and is to be at next_ms."""
         await self._engine.transact(lambda c: self._queries.asked_subscriber(c, id=id_, next_ms=next_ms))
 
-    async def to_mail(self, notice: str, site: str, owed_ms: int) -> list[Subscriber]:
+    async def to_mail(self, notice: str, site: str, owed_ms: int, now_ms: int) -> list[Subscriber]:
         """Who is to have a notice that was owed at that moment, and does not have it yet."""
+        asked = {"notice": notice, "site": site, "owed_ms": owed_ms, "now_ms": now_ms}
 
         def read(connection: sqlite3.Connection) -> list[Subscriber]:
-            rows = self._queries.to_mail(connection, notice=notice, site=site, owed_ms=owed_ms)
+            rows = self._queries.to_mail(connection, **asked)
             return [Subscriber(**dict(row)) for row in rows]
 
         return await self._engine.call(read)
@@ -222,9 +225,10 @@ class Subscribers:
 
         Of a Pending, attempts is how often it was put off again, and owed_ms when it was first.
         """
+        asked = {"channel": channel, "now_ms": now_ms, "longest_ms": LONGEST_MS, "limit": limit}
 
         def read(connection: sqlite3.Connection) -> list[tuple[str, Pending]]:
-            found = self._queries.mailed_later(connection, channel=channel, now_ms=now_ms, limit=limit)
+            found = self._queries.mailed_later(connection, **asked)
             return [
                 (row["subscriber"], Pending(rows.notice(row), row["tries"], now_ms, row["since_ms"], row["tells"]))
                 for row in found

@@ -86,12 +86,12 @@ async def test_who_has_a_notice_does_not_get_it_again_and_who_came_later_not_at_
             await them.ask("main", address, T0)
             ids[address] = next(one.id for one in await them.all() if one.address == address)
             await them.confirm(ids[address], T0 + n)
-        assert [one.address for one in await them.to_mail("msg", "main", T0)] == [ANN]
-        assert await them.to_mail("msg", "other", T0 + 1) == []
+        assert [one.address for one in await them.to_mail("msg", "main", T0, T0 + 9)] == [ANN]
+        assert await them.to_mail("msg", "other", T0 + 1, T0 + 9) == []
         assert not await them.has_anybody("msg")
         await them.has_it("msg", ids[ANN], T0 + 2, is_refused=False)
         assert await them.has_anybody("msg")
-        assert [one.address for one in await them.to_mail("msg", "main", T0 + 1)] == [BOB]
+        assert [one.address for one in await them.to_mail("msg", "main", T0 + 1, T0 + 9)] == [BOB]
 
 
 async def test_who_has_a_notice_is_known_until_its_delivery_is_written_with_that_and_not_before(tmp_path: Path) -> None:
@@ -120,6 +120,26 @@ async def test_a_mailbox_that_is_not_there_is_let_go_unless_it_is_there_now_and_
         assert [one.refusals for one in await them.all()] == [REFUSALS - 1]
         await them.has_it("last", ann.id, end_ms, is_refused=True)
         assert await them.all() == []
+
+
+async def test_a_clock_that_is_set_back_leaves_nobody_waiting(tmp_path: Path) -> None:
+    ahead_ms = T0 + 365 * DAY_MS
+    async with recording(tmp_path) as (recorder, store):
+        them = store.subscribers
+        recorder.observe(answers("down down"))
+        await recorder.flush()
+        ((notice, *_),) = await store.outbox.pending("hook", 10)
+        for address in (ANN, BOB):
+            await them.ask("main", address, ahead_ms)
+        ann, bob = await them.unasked(SITES, ahead_ms, 10)
+        await them.confirm(ann.id, ahead_ms)
+        await them.was_asked(bob.id, ahead_ms)
+        await them.put_off(notice.id, ann.id, ahead_ms, ahead_ms)
+        assert [one.id for one in await them.unasked(SITES, T0, 10)] == [bob.id]
+        assert [id_ for id_, _ in await them.late("hook", T0, 10)] == [ann.id]
+        assert [one.id for one in await them.to_mail("other", "main", T0, T0 + 1)] == [ann.id]
+        await them.forget(T0)
+        assert [one.id for one in await them.all()] == [ann.id]
 
 
 async def test_a_link_is_good_for_its_purpose_and_nobody_can_make_one(tmp_path: Path) -> None:

@@ -44,9 +44,9 @@ INSERT INTO asked_again (site, at_ms)
 VALUES (:site, :at_ms);
 
 -- name: drop_asked_again!
--- That was long ago.
+-- That was long ago, or in a time that is not yet.
 DELETE FROM asked_again
-WHERE at_ms < :before_ms;
+WHERE at_ms NOT BETWEEN :before_ms AND :after_ms;
 
 -- name: add_subscriber!
 -- Somebody asks for a mailbox; one that is known already stays as it is.
@@ -55,11 +55,11 @@ VALUES (:id, :site, :address, :at_ms, :at_ms)
 ON CONFLICT DO NOTHING;
 
 -- name: unasked
--- Mailboxes of these sites that are to be asked now, oldest first.
+-- Mailboxes of these sites that are to be asked now, oldest first; whoever waits for too long has had a clock set back.
 SELECT id, site, address, asked_ms, next_ms, attempts, confirmed_ms, refusals
 FROM subscriber
 WHERE confirmed_ms IS NULL
-    AND next_ms <= :now_ms
+    AND (next_ms <= :now_ms OR next_ms > :now_ms + :longest_ms)
     AND site IN (
         SELECT value
         FROM json_each(:sites)
@@ -91,17 +91,17 @@ DELETE FROM mailed
 WHERE subscriber = :id;
 
 -- name: drop_unconfirmed!
--- Whoever has not confirmed in time is forgotten.
+-- Whoever has not confirmed in time is forgotten, and whoever has asked in a time that is not yet.
 DELETE FROM subscriber
 WHERE confirmed_ms IS NULL
-    AND asked_ms < :before_ms;
+    AND asked_ms NOT BETWEEN :before_ms AND :after_ms;
 
 -- name: to_mail
--- Who is to have a notice and does not yet: those who had confirmed when it was owed.
+-- Who is to have a notice and does not yet: those who had confirmed when it was owed, or by a clock that was set back.
 SELECT id, site, address, asked_ms, next_ms, attempts, confirmed_ms, refusals
 FROM subscriber
 WHERE site = :site
-    AND confirmed_ms <= :owed_ms
+    AND (confirmed_ms <= :owed_ms OR confirmed_ms > :now_ms)
     AND NOT EXISTS (
         SELECT 1
         FROM mailed
@@ -151,7 +151,7 @@ SELECT mailed.subscriber, mailed.at_ms AS since_ms, mailed.attempts AS tries, no
 FROM mailed
 JOIN notice ON notice.id = mailed.notice
 JOIN subscriber ON subscriber.id = mailed.subscriber
-WHERE mailed.next_ms <= :now_ms
+WHERE (mailed.next_ms <= :now_ms OR mailed.next_ms > :now_ms + :longest_ms)
     AND notice.channel = :channel
     AND NOT EXISTS (
         SELECT 1
