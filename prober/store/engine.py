@@ -36,6 +36,7 @@ _WRITER: Pragmas = {
     "synchronous": ("FULL", 2),
     "foreign_keys": ("ON", 1),
     "journal_size_limit": (LOG_BYTES, LOG_BYTES),
+    "secure_delete": ("ON", 1),  # what is deleted, such as the address of who leaves, is overwritten in the file
 }
 _READER: Pragmas = {"synchronous": ("FULL", 2), "query_only": ("ON", 1)}
 

@@ -15,6 +15,10 @@ SITES = ["main"]
 ANN, BOB = "ann@mail.example", "bob@mail.example"
 
 
+def contents(folder: Path) -> list[bytes]:
+    return [file.read_bytes() for file in folder.iterdir() if file.is_file()]
+
+
 async def test_a_mailbox_is_asked_once_and_then_confirmed_and_gone_when_it_leaves(tmp_path: Path) -> None:
     async with recording(tmp_path) as (_, store):
         them = store.subscribers
@@ -35,6 +39,7 @@ async def test_a_mailbox_is_asked_once_and_then_confirmed_and_gone_when_it_leave
         await them.leave(ann.id)
         assert (await them.all(), await them.find(ann.id)) == ([], None)
     assert not any(ANN in line for line in exported(tmp_path))
+    assert not any(ANN.encode() in content for content in contents(tmp_path))
 
 
 async def test_who_has_not_confirmed_in_a_day_is_forgotten_and_may_ask_again(tmp_path: Path) -> None:
