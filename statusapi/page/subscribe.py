@@ -40,7 +40,7 @@ class Subscribe:
             route
             for prefix in ("", "/s/{site}")
             for route in (
-                Route(f"{prefix}/subscribe", self._ask, methods=["POST"]),
+                Route(f"{prefix}/subscribe", self._ask, methods=methods),
                 Route(f"{prefix}/subscribe/confirm", self._confirm, methods=methods),
                 Route(f"{prefix}/unsubscribe", self._leave, methods=methods),
             )
@@ -48,6 +48,8 @@ class Subscribe:
 
     async def _ask(self, request: Request) -> Response:
         page = page_of(self._views, request)
+        if request.method != "POST":  # of who loads again what the form has led to, or types it
+            return Response(status_code=303, headers={"Location": "./#mails", "Cache-Control": "no-store"})
         if request.headers.get("sec-fetch-site") == "cross-site":
             # A browser brings the password of a private page along, whoever has it ask, and for whose mailbox.
             raise Problem(403, "foreign", "Another page asks for this: subscribe on the status page itself.")

@@ -112,7 +112,15 @@ async def test_a_form_that_is_none_is_refused(tmp_path: Path) -> None:
         assert (await it.public.post("/subscribe", json={"address": ANN})).status_code == 415
         assert (await ask(it, "x" * LONGEST_FORM)).status_code == 413
         assert (await it.public.post("/subscribe", content=b"\xff\xfe=%ff")).status_code == 400
-        assert (await it.public.get("/subscribe")).status_code == 405
+        assert (await it.public.put("/subscribe")).status_code == 405
+
+
+@pytest.mark.parametrize("prefix", ["", "/s/main"])
+async def test_the_form_s_own_address_leads_to_the_form(tmp_path: Path, prefix: str) -> None:
+    async with scene(tmp_path, READERS) as it:
+        answer = await it.public.get(f"{prefix}/subscribe", follow_redirects=True)
+        assert (answer.status_code, str(answer.url)) == (200, f"https://status.example{prefix}/#mails")
+        assert 'id="mails"' in answer.text
 
 
 async def test_a_link_that_is_forged_or_too_old_does_nothing(tmp_path: Path) -> None:
