@@ -220,13 +220,18 @@ class Mailing:
         while True:
             has_more = False
             try:
-                found = await self._subscribers.late(self._channel, self._clock.now_ms(), TOGETHER)
-                for id_, pending in found:
-                    await self._try_again(id_, pending)
-                has_more = len(found) == TOGETHER
+                has_more = await self._try_some()
             except StoreError as error:
                 logger.warning("what was put off cannot be sent: %s", error)
             await anyio.sleep(0 if has_more else LOOK_EVERY_S)
+
+    async def _try_some(self) -> bool:
+        """Whether there may be more to try at once."""
+        await self._write()
+        found = await self._subscribers.late(self._channel, self._clock.now_ms(), TOGETHER)
+        for id_, pending in found:
+            await self._try_again(id_, pending)
+        return len(found) == TOGETHER
 
     async def _try_again(self, id_: str, pending: Pending) -> None:
         one, number = await self._subscribers.find(id_), pending.attempts + 2
@@ -256,19 +261,20 @@ class Mailing:
         return len(found) == TOGETHER
 
     async def _ask(self, one: Subscriber, site: Site) -> None:
-        next_ms, said = None, "asked"
+        next_ms = self._clock.now_ms() + retry_delay_ms(one.attempts + 1, None, random.random)
+        await self._subscribers.was_asked(one.id, next_ms)  # before anything is sent: a full disk repeats nothing
+        said = "asked"
         try:
             link = await self._link(site, "subscribe/confirm", one.id)
             async with self._lines:
                 await self._email.ask(one.address, site.name, link, one.id, one.asked_ms)
         except DeliveryError as error:
-            is_final = isinstance(error, MailboxError) and not error.is_there  # else it may be we who are not liked
-            said = "unasked" if is_final else "failed"
-            if not is_final:
-                next_ms = self._clock.now_ms() + retry_delay_ms(one.attempts + 1, error.retry_after_s, random.random)
+            is_gone = isinstance(error, MailboxError) and not error.is_there  # else it may be we who are not liked
+            said = "unasked" if is_gone else "failed"
             logger.warning("site %s: somebody who subscribes could not be asked", one.site)
         self._meters.mails.labels(one.site, said).inc()
-        await self._subscribers.was_asked(one.id, next_ms)
+        if said != "failed":
+            await self._subscribers.was_asked(one.id, None)
 
     async def _link(self, site: Site, path: str, id_: str) -> str:
         token = await self._subscribers.token("leave" if path == "unsubscribe" else "confirm", site.id, id_)

@@ -178,7 +178,7 @@ class Subscribers:
         return await self._engine.call(read)
 
     async def was_asked(self, id_: str, next_ms: int | None) -> None:
-        """Note, durably, that its owner has been asked, or could not be and is to be at next_ms."""
+        """Note, durably, that its owner has been asked, or is to be at next_ms if that comes to nothing."""
         await self._engine.transact(lambda c: self._queries.asked_subscriber(c, id=id_, next_ms=next_ms))
 
     async def to_mail(self, notice: str, site: str, owed_ms: int, now_ms: int) -> list[Subscriber]:

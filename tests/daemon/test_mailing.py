@@ -13,7 +13,7 @@ from prober.clock import Clock
 from prober.daemon import mailing
 from prober.daemon.mailing import Mailing
 from prober.daemon.meters import Meters
-from prober.errors import DeliveryError
+from prober.errors import DeliveryError, StoreError
 from prober.notifiers import Parcel, Site, kind
 from prober.store import ChannelState, Pending, Store
 from prober.store.subscribers import REFUSALS
@@ -74,6 +74,9 @@ class Scene:
 
     async def send(self, id_: str = "msg_1") -> str:
         return (await self.mailing.send(told(id_))).detail
+
+    async def execute(self, sql: str) -> None:
+        await self._them._engine.call(lambda connection: connection.execute(sql))
 
     def mails(self) -> list[tuple[str, EmailMessage]]:
         """To whom, and what."""
@@ -305,18 +308,42 @@ async def test_a_store_that_takes_nothing_stops_the_mails_and_repeats_none(tmp_p
     async with scene(tmp_path) as it:
         them = [f"{n}@mail.example" for n in range(20)]
         await it.confirmed(*them)
-        call = it.store.subscribers._engine.call
-        await call(
-            lambda c: c.execute("CREATE TRIGGER full BEFORE INSERT ON mailed BEGIN SELECT RAISE(FAIL, 'full'); END")
-        )
+        await it.execute("CREATE TRIGGER full BEFORE INSERT ON mailed BEGIN SELECT RAISE(FAIL, 'full'); END")
         for _ in range(3):
             with pytest.raises(DeliveryError, match="full") as failed:
                 await it.send()
             assert not failed.value.permanent
         assert 0 < len(it.to()) <= mailing.AT_ONCE
-        await call(lambda c: c.execute("DROP TRIGGER full"))
+        await it.execute("DROP TRIGGER full")
         await it.send()
         assert it.to() == sorted(them)
+
+
+async def test_a_store_that_takes_nothing_has_nobody_asked_or_tried_again_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailing, "retry_delay_ms", lambda *_: 0)
+    refuses = {BOB: "452 4.2.2 full"}
+    async with scene(tmp_path, refuses) as it:
+        await it.confirmed(ANN, BOB)
+        await it.owe("msg_1")
+        await it.send()
+        refuses.clear()
+        await it.store.subscribers.ask("main", CYD, Clock().now_ms())
+        for table in ("subscriber", "mailed"):
+            sql = f"CREATE TRIGGER full_{table} BEFORE UPDATE ON {table} BEGIN SELECT RAISE(FAIL, 'full'); END"
+            await it.execute(sql)
+        for _ in range(3):
+            with pytest.raises(StoreError):
+                await it.mailing._ask_some()
+            with pytest.raises(StoreError):
+                await it.mailing._try_some()
+        assert it.to() == [ANN, BOB]
+        for table in ("subscriber", "mailed"):
+            await it.execute(f"DROP TRIGGER full_{table}")
+        await it.mailing._ask_some()
+        await it.mailing._try_some()
+        assert it.to() == [ANN, BOB, CYD]
 
 
 async def test_a_server_that_takes_nothing_of_us_is_told_and_costs_no_subscriber(tmp_path: Path) -> None:
