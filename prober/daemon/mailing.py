@@ -18,6 +18,7 @@ import anyio
 from prober.clock import Clock
 from prober.daemon.meters import Meters
 from prober.daemon.outbox import GIVEN_UP_MS, retry_delay_ms
+from prober.daemon.own_notices import is_own
 from prober.errors import DeliveryError, StoreError
 from prober.notifiers import Notifier, Parcel, Receipt, Site, Worded
 from prober.notifiers.email import Email, MailboxError
@@ -106,7 +107,7 @@ class Mailing:
 
     async def send(self, parcel: Parcel) -> Receipt:
         """To all who do not have it yet. Raises DeliveryError if some could not get it now."""
-        if not parcel.notice.seq:  # of prober's own: a drill, or the trouble of another channel
+        if is_own(parcel.notice):  # a drill, or the trouble of another channel
             return await self._email.greet()
         try:
             return await self._send(parcel)

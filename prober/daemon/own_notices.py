@@ -62,6 +62,11 @@ def test(channel: str, site: str, at_ms: int) -> Notice:
     return notice._replace(stream=f"drill:{channel}")  # it waits for nothing, and nothing for it
 
 
+def is_own(notice: Notice) -> bool:
+    """Whether it is one of these, and not of what is watched."""
+    return notice.incident is not None and not notice.incident.num
+
+
 def _incident(channel: str, site: str, since_ms: int, opened_ms: int, updates: tuple[Update, ...]) -> Incident:
     return Incident(
         num=0,

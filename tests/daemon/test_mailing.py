@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from prober.clock import Clock
-from prober.daemon import mailing
+from prober.daemon import mailing, own_notices
 from prober.daemon.mailing import Mailing
 from prober.daemon.meters import Meters
 from prober.errors import DeliveryError, StoreError
@@ -358,11 +358,19 @@ async def test_a_server_that_takes_nothing_of_us_is_told_and_costs_no_subscriber
         assert it.to() == [ANN, BOB]
 
 
-async def test_a_test_is_sent_to_no_reader(tmp_path: Path) -> None:
+async def test_what_is_prober_s_own_is_sent_to_no_reader(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
         await it.confirmed(ANN)
-        drill = told()._replace(notice=told().notice._replace(seq=0))
-        assert "no subscriber" in (await it.mailing.send(drill)).detail
+        await it.execute("UPDATE installation SET seq = 7")  # something was decided before
+        test = own_notices.test("readers", "main", T0 + 1)
+        trouble = own_notices.disabled("ops", ["readers"], "main", T0, T0 + 1, "http://10.0.0.3: refused")
+        back = own_notices.enabled("ops", ["readers"], "main", T0, T0 + 1)
+        await it.store.outbox.owe([test, *trouble, *back])
+        owed = await it.store.outbox.pending("readers", 9)
+        assert [one.notice.seq for one in owed] == [7] * 3
+        for one in owed:
+            parcel = await it.mailing.parcel(one, 1, T0)
+            assert "no subscriber" in (await it.mailing.send(parcel)).detail
         assert it.to() == []
 
 

@@ -5,6 +5,7 @@ from prober.daemon import own_notices
 from prober.notifiers import Parcel, Site
 from prober.notifiers.text import telling
 from tests.builders import T0
+from tests.notifiers.parcels import PARCELS
 
 SITE = Site("main", "slug", "Main", "http://status.example")
 
@@ -19,6 +20,8 @@ def test_a_disabled_channel_is_told_to_each_of_the_others_and_ended_as_the_same(
     said = telling(Parcel(begun[0], SITE, begun[0].headline, {}, 1, T0)).said[0]
     assert "answered 410" in said
     assert "prober channels enable hook" in said
+    assert all(own_notices.is_own(one) for one in [*begun, *ended, own_notices.test("hook", "main", T0)])
+    assert not any(own_notices.is_own(one.notice) for one in PARCELS.values())
 
 
 def test_a_test_notice_says_so_in_its_subject() -> None:
