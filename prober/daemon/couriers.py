@@ -19,6 +19,7 @@ from prober.daemon.mailing import Mailing
 from prober.daemon.outbox import Courier
 from prober.daemon.progress import Progress
 from prober.daemon.sightings import Sightings
+from prober.daemon.unpublished import hidden
 from prober.daemon.world import World
 from prober.notifiers import Notifier, Site
 
@@ -90,7 +91,9 @@ class Couriers:
                 courier.forgive()
             before, self._ends[id_] = self._ends.get(id_), anyio.Event()
             self._tasks.start_soon(self._carry, id_, courier, notifier, before, self._ends[id_])
+        unseen = hidden(config)
         for id_, mailing in self._mailings.items():
+            mailing.unseen = unseen
             mailing.sites = {site: sites[site] for site, channel in asking.items() if channel == id_}
         self._has_followed = True
 

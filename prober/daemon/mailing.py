@@ -19,6 +19,7 @@ from prober.clock import Clock
 from prober.daemon.meters import Meters
 from prober.daemon.outbox import GIVEN_UP_MS, retry_delay_ms
 from prober.daemon.own_notices import is_own
+from prober.daemon.unpublished import Hidden, public
 from prober.errors import DeliveryError, StoreError
 from prober.notifiers import Notifier, Parcel, Receipt, Site, Worded
 from prober.notifiers.email import Email, MailboxError
@@ -76,12 +77,13 @@ class _Run:
 class Mailing:
     """Sends a channel's notices to those subscribers of its sites that there are when it does.
 
-    sites: by id, those whose readers it asks. parcel: makes what is sent of a notice, for an attempt, at a moment.
-    Wraps what sends mails, which it closes. tick: is called with each mail, for the watchdog: a notice to thousands
-    takes long.
+    sites: by id, those whose readers it asks. unseen: what is hidden from them. parcel: makes what is sent of a notice,
+    for an attempt, at a moment. Wraps what sends mails, which it closes. tick: is called with each mail, for the
+    watchdog: a notice to thousands takes long.
     """
 
     sites: Mapping[str, Site]
+    unseen: Hidden
     parcel: Callable[[Pending, int, int], Awaitable[Parcel]]
 
     def __init__(
@@ -97,7 +99,7 @@ class Mailing:
         self._meters = meters
         self._tick = tick
         self._unwritten: dict[tuple[str, str], tuple[int, bool]] = {}  # who has what, as long as the store takes it not
-        self.sites = {}
+        self.sites, self.unseen = {}, ()
         self._lines = anyio.Semaphore(AT_ONCE)
         self._is_retired = False
 
@@ -114,7 +116,10 @@ class Mailing:
         except StoreError as error:
             raise _unnoted(error) from error
 
-    async def _send(self, parcel: Parcel) -> Receipt:
+    async def _send(self, whole: Parcel) -> Receipt:
+        parcel = public(whole, self.unseen)
+        if parcel is None:
+            return Receipt(detail="hidden: sent to no subscriber")
         await self._write()  # before anything is sent: a full disk repeats nothing
         notice, words = parcel.notice, self._words
         owed = await self._subscribers.to_mail(notice.id, parcel.site.id, notice.at_ms, self._clock.now_ms())
@@ -238,7 +243,11 @@ class Mailing:
         one, number = await self._subscribers.find(id_), pending.attempts + 2
         if one is None:
             return
-        parcel = (await self.parcel(pending, number, self._clock.now_ms()))._replace(words=self._words)
+        whole = await self.parcel(pending, number, self._clock.now_ms())
+        parcel = public(whole._replace(words=self._words), self.unseen)
+        if parcel is None:
+            await self._note(whole, one, "refused")
+            return
         try:
             async with self._lines:
                 await self._mail(parcel, one)

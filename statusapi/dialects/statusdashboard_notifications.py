@@ -46,14 +46,17 @@ def calls(config: Config, asked: Notifications | None) -> list[Call]:
     return [] if asked is None else [call for name in KINDS for call in _calls(config, asked, name)]
 
 
-def subscribed(config: Config, asked: Notifications | None, named: Sequence[Call]) -> frozenset[str]:
+def subscribed(
+    config: Config, asked: Notifications | None, named: Sequence[Call], *, is_hidden: bool = False
+) -> frozenset[str]:
     """The channels whose subscriptions a call means: what it names by number, and all of a way that it names without,
-    but for what it has words of its own for.
+    but for what it has words of its own for. is_hidden: not those to readers.
     """
     ways = () if asked is None else ((KINDS[name], getattr(asked, name)) for name in KINDS)
     kinds = {kind for kind, way in ways if way is not None and way.enabled and way.numbers is None}
     own_words = {call.channel for call in named if call.has_words}
-    return frozenset({*_with_subscriptions(config, kinds), *(call.channel for call in named)} - own_words)
+    readers = {id_ for id_, one in config.channels.items() if is_hidden and one.is_for_subscribers()}
+    return frozenset({*_with_subscriptions(config, kinds), *(call.channel for call in named)} - own_words - readers)
 
 
 def _with_subscriptions(config: Config, kinds: Container[str]) -> Iterator[str]:

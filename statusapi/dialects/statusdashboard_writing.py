@@ -66,7 +66,7 @@ class Writing:
             raise wrong("type", "This field is required.")
         services = [self._service(principal, one.service) for one in fields.event_service]
         asked = calls(self._catalog.config, fields.notifications)
-        channels = subscribed(self._catalog.config, fields.notifications, asked)
+        channels = subscribed(self._catalog.config, fields.notifications, asked, is_hidden=bool(fields.hidden_db))
         quiet, is_work = self._telling(channels), TYPES[fields.type] == "maintenance"
         num = await (quiet._add_work if is_work else quiet._add_incident)(principal, fields, services)
         await self._tell(principal, num, asked, channels)
@@ -121,7 +121,7 @@ class Writing:
         fields = validated(found, EventFields)
         before = self._event(principal, num)
         asked = calls(self._catalog.config, fields.notifications)
-        channels = subscribed(self._catalog.config, fields.notifications, asked)
+        channels = subscribed(self._catalog.config, fields.notifications, asked, is_hidden=bool(fields.hidden_db))
         quiet = self._telling(channels)
         if isinstance(before, MaintenanceState):
             named = [self._service(principal, one.service) for one in fields.event_service]

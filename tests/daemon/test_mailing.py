@@ -374,6 +374,19 @@ async def test_what_is_prober_s_own_is_sent_to_no_reader(tmp_path: Path) -> None
         assert it.to() == []
 
 
+async def test_what_is_hidden_from_the_public_is_sent_to_no_reader_not_even_later(tmp_path: Path) -> None:
+    async with scene(tmp_path, {BOB: "452 4.2.2 full"}) as it:
+        await it.confirmed(ANN, BOB)
+        await it.owe("msg_1")
+        await it.send()
+        it.mailing.unseen = {("events", "1")}
+        assert await it.send("msg_2") == "hidden: sent to no subscriber"
+        far_ms = Clock().now_ms() + 3_600_000
+        ((bob, pending),) = await it.store.subscribers.late("readers", far_ms, 9)
+        await it.mailing._try_again(bob, pending)
+        assert (it.to(), await it.store.subscribers.late("readers", far_ms, 9)) == ([ANN], [])
+
+
 async def test_who_asks_is_asked_once_and_nothing_else_goes_there(tmp_path: Path) -> None:
     async with scene(tmp_path) as it, anyio.create_task_group() as tasks:
         tasks.start_soon(it.mailing.keep_asking)

@@ -175,3 +175,20 @@ async def test_what_can_not_be_told_is_a_mistake_and_changes_nothing(
         fields = {"description": "Another", "notifications": asked}
         assert (await ask(it, "PATCH", "event/list/1/", fields)).status_code == 400
         assert (await ask(it, "GET", "event/list/1/")).json()["description"] == "API Test event"
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+async def test_an_event_that_is_hidden_is_told_to_no_reader(tmp_path: Path, hidden: bool) -> None:
+    readers = """
+[channels.readers]
+kind = "email"
+host = "127.0.0.1"
+sender = "status@acme.example"
+subscribers = true
+[subscriptions.readers]
+channel = "readers"
+"""
+    async with scene(tmp_path, CHANNELS + readers) as it:
+        asked = {"email": {"enabled": True}, "webhook": {"enabled": True}}
+        await made(it, hidden_db=hidden, notifications=asked)
+        assert [one.channel for one in await owed(it, "hook", "readers")] == ["hook"] + ["readers"] * (not hidden)
