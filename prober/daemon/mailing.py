@@ -119,7 +119,7 @@ class Mailing:
     async def _send(self, whole: Parcel) -> Receipt:
         parcel = public(whole, self.unseen)
         if parcel is None:
-            return Receipt(detail="hidden: sent to no subscriber")
+            return Receipt(detail="not public: sent to no subscriber")
         await self._write()  # before anything is sent: a full disk repeats nothing
         notice, words = parcel.notice, self._words
         owed = await self._subscribers.to_mail(notice.id, parcel.site.id, notice.at_ms, self._clock.now_ms())

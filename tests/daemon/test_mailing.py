@@ -380,7 +380,7 @@ async def test_what_is_hidden_from_the_public_is_sent_to_no_reader_not_even_late
         await it.owe("msg_1")
         await it.send()
         it.mailing.unseen = {("events", "1")}
-        assert await it.send("msg_2") == "hidden: sent to no subscriber"
+        assert await it.send("msg_2") == "not public: sent to no subscriber"
         far_ms = Clock().now_ms() + 3_600_000
         ((bob, pending),) = await it.store.subscribers.late("readers", far_ms, 9)
         await it.mailing._try_again(bob, pending)

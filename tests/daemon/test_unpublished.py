@@ -1,4 +1,4 @@
-"""What an API has hidden from everything public is told to no reader."""
+"""What is kept from everything public is told to no reader."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from prober.core.made import Made
 from prober.core.model import Hidden, NoticeReason, Status
 from prober.daemon.unpublished import hidden, public
 from prober.notifiers import Parcel
+from prober.notifiers.text import telling
 from tests.builders import T0
 from tests.notifiers.parcels import PARCELS
 
@@ -61,3 +62,13 @@ def test_a_digest_tells_the_rest() -> None:
     assert found is not None
     assert found.notice.digest == (PLANNED.notice,)
     assert public(DIGEST, {("events", "1"), ("events", "7")}) is None
+
+
+def test_who_has_acknowledged_is_not_told() -> None:
+    known = PARCELS["incident_acknowledged"]
+    assert known.notice.incident is not None
+    assert known.notice.incident.acknowledged_by == "ann"
+    assert public(known, ()) is None
+    found = public(known._replace(notice=known.notice._replace(reason=NoticeReason.UPDATED)), ())
+    assert found is not None
+    assert "ann" not in "\n".join(telling(found).lines)
