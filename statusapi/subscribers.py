@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 A_MINUTE = (5, 60)  # how often in how many seconds, from one address, or by one account
 A_DAY = (100, 86_400)  # from one address
+LINK_A_MINUTE = 30  # how often the links of a subscriber may be opened: each time the store is asked
 LONGEST = 254  # characters of an address
 # Without =?, which begins an encoded word: as such it would be read in the header of a mail.
 _ADDRESS = re.compile(
@@ -88,11 +89,14 @@ class Readers:
         """The id in a link, and whose it is, if it is still known. Raises Problem for one that is not of that site."""
         try:
             id_ = await self._subscribers.id_of(purpose, site, token)
-            found = None if id_ is None else await self._subscribers.find(id_)
+            if id_ is None:
+                raise Problem(404, "link", "This link is of no page here, or not whole: copy all of it from the mail.")
+            wait_s = self._limits.wait_s(f"link of {id_}", LINK_A_MINUTE)
+            if wait_s:
+                raise too_many(wait_s)
+            found = await self._subscribers.find(id_)
         except StoreError:
             raise _unwritten() from None
-        if id_ is None:
-            raise Problem(404, "link", "This link is of no page here, or not whole: copy all of it from the mail.")
         return id_, found
 
     async def confirm(self, site: str, id_: str) -> "Subscriber | None":

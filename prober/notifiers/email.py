@@ -170,7 +170,7 @@ def question(sender: str, recipient: str, page: str, url: str, id_: str, at_ms: 
     said = (
         f"Somebody, you we hope, wants the mails of {page} to be sent to this address.",
         f"To get them, open this within a day: {url}",
-        "If it was not you, do nothing: then nothing more is sent to you.",
+        "If it was not you, do nothing: then you get none of them.",
     )
     mail.set_content(_clean("\n\n".join(said)) + "\n", cte="quoted-printable")
     return mail

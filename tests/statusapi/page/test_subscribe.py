@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import expect
 
 from statusapi.page.subscribe import LONGEST_FORM
-from statusapi.subscribers import A_DAY, A_MINUTE
+from statusapi.subscribers import A_DAY, A_MINUTE, LINK_A_MINUTE
 from tests.browser import reading, violations
 from tests.statusapi.scene import ADMIN, CONFIG, Scene, scene
 
@@ -184,6 +184,19 @@ async def test_who_asks_again_and_again_has_to_wait(tmp_path: Path) -> None:
     async with scene(tmp_path, READERS) as it:
         answers = [(await ask(it, f"{n}@mail.example")).status_code for n in range(A_MINUTE[0] + 1)]
         assert answers == [202] * A_MINUTE[0] + [429]
+
+
+async def test_a_link_that_is_opened_without_end_asks_the_store_no_more(tmp_path: Path) -> None:
+    async with scene(tmp_path, READERS) as it:
+        await ask(it, ANN)
+        await ask(it, "bob@mail.example")
+        path = await link(it, "unsubscribe")
+        answers = [(await it.public.get(path)).status_code for _ in range(LINK_A_MINUTE + 1)]
+        assert answers == [200] * LINK_A_MINUTE + [429]
+        assert (await it.public.post(path)).status_code == 429
+        assert (await it.public.get(await link(it, "unsubscribe", "bob@mail.example"))).status_code == 200
+        it.now_ms += 60_000
+        assert (await it.public.post(path)).status_code == 200
 
 
 async def test_in_a_day_no_network_can_have_more_than_some_mailboxes_asked(tmp_path: Path) -> None:
