@@ -2,11 +2,13 @@
 
 import json
 import re
+import sqlite3
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
@@ -14,6 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from typer.testing import CliRunner
 
 from prober.cli.main import app
+from prober.daemon.mailing import AT_ONCE
 from tests.acceptance.scene import Daemon, Server, alive, eventually, served
 from tests.ports import free_port
 
@@ -51,6 +54,9 @@ class Box:
         assert isinstance(body, EmailMessage)
         self.taken.append(f"{mail['To']}: {mail['Subject']}\n{body.get_content()}")
         return "250 OK"
+
+    def has(self, count: int) -> bool:
+        return len(self.taken) >= count
 
     def next(self, what: str, one: Daemon) -> str:
         """The next mail, which has to come."""
@@ -138,3 +144,24 @@ def test_a_full_mailbox_gets_the_notices_in_order_after_a_kill_and_the_others_ge
         for what in ("Opened", "Resolved"):
             assert f"{BOB}: [Acceptance] {what}" in box.next(what, one)
         assert BOB not in one.log()
+
+
+def test_killed_while_it_sends_to_many_it_leaves_out_nobody_and_repeats_few(tmp_path: Path) -> None:
+    them, kills = {f"{n}@mail.example" for n in range(200)}, (10, 90)
+    with mailed(tmp_path) as (box, one, target):
+        one.kill()
+        with closing(sqlite3.connect(tmp_path / "state" / "prober.db")) as connection, connection:
+            rows = [(f"{n}", "main", address, 1, 1) for n, address in enumerate(them)]
+            connection.executemany(
+                "INSERT INTO subscriber (id, site, address, asked_ms, confirmed_ms) VALUES (?, ?, ?, ?, ?)", rows
+            )
+        one.start()
+        target.status = 503
+        for count in kills:
+            eventually(partial(box.has, count), f"{count} mails", one.log)
+            one.kill()
+            one.start()
+        eventually(lambda: "(opened, incident:1) attempt 1: delivered" in one.log(), "the end", one.log)
+        to = [mail.partition(":")[0] for mail in box.taken]
+        assert set(to) == them
+        assert len(to) - len(them) <= AT_ONCE * len(kills)
