@@ -57,7 +57,10 @@ class Couriers:
             self._at_work.pop(id_).retire()
             if id_ in self._mailings:
                 self._mailings.pop(id_).retire()
-        sites = {id_: Site(id_, ids.slug(f"site:{id_}"), site.name, site.url) for id_, site in config.sites.items()}
+        sites = {
+            id_: Site(id_, ids.slug(f"site:{id_}"), site.name, site.url, site.language)
+            for id_, site in config.sites.items()
+        }
         sites[OWN] = Site(OWN, ids.slug(f"site:{OWN}"), "Prober", "")
         world = self._world
         sightings = Sightings(world.store, config, policy)

@@ -22,6 +22,7 @@ from prober.daemon.own_notices import is_own
 from prober.daemon.unpublished import Hidden, public
 from prober.errors import DeliveryError, StoreError
 from prober.notifiers import Notifier, Parcel, Receipt, Site, Worded
+from prober.notifiers.asking import asking
 from prober.notifiers.email import Email, MailboxError
 from prober.store import Pending, Store, Subscriber
 
@@ -277,7 +278,7 @@ class Mailing:
         try:
             link = await self._link(site, "subscribe/confirm", one.id)
             async with self._lines:
-                await self._email.ask(one.address, site.name, link, one.id, one.asked_ms)
+                await self._email.ask(one.address, asking(site.language, site.name, link), one.id, one.asked_ms)
         except DeliveryError as error:
             is_gone = isinstance(error, MailboxError) and not error.is_there  # else it may be we who are not liked
             said = "unasked" if is_gone else "failed"

@@ -15,13 +15,14 @@ Told = TypeVar("Told")
 class Site(NamedTuple):
     """What a message says of the site it comes from.
 
-    slug: 12 lower-case letters and digits. url: without a slash at its end.
+    slug: 12 lower-case letters and digits. url: without a slash at its end. language: of its page.
     """
 
     id: str
     slug: str
     name: str
     url: str
+    language: str = "en"
 
 
 class Seen(NamedTuple):

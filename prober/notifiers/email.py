@@ -24,6 +24,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from prober.core import ids
 from prober.errors import DeliveryError
+from prober.notifiers.asking import Asking
 from prober.notifiers.base import Parcel, Receipt, kind_of
 from prober.notifiers.keys import Authorities
 from prober.notifiers.text import COLOR, Telling, fitted, telling
@@ -164,15 +165,10 @@ def message(
     return mail
 
 
-def question(sender: str, recipient: str, page: str, url: str, id_: str, at_ms: int) -> EmailMessage:
-    """Asks the owner of a mailbox whether the mails of that page are wanted. url: where to say yes."""
-    mail = _mail(sender, [recipient], f"Confirm: mails of {page}", at_ms, f"ask-{id_}-{at_ms}")
-    said = (
-        f"Somebody, you we hope, wants the mails of {page} to be sent to this address.",
-        f"To get them, open this within a day: {url}",
-        "If it was not you, do nothing: then you get none of them.",
-    )
-    mail.set_content(_clean("\n\n".join(said)) + "\n", cte="quoted-printable")
+def question(sender: str, recipient: str, words: Asking, id_: str, at_ms: int) -> EmailMessage:
+    """Asks the owner of a mailbox whether the mails of a page are wanted."""
+    mail = _mail(sender, [recipient], words.subject, at_ms, f"ask-{id_}-{at_ms}")
+    mail.set_content(_clean("\n\n".join(words.said)) + "\n", cte="quoted-printable")
     return mail
 
 
@@ -250,9 +246,9 @@ class Email:
         sender = self._options.sender
         return await self._post(lambda: message(parcel, sender, [recipient], leave=leave), [recipient])
 
-    async def ask(self, recipient: str, page: str, url: str, id_: str, at_ms: int) -> None:
+    async def ask(self, recipient: str, words: Asking, id_: str, at_ms: int) -> None:
         """Ask the owner of a mailbox once, see question. Raises DeliveryError; MailboxError."""
-        await self._post(lambda: question(self._options.sender, recipient, page, url, id_, at_ms), [recipient])
+        await self._post(lambda: question(self._options.sender, recipient, words, id_, at_ms), [recipient])
 
     async def greet(self) -> Receipt:
         """See whether the server is there and knows us, and send nothing. Raises DeliveryError."""
