@@ -40,7 +40,9 @@ AnyError = TypeVar("AnyError", bound=DeliveryError)
 
 def _without(error: AnyError, address: str) -> AnyError:
     """The same, as it may be logged and shown: servers like to repeat whom they refuse."""
-    error.args = (re.sub(re.escape(address), "***", str(error), flags=re.IGNORECASE),)
+    local = address.rpartition("@")[0]
+    named = rf"{re.escape(address)}|(?<!\w){re.escape(local)}(?!\w)"
+    error.args = (re.sub(named, "***", str(error), flags=re.IGNORECASE),)
     return error
 
 

@@ -245,6 +245,22 @@ async def test_a_long_row_of_refusals_is_our_trouble_and_costs_nobody_the_notice
         assert it.to() == sorted([ANN, *them])
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("550 <Ann@Mail.Example>: no", "<***>: no"),
+        ("550 no user ann here", "no user *** here"),
+        ("550 an annual ban", "an annual ban"),
+    ],
+)
+async def test_no_refusal_is_kept_with_whom_it_is_for(tmp_path: Path, said: str, kept: str) -> None:
+    async with scene(tmp_path, {ANN: said}) as it:
+        await it.confirmed(ANN)
+        with pytest.raises(DeliveryError) as failed:
+            await it.send()
+        assert str(failed.value).endswith(f"answered 550: {kept}")
+
+
 async def test_one_that_is_refused_for_ever_gives_nothing_up_while_the_others_are_to_be_tried_again(
     tmp_path: Path,
 ) -> None:
