@@ -7,6 +7,7 @@ import pytest
 
 from prober.core.model import Notice, NoticeReason
 from tests.statusapi.dialects.test_statusdashboard_writing import EVENT, ask, made
+from tests.statusapi.page.test_subscribe import READERS
 from tests.statusapi.scene import Scene, scene
 
 pytestmark = pytest.mark.anyio
@@ -179,16 +180,7 @@ async def test_what_can_not_be_told_is_a_mistake_and_changes_nothing(
 
 @pytest.mark.parametrize("hidden", [False, True])
 async def test_an_event_that_is_hidden_is_told_to_no_reader(tmp_path: Path, hidden: bool) -> None:
-    readers = """
-[channels.readers]
-kind = "email"
-host = "127.0.0.1"
-sender = "status@acme.example"
-subscribers = true
-[subscriptions.readers]
-channel = "readers"
-"""
-    async with scene(tmp_path, CHANNELS + readers) as it:
+    async with scene(tmp_path, CHANNELS + READERS) as it:
         asked = {"email": {"enabled": True}, "webhook": {"enabled": True}}
         await made(it, hidden_db=hidden, notifications=asked)
         assert [one.channel for one in await owed(it, "hook", "readers")] == ["hook"] + ["readers"] * (not hidden)
