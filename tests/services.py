@@ -6,10 +6,13 @@ want of a program.
 
 import os
 import shutil
+import socket
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
+from prober.wire.echo import permitted
 
 SERVICES = (
     "chromium", "prometheus", "nginx", "prometheus-blackbox-exporter", "node", "systemd-analyze",
@@ -46,3 +49,14 @@ def presence() -> str:
     missing = [name for name in SERVICES if name not in here]
     line = f"services: {', '.join(here) or 'none'}"
     return f"{line}; missing: {', '.join(missing)} (scripts/services installs them)" if missing else line
+
+
+def _may_ping() -> bool:
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP).close()
+    except PermissionError:
+        return False
+    return True
+
+
+needs_pings = pytest.mark.skipif(not _may_ping(), reason=f"this system lets us send no pings: {permitted()}")

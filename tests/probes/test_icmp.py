@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 
@@ -11,9 +10,9 @@ import pytest
 from prober.clock import Clock
 from prober.core.model import Phase
 from prober.probes.icmp import IcmpProbe, build, guesses
-from prober.wire.echo import Echoes, permitted
+from prober.wire.echo import Echoes
 from tests.probes.scene import mistakes, options, probed
-from tests.services import go_no_further, needs_service
+from tests.services import go_no_further, needs_pings, needs_service
 
 pytestmark = pytest.mark.anyio
 
@@ -32,17 +31,6 @@ os.execv(sys.executable, [sys.executable, "-m", "prober", *sys.argv[1:]])
 """
 
 
-def may_ping() -> bool:
-    try:
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP).close()
-    except PermissionError:
-        return False
-    return True
-
-
-needs_permission = pytest.mark.skipif(not may_ping(), reason=permitted())
-
-
 def in_a_network(*arguments: str, is_deaf: bool = False, pings: str = "0 0") -> subprocess.CompletedProcess[str]:
     """`prober` with these arguments in a network of its own, where pings are answered unless it is deaf.
 
@@ -59,7 +47,7 @@ def in_a_network(*arguments: str, is_deaf: bool = False, pings: str = "0 0") -> 
     return done
 
 
-@needs_permission
+@needs_pings
 @pytest.mark.parametrize("host", ADDRESSES)
 async def test_what_answers_is_up_with_the_times_of_its_packets(host: str) -> None:
     seen = await probed("icmp", host=host, count=2)
