@@ -222,10 +222,10 @@ class Daemon:
 
 
 @contextmanager
-def alive(one: OneDaemon) -> Iterator[OneDaemon]:
+def alive(one: OneDaemon, **env: str) -> Iterator[OneDaemon]:
     """Started, and killed in the end if it still runs."""
     try:
-        one.start()
+        one.start(200, **env)
         yield one
     finally:
         if one.process and one.process.poll() is None:

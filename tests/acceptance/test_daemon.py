@@ -10,7 +10,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from tests.acceptance.scene import PATIENCE_S, Daemon, daemon, eventually, served
+from tests.acceptance.scene import PATIENCE_S, Daemon, alive, daemon, eventually, served
 
 
 def prober(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -66,9 +66,9 @@ def test_systemd_is_told_when_it_is_ready_alive_and_stopping(tmp_path: Path) -> 
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(20)
         one = Daemon(tmp_path, target.server_address[1], 9)
-        one.start(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="2000000")
-        told = [manager.recv(999).decode() for _ in range(3)]
-        assert one.stop() == 0
+        with alive(one, NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="4000000"):
+            told = [manager.recv(999).decode() for _ in range(3)]
+            assert one.stop() == 0
         manager.setblocking(False)
         while "STOPPING" not in told[-1]:
             told.append(manager.recv(999).decode())
@@ -92,16 +92,16 @@ def test_the_command_of_the_unit_tells_systemd_each_step_in_order(tmp_path: Path
 
         one = Unit(tmp_path, target.server_address[1], 9)
         one.arguments = command.replace("/etc/prober/config.toml", str(one.config)).split()
-        one.start(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="400000")
-        assert one.process
-        assert "STATUS=watching 1 checks of 1 components" in told("READY=1")
-        told("WATCHDOG=1")
-        one.process.send_signal(signal.SIGHUP)  # ExecReload
-        assert "MONOTONIC_USEC=" in told("RELOADING=1")
-        told("READY=1")
-        told("WATCHDOG=1")
-        assert one.stop() == 0
-        told("STOPPING=1")
+        with alive(one, NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="4000000"):
+            assert one.process
+            assert "STATUS=watching 1 checks of 1 components" in told("READY=1")
+            told("WATCHDOG=1")
+            one.process.send_signal(signal.SIGHUP)  # ExecReload
+            assert "MONOTONIC_USEC=" in told("RELOADING=1")
+            told("READY=1")
+            told("WATCHDOG=1")
+            assert one.stop() == 0
+            told("STOPPING=1")
 
 
 class Unit(Daemon):

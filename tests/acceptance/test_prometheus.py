@@ -121,7 +121,7 @@ def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         with alive(one), prometheus(folder, one.public) as port:
             urls = [f"http://127.0.0.1:{plain}/", f"https://127.0.0.1:{tls}/"]
             it = Scene(port, {"relabelled": ["shop", "blog"], "blackbox": urls})
-            for job in it.instances:
+            for job in ("plain", *it.instances):
                 eventually(lambda job=job: len(found(port, f"probe_success{{job='{job}'}}")) == 2, job)  # type: ignore[misc]
             yield it
 
